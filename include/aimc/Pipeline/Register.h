@@ -1,0 +1,16 @@
+//===- Register.h - every dialect and pass that the tools know --------------------------------------------------===//
+#ifndef AIMC_PIPELINE_REGISTER_H
+#define AIMC_PIPELINE_REGISTER_H
+
+namespace mlir {
+class DialectRegistry;
+}
+
+namespace aimc {
+/// Our dialects, the upstream ones that our pipeline uses, and the interface implementations that both need.
+void registerDialects(mlir::DialectRegistry &registry);
+/// Our passes and pipelines and all of upstream's.
+void registerPasses();
+} // namespace aimc
+
+#endif // AIMC_PIPELINE_REGISTER_H

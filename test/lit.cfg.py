@@ -1,0 +1,22 @@
+"""How lit runs our tests. AIMC_VERIFY_ROUNDTRIP=1 makes every aimc-opt run also print, parse and compare its IR."""
+import os
+
+import lit.formats
+from lit.llvm import llvm_config
+from lit.llvm.subst import ToolSubst
+
+config.name = "aimc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "lit.cfg.py"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.aimc_binary_dir, "test")
+config.substitutions.append(("%source_dir", config.aimc_source_dir))
+config.substitutions.append(("%python", "/usr/bin/python3"))
+
+llvm_config.use_default_substitutions()
+opt_args = ["--verify-roundtrip"] if os.environ.get("AIMC_VERIFY_ROUNDTRIP") else []
+llvm_config.add_tool_substitutions(
+    [ToolSubst("aimc-opt", extra_args=opt_args), "aimc-compile", "aimc-run", "aimc-inspect", "not", "split-file"],
+    [config.aimc_tools_dir, config.llvm_tools_dir],
+)
