@@ -11,9 +11,9 @@ func.func @relu(%x: tensor<?x10xf32>) -> tensor<?x10xf32> {
 
 // CHECK-LABEL: func @branches
 func.func @branches(%c: tensor<i1>, %x: tensor<2xf32>) -> tensor<2xf32> {
-  // CHECK: onnx.node "If"(%{{.*}}) {
+  // CHECK: onnx.node "If"(%{{.*}}) with {
   // CHECK:   onnx.yield %{{.*}} : tensor<2xf32>
-  %y = onnx.node "If"(%c) {
+  %y = onnx.node "If"(%c) with {
     onnx.yield %x : tensor<2xf32>
   }, {
     %z = onnx.node "Relu"(%x) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<2xf32>) -> tensor<2xf32>

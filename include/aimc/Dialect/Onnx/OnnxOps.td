@@ -44,7 +44,7 @@ def Onnx_NodeOp : Onnx_Op<"node"> {
   let results = (outs Variadic<AnyType>:$outputs);
   let regions = (region VariadicRegion<AnyRegion>:$subgraphs);
   let assemblyFormat = [{
-    $op_type `(` $inputs `)` ($subgraphs^)? attr-dict `:` functional-type($inputs, $outputs)
+    $op_type `(` $inputs `)` (`with` $subgraphs^)? attr-dict `:` functional-type($inputs, $outputs)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
