@@ -1,0 +1,30 @@
+//===- Import.h - ONNX files into the onnx dialect ----------------------------------------------------*- C++ -*-===//
+#ifndef AIMC_IMPORT_IMPORT_H
+#define AIMC_IMPORT_IMPORT_H
+
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdint>
+
+namespace mlir {
+class MLIRContext;
+class ModuleOp;
+} // namespace mlir
+
+namespace aimc {
+
+struct ImportOptions {
+  /// Named dimensions and the sizes they take wherever the graph names them (`--dim NAME=N`).
+  llvm::StringMap<int64_t> dims;
+};
+
+/// Reads the ONNX model at `path` into a module with one function `main`, types inferred. Weights stored outside the file are
+/// mapped, not read. A null result means failure; the reasons were emitted as diagnostics of `context`. Loads the dialects it
+/// needs. No file, however damaged, makes it crash.
+mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &options, mlir::MLIRContext &context);
+
+} // namespace aimc
+
+#endif // AIMC_IMPORT_IMPORT_H
