@@ -1,0 +1,27 @@
+//===- Ranges.h - converter ranges of a program's layers --------------------------------------------------------===//
+#ifndef AIMC_PIPELINE_RANGES_H
+#define AIMC_PIPELINE_RANGES_H
+
+#include "llvm/ADT/MapVector.h"
+#include "llvm/Support/Error.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace aimc {
+
+/// What calibration knows of one layer.
+struct LayerRanges {
+  std::optional<float> alpha;  ///< input scale; absent: measured at run time
+  std::vector<float> adcRange; ///< A, [G, T, N, S] row-major, in column-sum units; empty: the data-free default
+};
+
+/// Ranges by layer, in program order. The file is JSON: {"node": {"alpha": a, "adc_range": [...]}, ...}.
+using Ranges = llvm::MapVector<std::string, LayerRanges>;
+
+llvm::Error saveRanges(const Ranges &ranges, llvm::StringRef path);
+
+} // namespace aimc
+
+#endif // AIMC_PIPELINE_RANGES_H

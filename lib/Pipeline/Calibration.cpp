@@ -1,0 +1,153 @@
+//===- Calibration.cpp ------------------------------------------------------------------------------------------===//
+#include "aimc/Pipeline/Calibration.h"
+
+#include <cmath>
+#include <functional>
+#include <memory>
+
+using namespace aimc;
+
+/// Histograms that are filled at the same time may take this much memory.
+static constexpr size_t kHistogramBudget = size_t(512) << 20;
+
+using ModelPtr = std::unique_ptr<aimc_model, decltype(&aimc_model_release)>;
+using ChipPtr = std::unique_ptr<aimc_chip, decltype(&aimc_chip_release)>;
+
+static llvm::Error lastError(llvm::StringRef doing) {
+  return llvm::createStringError("%s: %s", doing.str().c_str(), aimc_last_error());
+}
+
+static llvm::Expected<ChipPtr> programChip(aimc_model *model, aimc_fidelity fidelity) {
+  aimc_chip_options options = {};
+  options.struct_size = sizeof(options);
+  options.fidelity = fidelity;
+  aimc_chip *chip = nullptr;
+  if (aimc_chip_create(model, &options, &chip) != AIMC_OK)
+    return lastError("calibration cannot program the simulator");
+  return ChipPtr(chip, aimc_chip_release);
+}
+
+/// Runs the data set and shows every observation to `see`.
+static llvm::Error observe(const CalibrationTask &task, aimc_chip *chip, uint32_t what, bool idealAdc, llvm::StringRef name,
+                           const std::function<void(const aimc_observation &)> &see) {
+  aimc_run_options options = {};
+  options.struct_size = sizeof(options);
+  options.observe = what;
+  options.ideal_adc = idealAdc;
+  options.user = const_cast<std::function<void(const aimc_observation &)> *>(&see);
+  options.observer = [](void *user, const aimc_observation *observation) -> aimc_status {
+    (*static_cast<const std::function<void(const aimc_observation &)> *>(user))(*observation);
+    return AIMC_OK;
+  };
+  return task.run(chip, options, name);
+}
+
+/// Calls see(|x|) for all finite inputs of the observation.
+template <typename See> static void forEachInput(const CalibrationSite &site, const aimc_observation &seen, See see) {
+  for (int64_t i = 0, e = seen.rows * site.rows; i < e; ++i)
+    if (float magnitude = std::fabs(seen.x[i]); std::isfinite(magnitude))
+      see(magnitude);
+}
+
+static llvm::Error measureInputs(const CalibrationTask &task, aimc_chip *chip, Ranges &ranges) {
+  MagnitudeHistograms inputs(task.sites.size());
+  if (auto error = observe(task, chip, AIMC_OBSERVE_X, false, "input maxima", [&](const aimc_observation &seen) {
+        float largest = 0.0f;
+        forEachInput(task.sites[seen.site], seen, [&](float magnitude) { largest = std::max(largest, magnitude); });
+        inputs.observeMaximum(seen.site, largest);
+      }))
+    return error;
+  inputs.startCounting();
+  if (auto error = observe(task, chip, AIMC_OBSERVE_X, false, "input histograms", [&](const aimc_observation &seen) {
+        forEachInput(task.sites[seen.site], seen, [&](float magnitude) { inputs.count(seen.site, magnitude); });
+      }))
+    return error;
+  for (auto [index, site] : llvm::enumerate(task.sites))
+    ranges[site.node].alpha = inputs.range(index, task.rule, site.inputSteps);
+  return llvm::Error::success();
+}
+
+static size_t columnCount(const CalibrationSite &site) { return site.groups * site.rowTiles * site.columns * site.slices; }
+
+/// Calls see(column, |P|) for all column sums of the observation.
+template <typename See> static void forEachSum(const CalibrationSite &site, const aimc_observation &seen, See see) {
+  size_t columns = site.rowTiles * site.columns * site.slices, base = seen.group * columns;
+  const int32_t *sum = seen.codes;
+  for (int64_t row = 0; row < seen.rows; ++row)
+    for (size_t column = 0; column < columns; ++column)
+      for (int64_t slice = 0; slice < site.inputSlices; ++slice)
+        see(base + column, std::fabs(float(*sum++)));
+}
+
+/// Histograms for the columns of sites [begin, end); those of other sites have no channel.
+static llvm::Error measureColumns(const CalibrationTask &task, aimc_chip *chip, size_t begin, size_t end, Ranges &ranges) {
+  std::vector<MagnitudeHistograms> sums;
+  for (size_t i = begin; i < end; ++i)
+    sums.emplace_back(columnCount(task.sites[i]));
+  auto forMeasured = [&](const aimc_observation &seen, auto see) {
+    if (seen.site >= begin && seen.site < end)
+      forEachSum(task.sites[seen.site], seen,
+                 [&](size_t column, float magnitude) { see(sums[seen.site - begin], column, magnitude); });
+  };
+  if (auto error = observe(task, chip, AIMC_OBSERVE_CODES, true, "column maxima", [&](const aimc_observation &seen) {
+        forMeasured(seen, [](MagnitudeHistograms &h, size_t column, float m) { h.observeMaximum(column, m); });
+      }))
+    return error;
+  if (task.rule.kind != RangeRule::Percentile || task.rule.percent < 100.0) {
+    for (MagnitudeHistograms &histograms : sums)
+      histograms.startCounting();
+    if (auto error = observe(task, chip, AIMC_OBSERVE_CODES, true, "column histograms", [&](const aimc_observation &seen) {
+          forMeasured(seen, [](MagnitudeHistograms &h, size_t column, float m) { h.count(column, m); });
+        }))
+      return error;
+  }
+  for (size_t i = begin; i < end; ++i) {
+    const CalibrationSite &site = task.sites[i];
+    std::vector<float> &adcRange = ranges[site.node].adcRange;
+    for (size_t column = 0; column < sums[i - begin].channels(); ++column)
+      adcRange.push_back(sums[i - begin].range(column, task.rule, site.adcSteps));
+  }
+  return llvm::Error::success();
+}
+
+/// Sites [begin, result) whose histograms fit the budget together; at least one.
+static size_t endOfShare(const CalibrationTask &task, size_t begin) {
+  size_t bytes = 0, end = begin;
+  do
+    bytes += MagnitudeHistograms::bytes(columnCount(task.sites[end++]));
+  while (end < task.sites.size() && bytes + MagnitudeHistograms::bytes(columnCount(task.sites[end])) <= kHistogramBudget);
+  return end;
+}
+
+llvm::Expected<Ranges> aimc::calibrate(const CalibrationTask &task) {
+  Ranges ranges;
+  {
+    auto model = task.build(ranges);
+    if (!model)
+      return model.takeError();
+    ModelPtr owner(*model, aimc_model_release);
+    auto chip = programChip(*model, AIMC_EXACT);
+    if (!chip)
+      return chip.takeError();
+    if (auto error = measureInputs(task, chip->get(), ranges))
+      return error;
+  }
+  bool anyConverter = llvm::any_of(task.sites, [](const CalibrationSite &site) { return site.adcSteps > 0.0; });
+  if (!anyConverter)
+    return ranges;
+
+  auto model = task.build(ranges);
+  if (!model)
+    return model.takeError();
+  ModelPtr owner(*model, aimc_model_release);
+  auto chip = programChip(*model, AIMC_QUANTIZED);
+  if (!chip)
+    return chip.takeError();
+  for (size_t begin = 0; begin < task.sites.size();) {
+    size_t end = endOfShare(task, begin);
+    if (auto error = measureColumns(task, chip->get(), begin, end, ranges))
+      return error;
+    begin = end;
+  }
+  return ranges;
+}
