@@ -2,9 +2,10 @@
 #ifndef AIMC_PIPELINE_RANGES_H
 #define AIMC_PIPELINE_RANGES_H
 
-#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@ struct LayerRanges {
   std::vector<float> adcRange; ///< A, [G, T, N, S] row-major, in column-sum units; empty: the data-free default
 };
 
-/// Ranges by layer, in program order. The file is JSON: {"node": {"alpha": a, "adc_range": [...]}, ...}.
-using Ranges = llvm::MapVector<std::string, LayerRanges>;
+/// Ranges by layer. The file is JSON: {"node": {"alpha": a, "adc_range": [...]}, ...}.
+using Ranges = std::map<std::string, LayerRanges>;
 
 llvm::Error saveRanges(const Ranges &ranges, llvm::StringRef path);
 
