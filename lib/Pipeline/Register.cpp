@@ -1,6 +1,7 @@
 //===- Register.cpp ---------------------------------------------------------------------------------------------===//
 #include "aimc/Pipeline/Register.h"
 
+#include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Onnx/Onnx.h"
 
 #include "mlir/InitAllDialects.h"
@@ -10,7 +11,8 @@
 void aimc::registerDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<onnx::OnnxDialect>();
+  registry.insert<analog::AnalogDialect, onnx::OnnxDialect>();
+  analog::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
 void aimc::registerPasses() { mlir::registerAllPasses(); }
