@@ -1,6 +1,7 @@
 //===- Register.cpp ---------------------------------------------------------------------------------------------===//
 #include "aimc/Pipeline/Register.h"
 
+#include "aimc/Analysis/Passes.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Onnx/Onnx.h"
 
@@ -15,4 +16,7 @@ void aimc::registerDialects(mlir::DialectRegistry &registry) {
   analog::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
-void aimc::registerPasses() { mlir::registerAllPasses(); }
+void aimc::registerPasses() {
+  mlir::registerAllPasses();
+  registerAnalysisPasses();
+}

@@ -1,0 +1,902 @@
+//===- ConstantExpression.cpp -----------------------------------------------------------------------------------===//
+#include "aimc/Analysis/ConstantExpression.h"
+
+#include "Payload.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/OpDefinition.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cstring>
+
+using namespace mlir;
+using namespace aimc;
+
+//===------------------------------------------------------------------------------------------------------------===//
+// Views
+//===------------------------------------------------------------------------------------------------------------===//
+
+int64_t StridedView::getNumElements() const {
+  int64_t elements = 1;
+  for (int64_t size : sizes)
+    elements *= size;
+  return elements;
+}
+
+int64_t StridedView::getElementSize() const { return sizeOf(*storageOf(elementType)); }
+
+bool StridedView::isSplat() const {
+  return llvm::all_of(llvm::zip_equal(sizes, strides),
+                      [](auto dim) { return std::get<0>(dim) == 1 || std::get<1>(dim) == 0; });
+}
+
+static SmallVector<int64_t> rowMajorStrides(ArrayRef<int64_t> sizes) {
+  SmallVector<int64_t> strides(sizes.size(), 1);
+  for (size_t i = sizes.size(); i-- > 1;)
+    strides[i - 1] = strides[i] * sizes[i];
+  return strides;
+}
+
+bool StridedView::isContiguous() const {
+  if (getNumElements() == 0)
+    return true;
+  SmallVector<int64_t> expected = rowMajorStrides(sizes);
+  for (size_t i = 0; i < sizes.size(); ++i)
+    if (sizes[i] != 1 && strides[i] != expected[i])
+      return false;
+  return true;
+}
+
+RankedTensorType StridedView::getType() const { return RankedTensorType::get(sizes, elementType); }
+
+const char *StridedView::getAddress(ArrayRef<int64_t> index) const {
+  int64_t offset = 0;
+  for (auto [i, stride] : llvm::zip_equal(index, strides))
+    offset += i * stride;
+  return base + offset * getElementSize();
+}
+
+double StridedView::getNumber(ArrayRef<int64_t> index) const {
+  return loadNumber(*storageOf(elementType), getAddress(index));
+}
+
+double ConstantData::getNumber(int64_t index) const {
+  return loadNumber(*storageOf(view.elementType), view.base + index * view.getElementSize());
+}
+
+/// New memory for a tensor, row-major; `*memory` is its writable address.
+static StridedView allocate(Type elementType, ArrayRef<int64_t> sizes, char **memory, bool zero = false) {
+  StridedView view{elementType, nullptr, SmallVector<int64_t>(sizes), rowMajorStrides(sizes), nullptr};
+  size_t bytes = std::max<int64_t>(view.getNumElements() * view.getElementSize(), 1);
+  std::shared_ptr<char> owner(static_cast<char *>(zero ? std::calloc(bytes, 1) : std::malloc(bytes)), std::free);
+  if (!owner)
+    llvm::report_bad_alloc_error("not enough memory for a constant");
+  *memory = owner.get();
+  view.base = owner.get();
+  view.owner = std::move(owner);
+  return view;
+}
+
+template <typename Unit>
+static void copyLoop(const char *from, ArrayRef<int64_t> fromStrides, char *to, ArrayRef<int64_t> toStrides,
+                     ArrayRef<int64_t> sizes) {
+  if (sizes.size() == 1) {
+    for (int64_t i = 0; i < sizes[0]; ++i)
+      std::memcpy(to + i * toStrides[0] * int64_t(sizeof(Unit)), from + i * fromStrides[0] * int64_t(sizeof(Unit)),
+                  sizeof(Unit));
+    return;
+  }
+  for (int64_t i = 0; i < sizes[0]; ++i)
+    copyLoop<Unit>(from + i * fromStrides[0] * int64_t(sizeof(Unit)), fromStrides.drop_front(),
+                   to + i * toStrides[0] * int64_t(sizeof(Unit)), toStrides.drop_front(), sizes.drop_front());
+}
+
+/// Copies `from` to memory at `to`, whose strides are in elements.
+static void copyInto(const StridedView &from, char *to, ArrayRef<int64_t> toStrides) {
+  if (from.getNumElements() == 0)
+    return;
+  // A leading loop of one makes rank 0 no exception.
+  SmallVector<int64_t> sizes{1}, fromStrides{0}, strides{0};
+  sizes.append(from.sizes);
+  fromStrides.append(from.strides);
+  strides.append(toStrides.begin(), toStrides.end());
+  auto copy = [&](auto unit) { copyLoop<decltype(unit)>(from.base, fromStrides, to, strides, sizes); };
+  switch (from.getElementSize()) {
+  case 1:
+    return copy(uint8_t());
+  case 2:
+    return copy(uint16_t());
+  case 4:
+    return copy(uint32_t());
+  default:
+    return copy(uint64_t());
+  }
+}
+
+StridedView aimc::makeContiguous(const StridedView &view) {
+  if (view.isContiguous())
+    return view;
+  char *memory;
+  StridedView copy = allocate(view.elementType, view.sizes, &memory);
+  copyInto(view, memory, copy.strides);
+  return copy;
+}
+
+/// The view with other sizes in the same row-major order; nothing where that needs a copy.
+static std::optional<StridedView> reshapeInPlace(const StridedView &view, ArrayRef<int64_t> sizes) {
+  StridedView result{view.elementType, view.base, SmallVector<int64_t>(sizes), {}, view.owner};
+  if (view.getNumElements() == 0) {
+    result.strides = rowMajorStrides(sizes);
+    return result;
+  }
+  // Runs of dimensions that step evenly, innermost first: (elements, stride).
+  SmallVector<std::pair<int64_t, int64_t>> runs;
+  for (size_t d = view.sizes.size(); d-- > 0;) {
+    if (view.sizes[d] == 1)
+      continue;
+    if (!runs.empty() && view.strides[d] == runs.back().first * runs.back().second)
+      runs.back().first *= view.sizes[d];
+    else
+      runs.push_back({view.sizes[d], view.strides[d]});
+  }
+  // Each new dimension must divide what is left of a run.
+  result.strides.assign(sizes.size(), 0);
+  size_t run = 0;
+  for (size_t d = sizes.size(); d-- > 0;) {
+    if (sizes[d] == 1)
+      continue;
+    if (run == runs.size() || runs[run].first % sizes[d] != 0)
+      return std::nullopt;
+    result.strides[d] = runs[run].second;
+    runs[run].first /= sizes[d];
+    runs[run].second *= sizes[d];
+    if (runs[run].first == 1)
+      ++run;
+  }
+  return result;
+}
+
+//===------------------------------------------------------------------------------------------------------------===//
+// Attributes
+//===------------------------------------------------------------------------------------------------------------===//
+
+static StridedView viewOfScalar(Type elementType, int64_t integer, double number) {
+  char *memory;
+  StridedView view = allocate(elementType, {}, &memory, /*zero=*/true);
+  if (auto type = dyn_cast<FloatType>(elementType)) {
+    llvm::APFloat value(number);
+    bool inexact;
+    value.convert(type.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &inexact);
+    uint64_t bits = value.bitcastToAPInt().getZExtValue();
+    std::memcpy(memory, &bits, view.getElementSize()); // little endian, as all our hosts are
+  } else {
+    int64_t bits = elementType.isInteger(1) ? integer & 1 : integer;
+    std::memcpy(memory, &bits, view.getElementSize());
+  }
+  return view;
+}
+
+std::optional<StridedView> aimc::viewOfAttribute(Attribute attribute) {
+  if (auto integer = dyn_cast<IntegerAttr>(attribute)) {
+    if (!storageOf(integer.getType()))
+      return std::nullopt;
+    return viewOfScalar(integer.getType(), integer.getValue().getSExtValue(), 0);
+  }
+  if (auto number = dyn_cast<FloatAttr>(attribute)) {
+    if (!storageOf(number.getType()))
+      return std::nullopt;
+    return viewOfScalar(number.getType(), 0, number.getValueAsDouble());
+  }
+  auto elements = dyn_cast<ElementsAttr>(attribute);
+  if (!elements || !storageOf(elements.getElementType()) || !elements.getShapedType().hasStaticShape())
+    return std::nullopt;
+  ArrayRef<int64_t> shape = elements.getShapedType().getShape();
+  Type elementType = elements.getElementType();
+  StridedView view{elementType, nullptr, SmallVector<int64_t>(shape), rowMajorStrides(shape), nullptr};
+
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attribute)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    int64_t bytes = view.getNumElements() * view.getElementSize();
+    if (!blob || static_cast<int64_t>(blob->getData().size()) < bytes)
+      return std::nullopt;
+    view.base = blob->getData().data();
+    if (reinterpret_cast<uintptr_t>(view.base) % view.getElementSize() == 0)
+      return view;
+    char *memory;
+    StridedView aligned = allocate(elementType, shape, &memory);
+    std::memcpy(memory, view.base, bytes);
+    return aligned;
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(attribute);
+  if (!dense)
+    return std::nullopt;
+  if (elementType.isInteger(1)) { // packed bits
+    char *memory;
+    StridedView unpacked = allocate(elementType, dense.isSplat() ? ArrayRef<int64_t>() : shape, &memory);
+    if (dense.isSplat())
+      *memory = dense.getSplatValue<bool>();
+    else
+      for (bool bit : dense.getValues<bool>())
+        *memory++ = bit;
+    if (dense.isSplat()) {
+      unpacked.sizes.assign(shape.begin(), shape.end());
+      unpacked.strides.assign(shape.size(), 0);
+    }
+    return unpacked;
+  }
+  view.base = dense.getRawData().data();
+  if (dense.isSplat())
+    view.strides.assign(shape.size(), 0);
+  return view;
+}
+
+ElementsAttr aimc::toElementsAttr(const StridedView &view, StringRef name, int64_t inlineBytes) {
+  RankedTensorType type = view.getType();
+  bool splat = view.isSplat() && view.getNumElements() > 0;
+  int64_t elements = splat ? 1 : view.getNumElements(), bytes = elements * view.getElementSize();
+  StridedView source = view;
+  if (splat) {
+    source.sizes.clear();
+    source.strides.clear();
+  }
+  if (bytes <= inlineBytes || elements == 1) {
+    source = makeContiguous(source);
+    if (view.elementType.isInteger(1)) {
+      SmallVector<bool> bits(source.base, source.base + elements);
+      return DenseElementsAttr::get(type, bits);
+    }
+    return DenseElementsAttr::getFromRawBuffer(type, ArrayRef(source.base, bytes));
+  }
+  source = makeContiguous(source);
+  ArrayRef<char> data(source.base, bytes);
+  // Computed memory is handed over; an attribute's own is copied, because its resource may be dropped before ours.
+  AsmResourceBlob blob =
+      source.owner ? UnmanagedAsmResourceBlob::allocateWithAlign(
+                         data, view.getElementSize(), [owner = source.owner](void *, size_t, size_t) {}, /*dataIsMutable=*/false)
+                   : HeapAsmResourceBlob::allocateAndCopyWithAlign(data, 64, /*dataIsMutable=*/false);
+  return DenseResourceElementsAttr::get(type, name, std::move(blob));
+}
+
+//===------------------------------------------------------------------------------------------------------------===//
+// Which operations are known
+//===------------------------------------------------------------------------------------------------------------===//
+
+/// Every result is a sum of dims times constants, plus a constant.
+static bool isLinear(AffineExpr expr) {
+  switch (expr.getKind()) {
+  case AffineExprKind::Constant:
+  case AffineExprKind::DimId:
+    return true;
+  case AffineExprKind::Add:
+  case AffineExprKind::Mul: { // one side of a pure product is constant
+    auto binary = cast<AffineBinaryOpExpr>(expr);
+    return expr.isPureAffine() && isLinear(binary.getLHS()) && isLinear(binary.getRHS());
+  }
+  default:
+    return false;
+  }
+}
+
+static bool isComputable(linalg::LinalgOp op) {
+  if (!op.hasPureTensorSemantics())
+    return false;
+  for (AffineMap map : op.getIndexingMapsArray())
+    if (map.getNumSymbols() || !llvm::all_of(map.getResults(), isLinear))
+      return false;
+  return llvm::all_of(op.getBlock()->without_terminator(), [](Operation &inner) { return Payload::isSupported(&inner); });
+}
+
+static bool isComputable(Operation *op) {
+  auto computable = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor ? storageOf(tensor.getElementType()).has_value() : storageOf(type).has_value();
+  };
+  if (!llvm::all_of(op->getResultTypes(), computable))
+    return false;
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    return isComputable(linalgOp);
+  if (auto constant = dyn_cast<arith::ConstantOp>(op))
+    return viewOfAttribute(constant.getValue()).has_value();
+  if (auto pad = dyn_cast<tensor::PadOp>(op))
+    return pad.getConstantPaddingValue() != nullptr;
+  if (auto generate = dyn_cast<tensor::GenerateOp>(op))
+    return llvm::all_of(generate.getBody().front().without_terminator(),
+                        [](Operation &inner) { return Payload::isSupported(&inner); });
+  if (isa<tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ReshapeOp, tensor::ExtractSliceOp,
+          tensor::InsertSliceOp, tensor::ConcatOp, tensor::EmptyOp, tensor::SplatOp, tensor::FromElementsOp,
+          tensor::ExtractOp, tensor::DimOp>(op))
+    return true;
+  return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 && Payload::isSupported(op);
+}
+
+bool aimc::isConstantExpression(Value value) {
+  SmallVector<Value> worklist{value};
+  llvm::SmallPtrSet<Operation *, 16> visited;
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val().getDefiningOp();
+    if (!op || !isComputable(op))
+      return false;
+    if (!visited.insert(op).second)
+      continue;
+    llvm::append_range(worklist, op->getOperands());
+    // What regions use from outside.
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (!op->isAncestor(operand.getParentBlock()->getParentOp()) && inner != op)
+          worklist.push_back(operand);
+    });
+  }
+  return true;
+}
+
+//===------------------------------------------------------------------------------------------------------------===//
+// Evaluation
+//===------------------------------------------------------------------------------------------------------------===//
+
+namespace {
+/// Evaluates one expression; remembers what it has evaluated.
+class Evaluator {
+public:
+  /// Without `mayCompute` only what needs no arithmetic on elements and no copy.
+  explicit Evaluator(bool mayCompute) : mayCompute(mayCompute) {}
+
+  FailureOr<StridedView> get(Value value);
+
+private:
+  LogicalResult evaluate(Operation *op);
+
+  FailureOr<StridedView> evaluateOne(arith::ConstantOp op);
+  FailureOr<StridedView> evaluateOne(tensor::ExpandShapeOp op);
+  FailureOr<StridedView> evaluateOne(tensor::CollapseShapeOp op);
+  FailureOr<StridedView> evaluateOne(tensor::ReshapeOp op);
+  FailureOr<StridedView> evaluateOne(tensor::ExtractSliceOp op);
+  FailureOr<StridedView> evaluateOne(tensor::InsertSliceOp op);
+  FailureOr<StridedView> evaluateOne(tensor::ConcatOp op);
+  FailureOr<StridedView> evaluateOne(tensor::PadOp op);
+  FailureOr<StridedView> evaluateOne(tensor::EmptyOp op);
+  FailureOr<StridedView> evaluateOne(tensor::SplatOp op);
+  FailureOr<StridedView> evaluateOne(tensor::FromElementsOp op);
+  FailureOr<StridedView> evaluateOne(tensor::ExtractOp op);
+  FailureOr<StridedView> evaluateOne(tensor::DimOp op);
+  FailureOr<StridedView> evaluateOne(tensor::GenerateOp op);
+  FailureOr<StridedView> evaluateOne(tensor::CastOp op) { return get(op.getSource()); }
+  FailureOr<StridedView> evaluateElementwise(Operation *op);
+  LogicalResult evaluateLinalg(linalg::LinalgOp op);
+
+  FailureOr<int64_t> getInteger(Value value);
+  FailureOr<SmallVector<int64_t>> getIntegers(ArrayRef<OpFoldResult> values);
+  FailureOr<StridedView> reshape(const StridedView &view, ArrayRef<int64_t> sizes);
+
+  bool mayCompute;
+  llvm::DenseMap<Value, StridedView> known;
+};
+} // namespace
+
+FailureOr<StridedView> Evaluator::get(Value value) {
+  auto it = known.find(value);
+  if (it != known.end())
+    return it->second;
+  Operation *op = value.getDefiningOp();
+  if (!op || !isComputable(op) || failed(evaluate(op)))
+    return failure();
+  return known.lookup(value);
+}
+
+LogicalResult Evaluator::evaluate(Operation *op) {
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    return evaluateLinalg(linalgOp);
+  FailureOr<StridedView> view =
+      llvm::TypeSwitch<Operation *, FailureOr<StridedView>>(op)
+          .Case<arith::ConstantOp, tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ReshapeOp,
+                tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::ConcatOp, tensor::PadOp, tensor::EmptyOp,
+                tensor::SplatOp, tensor::FromElementsOp, tensor::ExtractOp, tensor::DimOp, tensor::GenerateOp>(
+              [&](auto known) { return evaluateOne(known); })
+          .Default([&](Operation *other) { return evaluateElementwise(other); });
+  if (failed(view))
+    return failure();
+  known[op->getResult(0)] = std::move(*view);
+  return success();
+}
+
+FailureOr<int64_t> Evaluator::getInteger(Value value) {
+  FailureOr<StridedView> view = get(value);
+  if (failed(view) || view->getRank() != 0)
+    return failure();
+  return static_cast<int64_t>(view->getNumber({}));
+}
+
+FailureOr<SmallVector<int64_t>> Evaluator::getIntegers(ArrayRef<OpFoldResult> values) {
+  SmallVector<int64_t> integers;
+  for (OpFoldResult value : values) {
+    std::optional<int64_t> integer = getConstantIntValue(value);
+    if (!integer) {
+      FailureOr<int64_t> computed = getInteger(cast<Value>(value));
+      if (failed(computed))
+        return failure();
+      integer = *computed;
+    }
+    integers.push_back(*integer);
+  }
+  return integers;
+}
+
+FailureOr<StridedView> Evaluator::reshape(const StridedView &view, ArrayRef<int64_t> sizes) {
+  int64_t elements = 1;
+  for (int64_t size : sizes)
+    elements *= size;
+  if (elements != view.getNumElements())
+    return failure();
+  if (std::optional<StridedView> inPlace = reshapeInPlace(view, sizes))
+    return *inPlace;
+  if (!mayCompute)
+    return failure();
+  return *reshapeInPlace(makeContiguous(view), sizes);
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(arith::ConstantOp op) {
+  std::optional<StridedView> view = viewOfAttribute(op.getValue());
+  if (!view)
+    return failure();
+  return *view;
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::ExpandShapeOp op) {
+  FailureOr<StridedView> view = get(op.getSrc());
+  FailureOr<SmallVector<int64_t>> sizes = getIntegers(op.getMixedOutputShape());
+  if (failed(view) || failed(sizes))
+    return failure();
+  return reshape(*view, *sizes);
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::CollapseShapeOp op) {
+  FailureOr<StridedView> view = get(op.getSrc());
+  if (failed(view))
+    return failure();
+  SmallVector<int64_t> sizes;
+  for (const auto &group : op.getReassociationIndices()) {
+    sizes.push_back(1);
+    for (int64_t dim : group)
+      sizes.back() *= view->sizes[dim];
+  }
+  return reshape(*view, sizes);
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::ReshapeOp op) {
+  FailureOr<StridedView> view = get(op.getSource()), shape = get(op.getShape());
+  if (failed(view) || failed(shape))
+    return failure();
+  SmallVector<int64_t> sizes;
+  for (int64_t i = 0; i < shape->sizes[0]; ++i)
+    sizes.push_back(static_cast<int64_t>(shape->getNumber(i)));
+  return reshape(*view, sizes);
+}
+
+/// The part of `view` at offsets, of the sizes, every stride-th element; nothing if it leaves the view.
+static FailureOr<StridedView> sliceOf(const StridedView &view, ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes,
+                                      ArrayRef<int64_t> strides) {
+  StridedView slice = view;
+  for (int64_t d = 0; d < view.getRank(); ++d) {
+    int64_t last = offsets[d] + (sizes[d] - 1) * strides[d];
+    if (sizes[d] < 0 || (sizes[d] > 0 && (offsets[d] < 0 || offsets[d] >= view.sizes[d] || last < 0 || last >= view.sizes[d])))
+      return failure();
+    slice.sizes[d] = sizes[d];
+    slice.strides[d] *= strides[d];
+  }
+  if (slice.getNumElements() > 0)
+    slice.base = view.getAddress(offsets);
+  return slice;
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::ExtractSliceOp op) {
+  FailureOr<StridedView> view = get(op.getSource());
+  FailureOr<SmallVector<int64_t>> offsets = getIntegers(op.getMixedOffsets()), sizes = getIntegers(op.getMixedSizes()),
+                                  strides = getIntegers(op.getMixedStrides());
+  if (failed(view) || failed(offsets) || failed(sizes) || failed(strides))
+    return failure();
+  FailureOr<StridedView> slice = sliceOf(*view, *offsets, *sizes, *strides);
+  if (failed(slice))
+    return failure();
+  llvm::SmallBitVector dropped = op.getDroppedDims();
+  StridedView result{slice->elementType, slice->base, {}, {}, slice->owner};
+  for (int64_t d = 0; d < slice->getRank(); ++d) {
+    if (dropped.test(d))
+      continue;
+    result.sizes.push_back(slice->sizes[d]);
+    result.strides.push_back(slice->strides[d]);
+  }
+  return result;
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::InsertSliceOp op) {
+  FailureOr<StridedView> source = get(op.getSource()), dest = get(op.getDest());
+  FailureOr<SmallVector<int64_t>> offsets = getIntegers(op.getMixedOffsets()), sizes = getIntegers(op.getMixedSizes()),
+                                  strides = getIntegers(op.getMixedStrides());
+  if (!mayCompute || failed(source) || failed(dest) || failed(offsets) || failed(sizes) || failed(strides))
+    return failure();
+  char *memory;
+  StridedView result = allocate(dest->elementType, dest->sizes, &memory);
+  copyInto(*dest, memory, result.strides);
+  FailureOr<StridedView> part = sliceOf(result, *offsets, *sizes, *strides);
+  if (failed(part))
+    return failure();
+  FailureOr<StridedView> shaped = reshape(*source, *sizes); // gives dropped dimensions back
+  if (failed(shaped))
+    return failure();
+  copyInto(*shaped, memory + (part->base - result.base), part->strides);
+  return result;
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::ConcatOp op) {
+  if (!mayCompute)
+    return failure();
+  SmallVector<StridedView> parts;
+  int64_t dim = op.getDim(), size = 0;
+  for (Value input : op.getInputs()) {
+    FailureOr<StridedView> part = get(input);
+    if (failed(part))
+      return failure();
+    size += part->sizes[dim];
+    parts.push_back(std::move(*part));
+  }
+  SmallVector<int64_t> sizes = parts.front().sizes;
+  sizes[dim] = size;
+  char *memory;
+  StridedView result = allocate(parts.front().elementType, sizes, &memory);
+  for (const StridedView &part : parts) {
+    copyInto(part, memory, result.strides);
+    memory += part.sizes[dim] * result.strides[dim] * result.getElementSize();
+  }
+  return result;
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::PadOp op) {
+  FailureOr<StridedView> source = get(op.getSource()), value = get(op.getConstantPaddingValue());
+  FailureOr<SmallVector<int64_t>> low = getIntegers(op.getMixedLowPad()), high = getIntegers(op.getMixedHighPad());
+  if (!mayCompute || failed(source) || failed(value) || failed(low) || failed(high))
+    return failure();
+  SmallVector<int64_t> sizes = source->sizes;
+  for (int64_t d = 0; d < source->getRank(); ++d) {
+    sizes[d] += (*low)[d] + (*high)[d];
+    if ((*low)[d] < 0 || (*high)[d] < 0)
+      return failure();
+  }
+  char *memory;
+  StridedView result = allocate(source->elementType, sizes, &memory);
+  StridedView fill{source->elementType, value->base, sizes, SmallVector<int64_t>(sizes.size(), 0), value->owner};
+  copyInto(fill, memory, result.strides);
+  int64_t offset = 0;
+  for (int64_t d = 0; d < source->getRank(); ++d)
+    offset += (*low)[d] * result.strides[d];
+  copyInto(*source, memory + offset * result.getElementSize(), result.strides);
+  return result;
+}
+
+/// `scalar` (rank 0) as every element of a tensor.
+static StridedView splatOf(const StridedView &scalar, ArrayRef<int64_t> sizes) {
+  return {scalar.elementType, scalar.base, SmallVector<int64_t>(sizes), SmallVector<int64_t>(sizes.size(), 0), scalar.owner};
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::EmptyOp op) {
+  FailureOr<SmallVector<int64_t>> sizes = getIntegers(op.getMixedSizes());
+  if (failed(sizes))
+    return failure();
+  return splatOf(viewOfScalar(op.getType().getElementType(), 0, 0), *sizes); // its elements are undefined; zero will do
+}
+
+/// The static sizes of `type` with the values of `dynamic` in the places of unknown ones.
+static FailureOr<SmallVector<int64_t>> fillSizes(RankedTensorType type, ArrayRef<int64_t> dynamic) {
+  SmallVector<int64_t> sizes(type.getShape());
+  for (int64_t &size : sizes)
+    if (ShapedType::isDynamic(size)) {
+      if (dynamic.empty())
+        return failure();
+      size = dynamic.front();
+      dynamic = dynamic.drop_front();
+    }
+  return sizes;
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::SplatOp op) {
+  FailureOr<StridedView> scalar = get(op.getInput());
+  FailureOr<SmallVector<int64_t>> dynamic = getIntegers(getAsOpFoldResult(op.getDynamicSizes()));
+  if (failed(scalar) || failed(dynamic))
+    return failure();
+  FailureOr<SmallVector<int64_t>> sizes = fillSizes(op.getType(), *dynamic);
+  if (failed(sizes))
+    return failure();
+  return splatOf(*scalar, *sizes);
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::FromElementsOp op) {
+  char *memory;
+  StridedView result = allocate(op.getType().getElementType(), op.getType().getShape(), &memory);
+  for (Value element : op.getElements()) {
+    FailureOr<StridedView> scalar = get(element);
+    if (failed(scalar))
+      return failure();
+    std::memcpy(memory, scalar->base, result.getElementSize());
+    memory += result.getElementSize();
+  }
+  return result;
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::ExtractOp op) {
+  FailureOr<StridedView> view = get(op.getTensor());
+  FailureOr<SmallVector<int64_t>> index = getIntegers(getAsOpFoldResult(op.getIndices()));
+  if (failed(view) || failed(index))
+    return failure();
+  for (auto [i, size] : llvm::zip_equal(*index, view->sizes))
+    if (i < 0 || i >= size)
+      return failure();
+  return StridedView{view->elementType, view->getAddress(*index), {}, {}, view->owner};
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::DimOp op) {
+  FailureOr<StridedView> view = get(op.getSource());
+  FailureOr<int64_t> dim = getInteger(op.getIndex());
+  if (failed(view) || failed(dim) || *dim < 0 || *dim >= view->getRank())
+    return failure();
+  return viewOfScalar(op.getType(), view->sizes[*dim], 0);
+}
+
+FailureOr<StridedView> Evaluator::evaluateOne(tensor::GenerateOp op) {
+  FailureOr<SmallVector<int64_t>> dynamic = getIntegers(getAsOpFoldResult(op.getDynamicExtents()));
+  if (!mayCompute || failed(dynamic))
+    return failure();
+  FailureOr<SmallVector<int64_t>> sizes = fillSizes(op.getType(), *dynamic);
+  if (failed(sizes))
+    return failure();
+  Payload payload;
+  auto resolve = [&](Value value) { return get(value); };
+  Block &body = op.getBody().front();
+  for (BlockArgument index : body.getArguments())
+    payload.setRegister(index, payload.getIndexRegister(index.getArgNumber()));
+  for (Operation &inner : body.without_terminator())
+    if (failed(payload.compile(&inner, resolve)))
+      return failure();
+  FailureOr<unsigned> reg = payload.lookup(body.getTerminator()->getOperand(0), resolve);
+  if (failed(reg))
+    return failure();
+  char *memory;
+  StridedView result = allocate(op.getType().getElementType(), *sizes, &memory);
+  Payload::Operand output{memory, *storageOf(result.elementType), result.strides, *reg};
+  if (failed(payload.run(*sizes, {}, output)))
+    return failure();
+  return result;
+}
+
+static Payload::Operand operandFor(const StridedView &view, ArrayRef<int64_t> strides, unsigned reg) {
+  return {const_cast<char *>(view.base), *storageOf(view.elementType), SmallVector<int64_t>(strides), reg};
+}
+
+FailureOr<StridedView> Evaluator::evaluateElementwise(Operation *op) {
+  if (!mayCompute && isa<ShapedType>(op->getResult(0).getType()))
+    return failure();
+  Payload payload;
+  SmallVector<StridedView> views;
+  SmallVector<int64_t> sizes;
+  bool splat = true;
+  for (Value operand : op->getOperands()) {
+    FailureOr<StridedView> view = get(operand);
+    if (failed(view))
+      return failure();
+    if (view->getRank() > 0)
+      sizes = view->sizes;
+    splat &= view->isSplat();
+    views.push_back(std::move(*view));
+  }
+  SmallVector<Payload::Operand> inputs;
+  ArrayRef<int64_t> loops = splat ? ArrayRef<int64_t>() : ArrayRef(sizes);
+  SmallVector<int64_t> still(loops.size(), 0);
+  for (auto [operand, view] : llvm::zip_equal(op->getOperands(), views)) {
+    bool moves = !splat && view.getRank() > 0;
+    inputs.push_back(operandFor(view, moves ? ArrayRef<int64_t>(view.strides) : ArrayRef<int64_t>(still), payload.addInput(operand)));
+  }
+  auto resolve = [&](Value value) { return get(value); };
+  if (failed(payload.compile(op, resolve)))
+    return failure();
+  char *memory;
+  StridedView result = allocate(getElementTypeOrSelf(op->getResult(0)), loops, &memory);
+  unsigned reg = *payload.lookup(op->getResult(0), resolve);
+  Payload::Operand output{memory, *storageOf(result.elementType), result.strides, reg};
+  if (failed(payload.run(loops, inputs, output)))
+    return failure();
+  return splat ? splatOf(result, sizes) : result;
+}
+
+/// How far `view` moves per loop when indexed through `map`, and the offset of its first element.
+static SmallVector<int64_t> stridesThrough(AffineMap map, const StridedView &view, int64_t &offset) {
+  SmallVector<int64_t> at(map.getNumDims(), 0), origin = map.compose(at), strides;
+  offset = 0;
+  for (auto [i, stride] : llvm::zip_equal(origin, view.strides))
+    offset += i * stride;
+  for (unsigned d = 0; d < map.getNumDims(); ++d) {
+    at[d] = 1;
+    SmallVector<int64_t> moved = map.compose(at);
+    at[d] = 0;
+    int64_t step = 0;
+    for (auto [a, b, stride] : llvm::zip_equal(moved, origin, view.strides))
+      step += (a - b) * stride;
+    strides.push_back(step);
+  }
+  return strides;
+}
+
+/// Whether no iteration of the loops reads or writes outside a tensor of the given sizes.
+static bool staysInside(AffineMap map, ArrayRef<int64_t> extents, ArrayRef<int64_t> sizes) {
+  SmallVector<int64_t> at(map.getNumDims(), 0), origin = map.compose(at), low = origin, high = origin;
+  for (unsigned d = 0; d < map.getNumDims(); ++d) {
+    at[d] = extents[d] - 1;
+    SmallVector<int64_t> moved = map.compose(at);
+    at[d] = 0;
+    for (size_t r = 0; r < moved.size(); ++r)
+      (moved[r] < origin[r] ? low[r] : high[r]) += moved[r] - origin[r];
+  }
+  for (size_t r = 0; r < low.size(); ++r)
+    if (low[r] < 0 || high[r] >= sizes[r])
+      return false;
+  return true;
+}
+
+LogicalResult Evaluator::evaluateLinalg(linalg::LinalgOp op) {
+  Block &body = *op.getBlock();
+  auto yield = body.getTerminator();
+  auto resolve = [&](Value value) { return get(value); };
+
+  // Operands as views, and the loops' extents from their sizes.
+  SmallVector<StridedView> views;
+  SmallVector<int64_t> extents(op.getNumLoops(), -1);
+  for (OpOperand &operand : op->getOpOperands()) {
+    FailureOr<StridedView> view = get(operand.get());
+    if (failed(view))
+      return failure();
+    for (auto [expr, size] : llvm::zip(op.getMatchingIndexingMap(&operand).getResults(), view->sizes))
+      if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+        if (extents[dim.getPosition()] >= 0 && extents[dim.getPosition()] != size)
+          return failure();
+        extents[dim.getPosition()] = size;
+      }
+    views.push_back(std::move(*view));
+  }
+  if (llvm::is_contained(extents, -1))
+    return failure();
+  bool empty = llvm::is_contained(extents, 0);
+  for (OpOperand &operand : op->getOpOperands()) {
+    const StridedView &view = views[operand.getOperandNumber()];
+    if (!empty && !staysInside(op.getMatchingIndexingMap(&operand), extents, view.sizes))
+      return failure();
+  }
+
+  // Results that repeat elements of an operand are views of it.
+  bool hasArgumentPerOperand = body.getNumArguments() == op->getNumOperands();
+  auto argumentOf = [&](OpOperand &operand) -> Value {
+    unsigned number = operand.getOperandNumber();
+    return number < body.getNumArguments() && (hasArgumentPerOperand || op.isDpsInput(&operand)) ? body.getArgument(number)
+                                                                                                  : Value();
+  };
+  SmallVector<OpOperand *> computed;
+  for (OpOperand &init : op.getDpsInitsMutable()) {
+    Value yielded = yield->getOperand(init.getOperandNumber() - op.getNumDpsInputs()), result = op.getTiedOpResult(&init);
+    const StridedView &shape = views[init.getOperandNumber()];
+    AffineMap map = op.getMatchingIndexingMap(&init);
+    const StridedView *source = nullptr;
+    AffineMap sourceMap;
+    StridedView scalar;
+    if (auto argument = dyn_cast<BlockArgument>(yielded); argument && argument.getOwner() == &body) {
+      for (OpOperand &operand : op->getOpOperands())
+        if (argumentOf(operand) == yielded) {
+          source = &views[operand.getOperandNumber()];
+          sourceMap = op.getMatchingIndexingMap(&operand);
+        }
+    } else if (!yielded.getDefiningOp() || !op->isAncestor(yielded.getDefiningOp())) {
+      FailureOr<StridedView> outside = get(yielded);
+      if (failed(outside))
+        return failure();
+      scalar = *outside;
+      source = &scalar;
+      sourceMap = AffineMap::get(op.getNumLoops(), 0, op.getContext());
+    }
+    if (!source || !map.isPermutation() || empty) {
+      computed.push_back(&init);
+      continue;
+    }
+    int64_t offset;
+    SmallVector<int64_t> strides = stridesThrough(sourceMap, *source, offset);
+    StridedView view{source->elementType, source->base + offset * source->getElementSize(), shape.sizes, {}, source->owner};
+    for (AffineExpr expr : map.getResults())
+      view.strides.push_back(strides[cast<AffineDimExpr>(expr).getPosition()]);
+    known[result] = std::move(view);
+  }
+  if (computed.empty())
+    return success();
+  if (!mayCompute)
+    return failure();
+
+  // Arithmetic on splats only gives a splat.
+  bool usesIndex = llvm::any_of(body.without_terminator(), [](Operation &inner) { return isa<linalg::IndexOp>(inner); });
+  bool splat = !empty && !usesIndex && op.getNumLoops() == op.getNumParallelLoops() &&
+               llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+                 Value argument = argumentOf(operand);
+                 return !argument || argument.use_empty() || views[operand.getOperandNumber()].isSplat();
+               });
+
+  Payload payload;
+  SmallVector<Payload::Operand> inputs, outputs;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    Value argument = argumentOf(*input);
+    if (!argument || argument.use_empty())
+      continue;
+    const StridedView &view = views[input->getOperandNumber()];
+    int64_t offset;
+    SmallVector<int64_t> strides = stridesThrough(op.getMatchingIndexingMap(input), view, offset);
+    Payload::Operand operand = operandFor(view, strides, payload.addInput(argument));
+    operand.base += offset * view.getElementSize();
+    inputs.push_back(std::move(operand));
+  }
+  SmallVector<StridedView> results;
+  for (OpOperand *init : computed) {
+    const StridedView &initial = views[init->getOperandNumber()];
+    AffineMap map = op.getMatchingIndexingMap(init);
+    Value argument = argumentOf(*init);
+    bool isRead = argument && !argument.use_empty();
+    char *memory;
+    StridedView result = allocate(initial.elementType, splat ? ArrayRef<int64_t>() : ArrayRef(initial.sizes), &memory);
+    if (isRead || !map.isPermutation()) {
+      StridedView from = initial;
+      if (splat)
+        from = StridedView{initial.elementType, initial.base, {}, {}, initial.owner};
+      copyInto(from, memory, result.strides);
+    }
+    SmallVector<int64_t> strides(splat ? 0 : op.getNumLoops(), 0);
+    int64_t offset = 0;
+    if (!splat)
+      strides = stridesThrough(map, result, offset);
+    Payload::Operand operand{memory + offset * result.getElementSize(), *storageOf(result.elementType), strides, 0};
+    if (isRead) {
+      operand.reg = payload.addInput(argument);
+      inputs.push_back(operand);
+    }
+    outputs.push_back(std::move(operand));
+    results.push_back(std::move(result));
+  }
+  if (splat)
+    for (Payload::Operand &operand : inputs)
+      operand.strides.clear();
+  for (Operation &inner : body.without_terminator())
+    if (failed(payload.compile(&inner, resolve)))
+      return failure();
+  for (auto [init, output] : llvm::zip_equal(computed, outputs)) {
+    FailureOr<unsigned> reg = payload.lookup(yield->getOperand(init->getOperandNumber() - op.getNumDpsInputs()), resolve);
+    if (failed(reg))
+      return failure();
+    output.reg = *reg;
+  }
+  if (failed(payload.run(splat ? ArrayRef<int64_t>() : ArrayRef(extents), inputs, outputs)))
+    return failure();
+  for (auto [init, result] : llvm::zip_equal(computed, results))
+    known[op.getTiedOpResult(init)] = splat ? splatOf(result, views[init->getOperandNumber()].sizes) : result;
+  return success();
+}
+
+//===------------------------------------------------------------------------------------------------------------===//
+// Interface
+//===------------------------------------------------------------------------------------------------------------===//
+
+std::optional<StridedView> aimc::asStridedView(Value value) {
+  FailureOr<StridedView> view = Evaluator(/*mayCompute=*/false).get(value);
+  return succeeded(view) ? std::optional<StridedView>(std::move(*view)) : std::nullopt;
+}
+
+FailureOr<StridedView> aimc::evaluateView(Value value) { return Evaluator(/*mayCompute=*/true).get(value); }
+
+FailureOr<ConstantData> aimc::evaluate(Value value) {
+  FailureOr<StridedView> view = evaluateView(value);
+  if (failed(view))
+    return failure();
+  return ConstantData(makeContiguous(*view));
+}
