@@ -57,6 +57,10 @@ Value NodeOp::getInput(unsigned index) {
   return getInputs()[index];
 }
 
+InFlightDiagnostic NodeOp::emitNodeError() {
+  return emitError() << getNodeName() << " (" << getOpType() << ", opset " << getOpset() << "): ";
+}
+
 LogicalResult NodeOp::verify() {
   size_t graphs = getGraphs() ? getGraphs()->size() : 0;
   if (graphs != getSubgraphs().size())

@@ -60,6 +60,8 @@ def Onnx_NodeOp : Onnx_Op<"node"> {
     ::llvm::SmallVector<float> getFloats(::llvm::StringRef name);
     /// Operand `index`; null when the node omits it.
     ::mlir::Value getInput(unsigned index);
+    /// An error at the node that begins with `name (operator, opset N): `.
+    ::mlir::InFlightDiagnostic emitNodeError();
   }];
 }
 

@@ -1,0 +1,141 @@
+//===- ShapeInference.h - result types and integer values of onnx nodes -------------------------------*- C++ -*-===//
+#ifndef AIMC_DIALECT_ONNX_SHAPEINFERENCE_H
+#define AIMC_DIALECT_ONNX_SHAPEINFERENCE_H
+
+#include "aimc/Dialect/Onnx/Onnx.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+namespace mlir::func {
+class FuncOp;
+} // namespace mlir::func
+
+namespace aimc::onnx {
+
+/// A size: itself when >= 0, the name of an unknown size when negative. Equal names are equal sizes.
+using Dim = int64_t;
+using Shape = llvm::SmallVector<Dim, 4>;
+
+inline bool isStatic(Dim dim) { return dim >= 0; }
+
+/// One element of a tensor as far as inference knows it. Integers of every width (and booleans) are `Integer`, sign- or
+/// zero-extended as their type says; floats of every width are `Real`. A `Symbol` is a size without a number.
+struct Scalar {
+  enum class Kind : uint8_t { Unknown, Integer, Real, Symbol };
+
+  static Scalar unknown() { return {Kind::Unknown, 0, 0}; }
+  static Scalar integer(int64_t value) { return {Kind::Integer, value, 0}; }
+  static Scalar real(double value) { return {Kind::Real, 0, value}; }
+  static Scalar size(Dim dim) { return {isStatic(dim) ? Kind::Integer : Kind::Symbol, dim, 0}; }
+
+  bool isKnown() const { return kind == Kind::Integer || kind == Kind::Real; }
+  bool isInteger() const { return kind == Kind::Integer; }
+  bool isReal() const { return kind == Kind::Real; }
+  /// An integer or the name of one.
+  bool isSize() const { return kind == Kind::Integer || kind == Kind::Symbol; }
+
+  Kind kind = Kind::Unknown;
+  int64_t bits = 0;   // Integer: the number; Symbol: its Dim
+  double number = 0; // Real
+};
+
+/// The elements of a tensor of static shape, row-major.
+struct PartialValue {
+  llvm::SmallVector<int64_t, 2> shape;
+  std::vector<Scalar> elements;
+
+  bool isFullyKnown() const;
+  /// All elements as integers; nothing when one is not known.
+  std::optional<llvm::SmallVector<int64_t>> getIntegers() const;
+};
+
+/// Largest tensors whose elements inference follows.
+inline constexpr int64_t maxIntegerElements = 1 << 16;
+inline constexpr int64_t maxRealElements = 256;
+
+/// Infers the result type of every node of a function, following the values of small tensors so that shapes computed by the
+/// graph itself (Shape, Gather, Concat, …) become types. Unknown sizes are named, so that `Reshape(x, [N, -1])` of `Nx8x7x7` is `Nx392`.
+class ShapeInference {
+public:
+  /// Sets the types of all nodes of `func` in place, then its result types. Emits an error at the node that fails.
+  llvm::LogicalResult run(mlir::func::FuncOp func);
+
+  /// The same for the blocks of `region`, in order.
+  llvm::LogicalResult run(mlir::Region &region);
+
+  // For shape functions.
+
+  /// Sizes of a ranked `value`.
+  Shape getShape(mlir::Value value);
+  mlir::Type getElementType(mlir::Value value);
+  /// Elements of `value`, null when inference does not follow it.
+  const PartialValue *getValue(mlir::Value value);
+  /// Elements of `value` as integers, nothing when one is unknown.
+  std::optional<llvm::SmallVector<int64_t>> getIntegers(mlir::Value value);
+
+  /// Sets a result's type, unless the node omits that result. Where the type already has a size that `shape` leaves open, it stays.
+  void setResult(mlir::Value result, llvm::ArrayRef<Dim> shape, mlir::Type elementType);
+  /// Remembers the elements of a result whose type is set; ignored where shape or size do not allow it.
+  void setValue(mlir::Value result, PartialValue value);
+
+  /// A size that is nowhere else known.
+  Dim freshDim() { return --lastSymbol; }
+  /// Size arithmetic; division rounds down.
+  Dim add(Dim a, Dim b);
+  Dim sub(Dim a, Dim b);
+  Dim mul(Dim a, Dim b);
+  Dim div(Dim a, Dim b);
+  /// product(a) / product(b), nothing when static sizes leave a remainder.
+  std::optional<Dim> quotient(llvm::ArrayRef<Dim> a, llvm::ArrayRef<Dim> b);
+  /// The size that `a` and `b` broadcast to, nothing when they do not.
+  std::optional<Dim> broadcast(Dim a, Dim b);
+  Dim toDim(const Scalar &scalar);
+
+private:
+  struct Product {
+    int64_t coefficient = 1;
+    llvm::SmallVector<Dim, 2> symbols; // sorted
+  };
+
+  Product factor(Dim dim);
+  Dim fromProduct(const Product &product);
+  Dim intern(char operation, Dim a, Dim b);
+  std::shared_ptr<PartialValue> readConstant(mlir::Value value);
+
+  Dim lastSymbol = 0;
+  llvm::StringMap<Dim> named;
+  llvm::DenseMap<mlir::Value, Shape> shapes;
+  llvm::DenseMap<mlir::Value, std::shared_ptr<PartialValue>> values;
+  llvm::DenseMap<Dim, Product> products;
+  std::map<std::pair<int64_t, std::vector<Dim>>, Dim> productSymbols;
+  std::map<std::tuple<char, Dim, Dim>, Dim> interned;
+};
+
+/// Elements of a constant, null when there are too many or their type is not a number.
+std::shared_ptr<PartialValue> readElements(mlir::Attribute elements);
+
+/// The constant with these elements, all of which are known.
+mlir::DenseElementsAttr writeElements(const PartialValue &value, mlir::Type elementType);
+
+/// `scalar` rounded, truncated or converted to what `type` can hold.
+Scalar convert(const Scalar &scalar, mlir::Type type);
+
+/// The element type that a number of ONNX's `TensorProto.DataType` stands for, null for strings, complex and unknown numbers.
+mlir::Type getTypeOfOnnxNumber(mlir::MLIRContext *context, int64_t number);
+
+/// The elements that a `Constant` node holds in whichever attribute it uses; null when they are not numbers.
+mlir::ElementsAttr getConstantElements(NodeOp node);
+
+/// The subgraph of attribute `name`, null when the node has none of that name.
+mlir::Region *getSubgraph(NodeOp node, llvm::StringRef name);
+
+} // namespace aimc::onnx
+
+#endif // AIMC_DIALECT_ONNX_SHAPEINFERENCE_H

@@ -1,0 +1,280 @@
+//===- ShapeInference.cpp - result types and integer values of onnx nodes ---------------------------------------===//
+#include "aimc/Dialect/Onnx/ShapeInference.h"
+
+#include "aimc/Dialect/Onnx/OperatorTable.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace aimc::onnx;
+
+//===--------------------------------------------------------------------------------------------------------------===//
+// Names of sizes
+//===--------------------------------------------------------------------------------------------------------------===//
+
+ShapeInference::Product ShapeInference::factor(Dim dim) {
+  if (isStatic(dim))
+    return {dim, {}};
+  auto found = products.find(dim);
+  return found == products.end() ? Product{1, {dim}} : found->second;
+}
+
+Dim ShapeInference::fromProduct(const Product &product) {
+  if (product.symbols.empty() || product.coefficient == 0)
+    return product.coefficient;
+  if (product.coefficient == 1 && product.symbols.size() == 1)
+    return product.symbols.front();
+  Dim &dim = productSymbols[{product.coefficient, {product.symbols.begin(), product.symbols.end()}}];
+  if (dim == 0) {
+    dim = freshDim();
+    products[dim] = product;
+  }
+  return dim;
+}
+
+Dim ShapeInference::intern(char operation, Dim a, Dim b) {
+  Dim &dim = interned[{operation, a, b}];
+  if (dim == 0)
+    dim = freshDim();
+  return dim;
+}
+
+/// Whether `result` was computed without overflow and is a size.
+static bool isSize(bool overflow, int64_t result) { return !overflow && result >= 0; }
+
+Dim ShapeInference::add(Dim a, Dim b) {
+  int64_t sum = 0;
+  if (isStatic(a) && isStatic(b))
+    return isSize(__builtin_add_overflow(a, b, &sum), sum) ? sum : freshDim();
+  if (a == 0 || b == 0)
+    return a == 0 ? b : a;
+  return intern('+', std::min(a, b), std::max(a, b));
+}
+
+Dim ShapeInference::sub(Dim a, Dim b) {
+  int64_t difference = 0;
+  if (isStatic(a) && isStatic(b))
+    return isSize(__builtin_sub_overflow(a, b, &difference), difference) ? difference : freshDim();
+  if (a == b)
+    return 0;
+  return b == 0 ? a : intern('-', a, b);
+}
+
+Dim ShapeInference::mul(Dim a, Dim b) {
+  Product product = factor(a), other = factor(b);
+  if (__builtin_mul_overflow(product.coefficient, other.coefficient, &product.coefficient))
+    return freshDim();
+  llvm::append_range(product.symbols, other.symbols);
+  llvm::sort(product.symbols);
+  return fromProduct(product);
+}
+
+Dim ShapeInference::div(Dim a, Dim b) {
+  if (b == 0)
+    return freshDim();
+  if (isStatic(a) && isStatic(b))
+    return a / b;
+  if (std::optional<Dim> exact = quotient({a}, {b}))
+    return *exact;
+  return intern('/', a, b);
+}
+
+std::optional<Dim> ShapeInference::quotient(ArrayRef<Dim> a, ArrayRef<Dim> b) {
+  Product numerator = factor(1), denominator = factor(1);
+  auto multiply = [&](Product &product, ArrayRef<Dim> dims) {
+    for (Dim dim : dims) {
+      Product other = factor(dim);
+      if (__builtin_mul_overflow(product.coefficient, other.coefficient, &product.coefficient))
+        return false;
+      llvm::append_range(product.symbols, other.symbols);
+    }
+    return true;
+  };
+  if (!multiply(numerator, a) || !multiply(denominator, b))
+    return freshDim();
+  llvm::sort(numerator.symbols);
+  SmallVector<Dim, 2> left;
+  for (Dim symbol : denominator.symbols) {
+    auto *found = llvm::find(numerator.symbols, symbol);
+    if (found == numerator.symbols.end())
+      left.push_back(symbol);
+    else
+      numerator.symbols.erase(found);
+  }
+  llvm::sort(left);
+  denominator.symbols = left;
+  if (denominator.coefficient == 0)
+    return freshDim();
+  if (numerator.coefficient % denominator.coefficient == 0 && left.empty()) {
+    numerator.coefficient /= denominator.coefficient;
+    return fromProduct(numerator);
+  }
+  if (numerator.symbols.empty() && left.empty())
+    return std::nullopt;
+  return intern('/', fromProduct(numerator), fromProduct(denominator));
+}
+
+std::optional<Dim> ShapeInference::broadcast(Dim a, Dim b) {
+  if (a == b || b == 1)
+    return a;
+  if (a == 1)
+    return b;
+  if (isStatic(a) && isStatic(b))
+    return std::nullopt;
+  if (isStatic(a) || isStatic(b))
+    return std::max(a, b); // a static size other than 1 wins
+  return intern('b', std::min(a, b), std::max(a, b));
+}
+
+Dim ShapeInference::toDim(const Scalar &scalar) {
+  if (scalar.kind == Scalar::Kind::Symbol || (scalar.isInteger() && scalar.bits >= 0))
+    return scalar.bits;
+  return freshDim();
+}
+
+//===--------------------------------------------------------------------------------------------------------------===//
+// Types and values
+//===--------------------------------------------------------------------------------------------------------------===//
+
+Shape ShapeInference::getShape(Value value) {
+  auto found = shapes.find(value);
+  if (found != shapes.end())
+    return found->second;
+  ArrayAttr names;
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    if (auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()))
+      names = func.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "onnx.dims");
+  Shape shape;
+  for (auto [index, size] : llvm::enumerate(cast<RankedTensorType>(value.getType()).getShape())) {
+    StringRef name;
+    if (names && index < names.size())
+      if (auto attr = dyn_cast<StringAttr>(names[index]))
+        name = attr.getValue();
+    if (!ShapedType::isDynamic(size)) {
+      shape.push_back(size);
+    } else if (name.empty()) {
+      shape.push_back(freshDim());
+    } else {
+      Dim &dim = named[name];
+      if (dim == 0)
+        dim = freshDim();
+      shape.push_back(dim);
+    }
+  }
+  shapes[value] = shape;
+  return shape;
+}
+
+Type ShapeInference::getElementType(Value value) { return getElementTypeOrSelf(value.getType()); }
+
+const PartialValue *ShapeInference::getValue(Value value) {
+  auto found = values.find(value);
+  if (found != values.end())
+    return found->second.get();
+  Attribute constant;
+  if (!matchPattern(value, m_Constant(&constant)))
+    return nullptr;
+  return (values[value] = readElements(constant)).get();
+}
+
+std::optional<SmallVector<int64_t>> ShapeInference::getIntegers(Value value) {
+  const PartialValue *elements = getValue(value);
+  return elements ? elements->getIntegers() : std::nullopt;
+}
+
+void ShapeInference::setResult(Value result, ArrayRef<Dim> shape, Type elementType) {
+  if (isa<NoneType>(result.getType()))
+    return;
+  Shape refined(shape);
+  auto old = dyn_cast<RankedTensorType>(result.getType());
+  if (old && old.getRank() == static_cast<int64_t>(refined.size()))
+    for (auto [dim, size] : llvm::zip(refined, old.getShape()))
+      if (!isStatic(dim) && !ShapedType::isDynamic(size))
+        dim = size;
+  SmallVector<int64_t> sizes;
+  for (Dim dim : refined)
+    sizes.push_back(isStatic(dim) ? dim : ShapedType::kDynamic);
+  result.setType(RankedTensorType::get(sizes, elementType));
+  shapes[result] = std::move(refined);
+}
+
+/// Number of elements, nothing when a size is unknown or the product is out of all proportion.
+static std::optional<int64_t> countElements(ArrayRef<Dim> shape) {
+  int64_t count = 1;
+  for (Dim dim : shape)
+    if (!isStatic(dim) || __builtin_mul_overflow(count, dim, &count))
+      return std::nullopt;
+  return count;
+}
+
+void ShapeInference::setValue(Value result, PartialValue value) {
+  auto type = dyn_cast<RankedTensorType>(result.getType());
+  if (!type)
+    return;
+  std::optional<int64_t> count = countElements(getShape(result));
+  int64_t limit = isa<FloatType>(type.getElementType()) ? maxRealElements : maxIntegerElements;
+  if (!count || *count > limit || *count != static_cast<int64_t>(value.elements.size()))
+    return;
+  value.shape.assign(type.getShape().begin(), type.getShape().end());
+  values[result] = std::make_shared<PartialValue>(std::move(value));
+}
+
+//===--------------------------------------------------------------------------------------------------------------===//
+// The walk
+//===--------------------------------------------------------------------------------------------------------------===//
+
+/// Every operand of a node is omitted or a ranked tensor, and there are as many as the row wants.
+static LogicalResult checkOperands(NodeOp node, const OperatorRow &row) {
+  unsigned count = node.getInputs().size();
+  if (count < row.minInputs || count > row.maxInputs) {
+    InFlightDiagnostic error = node.emitNodeError() << "has " << count << " inputs; the operator takes ";
+    if (row.maxInputs == unbounded)
+      return error << "at least " << row.minInputs;
+    if (row.minInputs == row.maxInputs)
+      return error << row.minInputs;
+    return error << row.minInputs << " to " << row.maxInputs;
+  }
+  for (auto [index, operand] : llvm::enumerate(node.getInputs())) {
+    if (isa<NoneType>(operand.getType())) {
+      if (index < row.minInputs)
+        return node.emitNodeError() << "omits input " << index << ", which the operator needs";
+    } else if (!isa<RankedTensorType>(operand.getType())) {
+      return node.emitNodeError() << "input " << index << " has type " << operand.getType() << ", not a ranked tensor";
+    }
+  }
+  return success();
+}
+
+LogicalResult ShapeInference::run(Region &region) {
+  for (Block &block : region) {
+    for (Operation &op : block) {
+      auto node = dyn_cast<NodeOp>(op);
+      if (!node)
+        continue;
+      const OperatorRow *row = lookupOperator(node.getDomain(), node.getOpType(), node.getOpset());
+      if (!row)
+        return node.emitNodeError() << "is not an operator we know";
+      if (failed(checkOperands(node, *row)) || failed(row->shape(node, *this)))
+        return failure();
+      for (auto [index, result] : llvm::enumerate(node.getOutputs()))
+        if (!isa<RankedTensorType, NoneType>(result.getType()))
+          return node.emitNodeError() << "has no output " << index;
+    }
+  }
+  return success();
+}
+
+LogicalResult ShapeInference::run(func::FuncOp func) {
+  if (func.isExternal())
+    return success();
+  if (failed(run(func.getBody())))
+    return failure();
+  auto returnOp = dyn_cast<func::ReturnOp>(func.getBody().back().getTerminator());
+  if (returnOp)
+    func.setFunctionType(FunctionType::get(func.getContext(), func.getArgumentTypes(), returnOp.getOperandTypes()));
+  return success();
+}

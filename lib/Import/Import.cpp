@@ -1,0 +1,541 @@
+//===- Import.cpp - ONNX files into the onnx dialect ------------------------------------------------------------===//
+#include "aimc/Import/Import.h"
+
+#include "Tensor.h"
+
+#include "aimc/Dialect/Onnx/Onnx.h"
+#include "aimc/Dialect/Onnx/OperatorTable.h"
+#include "aimc/Dialect/Onnx/ShapeInference.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <onnx/onnx_pb.h>
+
+#include <queue>
+
+using namespace mlir;
+using namespace aimc;
+namespace pb = ::onnx;
+
+namespace {
+
+/// Values by ONNX name; a subgraph's scope lies inside that of the graph around it.
+struct Scope {
+  const Scope *parent = nullptr;
+  llvm::StringMap<Value> values;
+
+  Value lookup(StringRef name) const {
+    for (const Scope *scope = this; scope; scope = scope->parent)
+      if (Value value = scope->values.lookup(name))
+        return value;
+    return {};
+  }
+};
+
+/// Builds the module of one model.
+class GraphImporter {
+public:
+  GraphImporter(pb::ModelProto &model, StringRef path, const ImportOptions &options, MLIRContext &context)
+      : model(model), options(options), builder(&context), fileLoc(FileLineColLoc::get(&context, path, 0, 0)),
+        tensors(llvm::sys::path::parent_path(path)) {}
+
+  OwningOpRef<ModuleOp> run();
+
+private:
+  LogicalResult readOpsets();
+  void collectNodeNames(const pb::GraphProto &graph);
+  void collectUnknown(const pb::GraphProto &graph, std::string &list, size_t &count);
+  LogicalResult checkOperators();
+  LogicalResult checkDims();
+  StringAttr nameNode(const pb::NodeProto &node, int64_t index);
+
+  FailureOr<Type> importType(const pb::ValueInfoProto &info, SmallVectorImpl<Attribute> &dimNames);
+  LogicalResult importInputs(func::FuncOp func, Scope &scope);
+  LogicalResult importOutputs(func::FuncOp func, Scope &scope);
+  LogicalResult importInitializers(pb::GraphProto &graph, Scope &scope);
+  LogicalResult importNodes(pb::GraphProto &graph, Scope &scope);
+  LogicalResult importNode(pb::NodeProto &node, int64_t index, Scope &scope);
+  LogicalResult importAttribute(pb::AttributeProto &attr, Location loc, SmallVectorImpl<NamedAttribute> &attrs,
+                                std::map<std::string, pb::GraphProto *> &graphs);
+  LogicalResult importSubgraph(pb::GraphProto &graph, Region &region, const Scope &scope, Location loc);
+  void checkDeclaredOutputs(func::FuncOp func, ArrayRef<Type> declared);
+
+  int64_t getOpset(StringRef domain) const { return opsets.lookup(domain == "ai.onnx" ? "" : domain); }
+  NameLoc locOf(StringRef name) { return NameLoc::get(builder.getStringAttr(name)); }
+
+  pb::ModelProto &model;
+  const ImportOptions &options;
+  OpBuilder builder;
+  Location fileLoc;
+  TensorImporter tensors;
+  llvm::StringMap<int64_t> opsets;
+  llvm::StringSet<> nodeNames; // as the file has them
+  llvm::StringSet<> usedNames; // as the module has them
+  std::vector<Type> declaredOutputs;
+};
+
+} // namespace
+
+//===--------------------------------------------------------------------------------------------------------------===//
+// Operators
+//===--------------------------------------------------------------------------------------------------------------===//
+
+LogicalResult GraphImporter::readOpsets() {
+  for (const pb::OperatorSetIdProto &opset : model.opset_import())
+    opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
+  if (model.opset_import().empty() && model.ir_version() < 3)
+    opsets[""] = 1; // files from before operator sets had versions
+  return success();
+}
+
+static void forEachSubgraph(const pb::NodeProto &node, llvm::function_ref<void(const pb::GraphProto &)> visit) {
+  for (const pb::AttributeProto &attr : node.attribute()) {
+    if (attr.has_g())
+      visit(attr.g());
+    for (const pb::GraphProto &graph : attr.graphs())
+      visit(graph);
+  }
+}
+
+void GraphImporter::collectNodeNames(const pb::GraphProto &graph) {
+  for (const pb::NodeProto &node : graph.node()) {
+    nodeNames.insert(node.name());
+    forEachSubgraph(node, [&](const pb::GraphProto &subgraph) { collectNodeNames(subgraph); });
+  }
+}
+
+void GraphImporter::collectUnknown(const pb::GraphProto &graph, std::string &list, size_t &count) {
+  llvm::raw_string_ostream stream(list);
+  for (auto [index, node] : llvm::enumerate(graph.node())) {
+    int64_t opset = getOpset(node.domain());
+    if (!aimc::onnx::lookupOperator(node.domain(), node.op_type(), opset)) {
+      ++count;
+      stream << "\n  ";
+      if (node.name().empty())
+        stream << node.op_type() << '_' << index;
+      else
+        stream << node.name();
+      stream << " (" << node.op_type() << ", domain " << (node.domain().empty() ? "ai.onnx" : node.domain());
+      if (opset)
+        stream << ", opset " << opset << ")";
+      else
+        stream << ", which the model does not import)";
+    }
+    forEachSubgraph(node, [&](const pb::GraphProto &subgraph) { collectUnknown(subgraph, list, count); });
+  }
+}
+
+LogicalResult GraphImporter::checkOperators() {
+  std::string list;
+  size_t count = 0;
+  collectUnknown(model.graph(), list, count);
+  if (count == 0)
+    return success();
+  return emitError(fileLoc) << count << (count == 1 ? " node uses an operator" : " nodes use operators")
+                            << " that cannot be compiled:" << list;
+}
+
+StringAttr GraphImporter::nameNode(const pb::NodeProto &node, int64_t index) {
+  std::string base = node.name().empty() ? node.op_type() + "_" + std::to_string(index) : node.name();
+  std::string name = base;
+  bool isOwn = !node.name().empty();
+  for (int64_t suffix = 1; usedNames.contains(name) || (!isOwn && nodeNames.contains(name)); ++suffix, isOwn = false)
+    name = base + "_" + std::to_string(suffix);
+  usedNames.insert(name);
+  return builder.getStringAttr(name);
+}
+
+//===--------------------------------------------------------------------------------------------------------------===//
+// Inputs and outputs
+//===--------------------------------------------------------------------------------------------------------------===//
+
+LogicalResult GraphImporter::checkDims() {
+  llvm::StringSet<> names;
+  std::string list;
+  for (const auto &infos : {model.graph().input(), model.graph().output()})
+    for (const pb::ValueInfoProto &info : infos)
+      for (const auto &dim : info.type().tensor_type().shape().dim())
+        if (!dim.dim_param().empty() && names.insert(dim.dim_param()).second)
+          list += (list.empty() ? "" : ", ") + dim.dim_param();
+  for (const auto &entry : options.dims) {
+    if (!names.contains(entry.getKey()))
+      return emitError(fileLoc) << "no dimension is called '" << entry.getKey() << "'; the model names "
+                                << (list.empty() ? "none" : list);
+    if (entry.getValue() < 0)
+      return emitError(fileLoc) << "dimension '" << entry.getKey() << "' cannot be " << entry.getValue();
+  }
+  return success();
+}
+
+/// The tensor type that `info` declares and its dimensions' names. Null when it declares an element type but no shape.
+FailureOr<Type> GraphImporter::importType(const pb::ValueInfoProto &info, SmallVectorImpl<Attribute> &dimNames) {
+  if (!info.type().has_tensor_type()) {
+    emitError(fileLoc) << "'" << info.name() << "' is not a tensor";
+    return failure();
+  }
+  const auto &tensor = info.type().tensor_type();
+  Type elementType = aimc::onnx::getTypeOfOnnxNumber(builder.getContext(), tensor.elem_type());
+  if (!elementType) {
+    emitError(fileLoc) << "'" << info.name() << "' has ONNX element type " << tensor.elem_type()
+                       << ", which is not a number type we know";
+    return failure();
+  }
+  if (!tensor.has_shape())
+    return Type();
+  SmallVector<int64_t> shape;
+  for (const auto &dim : tensor.shape().dim()) {
+    auto overridden = options.dims.find(dim.dim_param());
+    bool isStatic = dim.has_dim_value() && dim.dim_value() > 0; // old exporters write 0 or -1 for "any"
+    shape.push_back(isStatic                            ? dim.dim_value()
+                    : overridden != options.dims.end() ? overridden->getValue()
+                                                       : ShapedType::kDynamic);
+    dimNames.push_back(builder.getStringAttr(dim.dim_param()));
+  }
+  return Type(RankedTensorType::get(shape, elementType));
+}
+
+LogicalResult GraphImporter::importInputs(func::FuncOp func, Scope &scope) {
+  for (const pb::ValueInfoProto &info : model.graph().input()) {
+    if (scope.values.contains(info.name()))
+      continue; // an initializer: a constant, whatever the file allows a caller to override
+    SmallVector<Attribute> dimNames;
+    FailureOr<Type> type = importType(info, dimNames);
+    if (failed(type))
+      return failure();
+    if (!*type)
+      return emitError(fileLoc) << "input '" << info.name() << "' has no shape";
+    NamedAttribute attrs[] = {builder.getNamedAttr("onnx.name", builder.getStringAttr(info.name())),
+                              builder.getNamedAttr("onnx.dims", builder.getArrayAttr(dimNames))};
+    if (failed(func.insertArgument(func.getNumArguments(), *type, builder.getDictionaryAttr(attrs), locOf(info.name()))))
+      return failure();
+    scope.values[info.name()] = func.getArguments().back();
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::importOutputs(func::FuncOp func, Scope &scope) {
+  SmallVector<Value> results;
+  for (auto [index, info] : llvm::enumerate(model.graph().output())) {
+    Value value = scope.lookup(info.name());
+    if (!value)
+      return emitError(fileLoc) << "output '" << info.name() << "' is computed by no node";
+    SmallVector<Attribute> dimNames;
+    FailureOr<Type> type = Type();
+    if (info.has_type() && failed(type = importType(info, dimNames)))
+      return failure();
+    // What the file declares is a start that inference may refine.
+    if (*type && value.getDefiningOp<aimc::onnx::NodeOp>())
+      value.setType(*type);
+    declaredOutputs.push_back(*type);
+    NamedAttribute attrs[] = {builder.getNamedAttr("onnx.name", builder.getStringAttr(info.name())),
+                              builder.getNamedAttr("onnx.dims", builder.getArrayAttr(dimNames))};
+    if (failed(func.insertResult(index, value.getType(), builder.getDictionaryAttr(attrs))))
+      return failure();
+    results.push_back(value);
+  }
+  if (results.empty())
+    return emitError(fileLoc) << "the graph has no outputs";
+  func::ReturnOp::create(builder, fileLoc, results);
+  return success();
+}
+
+/// Outputs whose inferred type contradicts the declared one: the graph is believed, and the user told.
+void GraphImporter::checkDeclaredOutputs(func::FuncOp func, ArrayRef<Type> declared) {
+  for (auto [info, inferred, type] : llvm::zip(model.graph().output(), func.getResultTypes(), declared))
+    if (type && (failed(verifyCompatibleShape(type, inferred)) || getElementTypeOrSelf(type) != getElementTypeOrSelf(inferred)))
+      emitWarning(fileLoc) << "output '" << info.name() << "' is declared as " << type << "; the graph computes " << inferred;
+}
+
+//===--------------------------------------------------------------------------------------------------------------===//
+// Nodes
+//===--------------------------------------------------------------------------------------------------------------===//
+
+LogicalResult GraphImporter::importInitializers(pb::GraphProto &graph, Scope &scope) {
+  if (!graph.sparse_initializer().empty())
+    return emitError(fileLoc) << "sparse initializer '" << graph.sparse_initializer(0).values().name()
+                              << "' cannot be read; export it as a dense one";
+  for (pb::TensorProto &tensor : *graph.mutable_initializer()) {
+    NameLoc loc = locOf(tensor.name());
+    if (scope.values.contains(tensor.name()))
+      return emitError(fileLoc) << "initializer '" << tensor.name() << "' appears twice";
+    FailureOr<ElementsAttr> elements = tensors.import(tensor, loc);
+    if (failed(elements))
+      return failure();
+    scope.values[tensor.name()] = arith::ConstantOp::create(builder, loc, cast<TypedAttr>(*elements));
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::importAttribute(pb::AttributeProto &attr, Location loc, SmallVectorImpl<NamedAttribute> &attrs,
+                                             std::map<std::string, pb::GraphProto *> &graphs) {
+  auto type = attr.type();
+  if (type == pb::AttributeProto::UNDEFINED) // files of IR version 1 do not say
+    type = attr.has_f()            ? pb::AttributeProto::FLOAT
+           : attr.has_i()          ? pb::AttributeProto::INT
+           : attr.has_s()          ? pb::AttributeProto::STRING
+           : attr.has_t()          ? pb::AttributeProto::TENSOR
+           : attr.has_g()          ? pb::AttributeProto::GRAPH
+           : attr.floats_size()    ? pb::AttributeProto::FLOATS
+           : attr.strings_size()   ? pb::AttributeProto::STRINGS
+                                   : pb::AttributeProto::INTS;
+  Attribute value;
+  switch (type) {
+  case pb::AttributeProto::FLOAT:
+    value = builder.getF32FloatAttr(attr.f());
+    break;
+  case pb::AttributeProto::INT:
+    value = builder.getI64IntegerAttr(attr.i());
+    break;
+  case pb::AttributeProto::STRING:
+    value = builder.getStringAttr(attr.s());
+    break;
+  case pb::AttributeProto::FLOATS:
+    value = builder.getDenseF32ArrayAttr(SmallVector<float>(attr.floats().begin(), attr.floats().end()));
+    break;
+  case pb::AttributeProto::INTS:
+    value = builder.getDenseI64ArrayAttr(SmallVector<int64_t>(attr.ints().begin(), attr.ints().end()));
+    break;
+  case pb::AttributeProto::STRINGS:
+    value = builder.getStrArrayAttr(SmallVector<StringRef>(attr.strings().begin(), attr.strings().end()));
+    break;
+  case pb::AttributeProto::TENSOR: {
+    FailureOr<ElementsAttr> elements = tensors.import(*attr.mutable_t(), loc);
+    if (failed(elements))
+      return failure();
+    value = *elements;
+    break;
+  }
+  case pb::AttributeProto::GRAPH:
+    graphs[attr.name()] = attr.mutable_g();
+    return success();
+  default:
+    return emitError(loc) << "attribute '" << attr.name() << "' is of kind " << pb::AttributeProto::AttributeType_Name(type)
+                          << ", which no operator we know has";
+  }
+  if (attr.name().empty())
+    return emitError(loc) << "has an attribute without a name";
+  for (const NamedAttribute &other : attrs)
+    if (other.getName() == attr.name())
+      return emitError(loc) << "attribute '" << attr.name() << "' appears twice";
+  attrs.push_back(builder.getNamedAttr(attr.name(), value));
+  return success();
+}
+
+LogicalResult GraphImporter::importNode(pb::NodeProto &node, int64_t index, Scope &scope) {
+  NameLoc loc = NameLoc::get(nameNode(node, index));
+  SmallVector<Value> inputs;
+  for (const std::string &name : node.input()) {
+    if (name.empty()) {
+      inputs.push_back({});
+    } else if (Value value = scope.lookup(name)) {
+      inputs.push_back(value);
+    } else {
+      return emitError(loc) << loc.getName().getValue() << " (" << node.op_type() << ", opset " << getOpset(node.domain())
+                            << "): input '" << name << "' is defined nowhere";
+    }
+  }
+  while (!inputs.empty() && !inputs.back())
+    inputs.pop_back();
+  for (Value &input : inputs)
+    if (!input)
+      input = aimc::onnx::NoneOp::create(builder, loc, builder.getNoneType());
+
+  SmallVector<NamedAttribute> attrs;
+  std::map<std::string, pb::GraphProto *> graphs;
+  for (pb::AttributeProto &attr : *node.mutable_attribute())
+    if (failed(importAttribute(attr, loc, attrs, graphs)))
+      return failure();
+  SmallVector<StringRef> graphNames;
+  for (auto &[name, graph] : graphs)
+    graphNames.push_back(name);
+
+  // Types come from inference; an omitted output keeps `none`.
+  SmallVector<Type> types;
+  for (const std::string &name : node.output())
+    types.push_back(name.empty() ? Type(builder.getNoneType()) : UnrankedTensorType::get(builder.getF32Type()));
+  while (types.size() > 1 && isa<NoneType>(types.back()))
+    types.pop_back();
+  if (types.empty())
+    return emitError(loc) << "has no outputs";
+
+  StringRef domain = node.domain() == "ai.onnx" ? StringRef() : StringRef(node.domain());
+  auto op = aimc::onnx::NodeOp::create(builder, loc, types, node.op_type(), inputs, domain, getOpset(domain),
+                                       builder.getDictionaryAttr(attrs),
+                                       graphs.empty() ? ArrayAttr() : builder.getStrArrayAttr(graphNames), graphs.size());
+  for (auto [region, entry] : llvm::zip(op.getSubgraphs(), graphs))
+    if (failed(importSubgraph(*entry.second, region, scope, loc)))
+      return failure();
+  for (auto [name, result] : llvm::zip(node.output(), op.getOutputs())) {
+    if (name.empty())
+      continue;
+    if (scope.values.contains(name))
+      return emitError(loc) << loc.getName().getValue() << " (" << node.op_type() << "): '" << name << "' is already defined";
+    scope.values[name] = result;
+  }
+  return success();
+}
+
+/// Names that `node` and its subgraphs read and do not define themselves.
+static void collectReads(const pb::NodeProto &node, const llvm::StringSet<> &defined, llvm::StringSet<> &reads) {
+  for (const std::string &name : node.input())
+    if (!name.empty() && !defined.contains(name))
+      reads.insert(name);
+  forEachSubgraph(node, [&](const pb::GraphProto &graph) {
+    llvm::StringSet<> inner = defined;
+    for (const pb::TensorProto &tensor : graph.initializer())
+      inner.insert(tensor.name());
+    for (const pb::ValueInfoProto &input : graph.input())
+      inner.insert(input.name());
+    for (const pb::NodeProto &child : graph.node())
+      for (const std::string &name : child.output())
+        inner.insert(name);
+    for (const pb::NodeProto &child : graph.node())
+      collectReads(child, inner, reads);
+    for (const pb::ValueInfoProto &output : graph.output())
+      if (!inner.contains(output.name()))
+        reads.insert(output.name());
+  });
+}
+
+/// An order of the nodes in which every value is defined before it is read, the file's own where that is one. Nothing when
+/// there is a cycle, of which `onCycle` is a node.
+static std::optional<std::vector<int>> sortNodes(const pb::GraphProto &graph, int &onCycle) {
+  llvm::StringMap<int> producer;
+  for (int index = 0; index < graph.node_size(); ++index)
+    for (const std::string &name : graph.node(index).output())
+      if (!name.empty())
+        producer.try_emplace(name, index);
+  std::vector<std::vector<int>> readers(graph.node_size());
+  std::vector<int> waits(graph.node_size(), 0);
+  for (int index = 0; index < graph.node_size(); ++index) {
+    llvm::StringSet<> reads;
+    collectReads(graph.node(index), {}, reads);
+    for (const auto &entry : reads) {
+      auto found = producer.find(entry.getKey());
+      if (found == producer.end())
+        continue;
+      readers[found->second].push_back(index);
+      ++waits[index];
+    }
+  }
+  std::priority_queue<int, std::vector<int>, std::greater<int>> ready;
+  for (int index = 0; index < graph.node_size(); ++index)
+    if (waits[index] == 0)
+      ready.push(index);
+  std::vector<int> order;
+  while (!ready.empty()) {
+    int index = ready.top();
+    ready.pop();
+    order.push_back(index);
+    for (int reader : readers[index])
+      if (--waits[reader] == 0)
+        ready.push(reader);
+  }
+  for (onCycle = 0; onCycle < graph.node_size(); ++onCycle)
+    if (waits[onCycle] > 0)
+      return std::nullopt;
+  return order;
+}
+
+LogicalResult GraphImporter::importNodes(pb::GraphProto &graph, Scope &scope) {
+  int onCycle = 0;
+  std::optional<std::vector<int>> order = sortNodes(graph, onCycle);
+  if (!order) {
+    const pb::NodeProto &node = graph.node(onCycle);
+    return emitError(fileLoc) << "node '" << (node.name().empty() ? node.op_type() : node.name())
+                              << "' depends on its own output; the graph must not have cycles";
+  }
+  for (int index : *order)
+    if (failed(importNode(*graph.mutable_node(index), index, scope)))
+      return failure();
+  return success();
+}
+
+LogicalResult GraphImporter::importSubgraph(pb::GraphProto &graph, Region &region, const Scope &scope, Location loc) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.createBlock(&region);
+  Scope inner{&scope, {}};
+  if (failed(importInitializers(graph, inner)))
+    return failure();
+  for (const pb::ValueInfoProto &info : graph.input()) {
+    SmallVector<Attribute> dimNames;
+    FailureOr<Type> type = importType(info, dimNames);
+    if (failed(type))
+      return failure();
+    if (!*type)
+      return emitError(loc) << "input '" << info.name() << "' of a subgraph has no shape";
+    inner.values[info.name()] = region.addArgument(*type, locOf(info.name()));
+  }
+  if (failed(importNodes(graph, inner)))
+    return failure();
+  SmallVector<Value> results;
+  for (const pb::ValueInfoProto &output : graph.output()) {
+    results.push_back(inner.lookup(output.name()));
+    if (!results.back())
+      return emitError(loc) << "output '" << output.name() << "' of a subgraph is computed by no node";
+  }
+  aimc::onnx::YieldOp::create(builder, loc, results);
+  return success();
+}
+
+OwningOpRef<ModuleOp> GraphImporter::run() {
+  if (failed(readOpsets()) || failed(checkOperators()) || failed(checkDims()))
+    return {};
+  collectNodeNames(model.graph());
+  OwningOpRef<ModuleOp> module = ModuleOp::create(fileLoc);
+  std::string producer = model.producer_name();
+  if (!model.producer_version().empty())
+    producer += (producer.empty() ? "" : " ") + model.producer_version();
+  (*module)->setAttr("onnx.producer", builder.getStringAttr(producer));
+  builder.setInsertionPointToEnd(module->getBody());
+  auto func = func::FuncOp::create(builder, fileLoc, "main", builder.getFunctionType({}, {}));
+  builder.setInsertionPointToStart(func.addEntryBlock());
+
+  Scope scope;
+  if (failed(importInitializers(*model.mutable_graph(), scope)) || failed(importInputs(func, scope)) ||
+      failed(importNodes(*model.mutable_graph(), scope)) || failed(importOutputs(func, scope)))
+    return {};
+  aimc::onnx::ShapeInference inference;
+  if (failed(inference.run(func)))
+    return {};
+  checkDeclaredOutputs(func, declaredOutputs);
+  return module;
+}
+
+//===--------------------------------------------------------------------------------------------------------------===//
+// Files
+//===--------------------------------------------------------------------------------------------------------------===//
+
+OwningOpRef<ModuleOp> aimc::importOnnx(StringRef path, const ImportOptions &options, MLIRContext &context) {
+  context.loadDialect<aimc::onnx::OnnxDialect, arith::ArithDialect, func::FuncDialect>();
+  Location loc = FileLineColLoc::get(&context, path, 0, 0);
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (std::error_code error = file.getError()) {
+    emitError(loc) << "cannot be read: " << error.message();
+    return {};
+  }
+  if ((*file)->getBufferSize() > static_cast<size_t>(std::numeric_limits<int>::max())) {
+    emitError(loc) << "has " << (*file)->getBufferSize()
+                   << " bytes; an ONNX file has at most 2 GiB, larger weights are stored as external data";
+    return {};
+  }
+  // Protobuf would print its own errors.
+  google::protobuf::LogHandler *previous = google::protobuf::SetLogHandler(nullptr);
+  pb::ModelProto model;
+  bool parsed = model.ParseFromArray((*file)->getBufferStart(), static_cast<int>((*file)->getBufferSize()));
+  google::protobuf::SetLogHandler(previous);
+  file->reset();
+  if (!parsed || !model.has_graph()) {
+    emitError(loc) << (parsed ? "is not an ONNX model: it has no graph" : "is not an ONNX model, or is cut off");
+    return {};
+  }
+  return GraphImporter(model, path, options, context).run();
+}
