@@ -58,7 +58,8 @@ Value NodeOp::getInput(unsigned index) {
 }
 
 InFlightDiagnostic NodeOp::emitNodeError() {
-  return emitError() << getNodeName() << " (" << getOpType() << ", opset " << getOpset() << "): ";
+  // Not the operation's own emitError, which would append the whole operation.
+  return mlir::emitError(getLoc()) << getNodeName() << " (" << getOpType() << ", opset " << getOpset() << "): ";
 }
 
 LogicalResult NodeOp::verify() {
