@@ -1,8 +1,8 @@
-# make build | test | demo: each does all the set-up on a fresh Debian 12, then its job.
+# make build | test | demo | docs: each does all the set-up on a fresh Debian 12, then its job.
 BUILD ?= build
 JOBS ?= $(shell nproc)
 
-.PHONY: build test demo clean
+.PHONY: build test demo docs clean
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD) -j$(JOBS)
 
@@ -16,6 +16,10 @@ test: build
 
 demo: build
 	examples/demo $(BUILD)
+
+# The reference of dialects and passes, from TableGen, into $(BUILD)/docs.
+docs: $(BUILD)/build.ninja
+	ninja -C $(BUILD) mlir-doc
 
 clean:
 	rm -rf $(BUILD)
