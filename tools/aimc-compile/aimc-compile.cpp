@@ -1,0 +1,143 @@
+//===- aimc-compile.cpp - a model file in, a container out ------------------------------------------------------===//
+#include "aimc/Pipeline/Compile.h"
+#include "aimc/Pipeline/Register.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+
+namespace cl = llvm::cl;
+using aimc::Stage;
+
+static cl::OptionCategory modelCategory("Model", "What is compiled");
+static cl::OptionCategory chipCategory("Chip", "What it is compiled for");
+static cl::OptionCategory rangeCategory("Ranges", "Input scales and ADC ranges: measured on data, given, or data-free defaults");
+static cl::OptionCategory hostCategory("Host", "The digital half");
+
+static cl::opt<std::string> input(cl::Positional, cl::desc("MODEL.onnx|IN.mlir"), cl::Required, cl::cat(modelCategory));
+static cl::opt<std::string> output("o", cl::desc("Where the container goes (with --emit: the text; - is standard output)"),
+                                   cl::value_desc("OUT.aimc"), cl::cat(modelCategory));
+static cl::list<std::string> dims("dim", cl::desc("Give a named dimension its size, e.g. --dim N=1; others stay dynamic"),
+                                  cl::value_desc("NAME=N"), cl::cat(modelCategory));
+static cl::opt<int64_t> batchDim("batch-dim", cl::desc("Dimension of the graph inputs that counts samples (0); -1: none"),
+                                 cl::init(0), cl::cat(modelCategory));
+static cl::list<std::string> inputRange(
+    "input-range", cl::desc("Promise that an input (without NAME: every input) lies in LO..HI; LO >= 0 gives unsigned input codes"),
+    cl::value_desc("[NAME=]LO,HI"), cl::cat(modelCategory));
+static cl::opt<Stage> emit("emit", cl::desc("Stop at a stage and print it:"), cl::init(Stage::Container),
+                           cl::values(clEnumValN(Stage::Onnx, "onnx", "the graph as imported, shapes inferred"),
+                                      clEnumValN(Stage::Linalg, "linalg", "what the analog passes see"),
+                                      clEnumValN(Stage::Analog, "analog", "crossbars with levels, converters and placement"),
+                                      clEnumValN(Stage::Llvm, "llvm", "the host code before it becomes an object")),
+                           cl::cat(modelCategory));
+
+static cl::opt<std::string> target("target", cl::desc("Chip description: a name of targets/ or a file (generic-pcm)"),
+                                   cl::value_desc("NAME|FILE.yaml"), cl::init("generic-pcm"), cl::cat(chipCategory));
+static cl::opt<int64_t> chips("chips", cl::desc("How many such chips there are (1)"), cl::init(1), cl::cat(chipCategory));
+static cl::opt<bool> digital("digital", cl::desc("Everything on the host, nothing on crossbars"), cl::cat(chipCategory));
+static cl::opt<std::string> digitalNodes("digital-nodes", cl::desc("Nodes that stay digital, by ONNX node name"),
+                                         cl::value_desc("REGEX"), cl::cat(chipCategory));
+static cl::opt<std::string> analogNodes("analog-nodes", cl::desc("Nodes that go on crossbars although the default says no"),
+                                        cl::value_desc("REGEX"), cl::cat(chipCategory));
+
+static cl::opt<std::string> calibrate(
+    "calibrate", cl::desc("Measure ranges on these samples; a folder holds one file for each graph input, in name order"),
+    cl::value_desc("FILE.npy|DIR"), cl::cat(rangeCategory));
+static cl::opt<std::string> inputScale("input-scale", cl::desc("Factor for integer samples of a float input, e.g. 1/255"),
+                                       cl::value_desc("FACTOR"), cl::cat(rangeCategory));
+static cl::opt<std::string> rangeRule(
+    "range-rule", cl::desc("How ranges follow from data: percentile[:P] (percentile:99.99), max, mse or l1"),
+    cl::value_desc("RULE"), cl::init("percentile"), cl::cat(rangeCategory));
+static cl::opt<std::string> saveRanges("save-ranges", cl::desc("Write the measured ranges"), cl::value_desc("FILE.json"),
+                                       cl::cat(rangeCategory));
+static cl::opt<std::string> ranges("ranges", cl::desc("Use ranges written before"), cl::value_desc("FILE.json"),
+                                   cl::cat(rangeCategory));
+
+static cl::opt<bool> stripReference(
+    "strip-reference", cl::desc("Leave out the float weights: a smaller file that cannot run --fidelity=exact"), cl::cat(hostCategory));
+static cl::opt<bool> fastDigital(
+    "fast-digital", cl::desc("Digital products through the fastest library; their last bits then vary with batch and machine"),
+    cl::cat(hostCategory));
+static cl::opt<std::string> hostTriple("host-triple", cl::desc("LLVM triple of the host code (x86_64-unknown-linux-gnu)"),
+                                       cl::value_desc("TRIPLE"), cl::cat(hostCategory));
+static cl::opt<std::string> hostCpu("host-cpu", cl::desc("LLVM cpu of the host code (x86-64-v3, or generic armv8-a)"),
+                                    cl::value_desc("CPU"), cl::cat(hostCategory));
+static cl::opt<bool> quiet("quiet", cl::desc("No remarks and no progress"), cl::cat(hostCategory));
+
+static const char *const kOverview =
+    "aimc-compile: compiles an ONNX network for an analog in-memory-computing chip\n\n"
+    "Layers with constant weights go on crossbars, everything else becomes host code; the container holds both and runs\n"
+    "with aimc-run. Without calibration data the input scale of every MVM is measured at run time and the ADC ranges follow\n"
+    "from the weights; with data both are measured and usually much better.\n\n"
+    "  aimc-compile net.onnx -o net.aimc                                  for the default chip, no data\n"
+    "  aimc-compile net.onnx -o net.aimc --target=generic-rram --calibrate=images.npy --input-scale=1/255\n"
+    "  aimc-compile net.onnx -o net.aimc --digital                        the float network\n"
+    "  aimc-compile net.onnx --emit=analog --digital-nodes='^/head/'      see what the passes made of it\n";
+
+static int usageError(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "aimc-compile") << message << "\n";
+  return 1;
+}
+
+/// Reads NAME=N; the last '=' divides, since names may hold one.
+static bool parseDim(llvm::StringRef text, llvm::StringMap<int64_t> &dims) {
+  auto [name, size] = text.rsplit('=');
+  int64_t value;
+  if (name.empty() || size.getAsInteger(10, value) || value < 1)
+    return false;
+  dims[name] = value;
+  return true;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  cl::HideUnrelatedOptions({&modelCategory, &chipCategory, &rangeCategory, &hostCategory});
+  cl::ParseCommandLineOptions(argc, argv, kOverview);
+
+  aimc::CompileOptions options;
+  options.input = input;
+  options.output = output;
+  options.stage = emit;
+  for (const std::string &dim : dims)
+    if (!parseDim(dim, options.dims))
+      return usageError("--dim takes NAME=N with N >= 1, not '" + dim + "'");
+  options.batchDim = batchDim;
+  options.inputRanges.assign(inputRange.begin(), inputRange.end());
+  options.target = target;
+  if (chips < 1)
+    return usageError("--chips takes a number of at least 1, not " + llvm::Twine(chips));
+  options.chips = chips;
+  options.digital = digital;
+  options.digitalNodes = digitalNodes;
+  options.analogNodes = analogNodes;
+  options.calibrate = calibrate;
+  options.inputScale = inputScale;
+  auto rule = aimc::parseRangeRule(rangeRule);
+  if (!rule)
+    return usageError("--range-rule takes percentile, percentile:P with 0 < P <= 100, max, mse or l1, not '" + rangeRule + "'");
+  options.rangeRule = *rule;
+  options.saveRanges = saveRanges;
+  options.ranges = ranges;
+  if (!options.calibrate.empty() && !options.ranges.empty())
+    return usageError("--calibrate measures ranges and --ranges gives them: choose one");
+  if (!options.saveRanges.empty() && options.calibrate.empty())
+    return usageError("--save-ranges writes what --calibrate measures: give --calibrate=FILE.npy");
+  options.stripReference = stripReference;
+  options.fastDigital = fastDigital;
+  options.hostTriple = hostTriple;
+  options.hostCpu = hostCpu;
+  options.quiet = quiet;
+  if (options.stage == Stage::Container && options.output.empty())
+    return usageError("say where the container goes with -o OUT.aimc");
+
+  mlir::DialectRegistry registry;
+  aimc::registerDialects(registry);
+  mlir::MLIRContext context(registry);
+  llvm::SourceMgr sources;
+  mlir::SourceMgrDiagnosticHandler handler(sources, &context);
+  return llvm::failed(aimc::compile(options, context));
+}
