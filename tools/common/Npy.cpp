@@ -1,6 +1,7 @@
 #include "Npy.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <string_view>
@@ -228,11 +229,21 @@ static std::string headerText(aimc_type type, const std::vector<int64_t> &shape)
   return magic + text;
 }
 
-static Status writeHeader(std::FILE *file, const std::string &path, aimc_type type, const std::vector<int64_t> &shape) {
-  std::string header = headerText(type, shape);
-  if (std::fwrite(header.data(), 1, header.size(), file) != header.size())
+/// `mode` as of fopen.
+static Status writeBytes(const std::string &path, const char *mode, const void *data, size_t bytes) {
+  std::FILE *file = std::fopen(path.c_str(), mode);
+  if (!file)
+    return Failure{systemError(path, "create")};
+  bool complete = bytes == 0 || std::fwrite(data, 1, bytes, file) == bytes;
+  complete &= std::fclose(file) == 0;
+  if (!complete)
     return Failure{systemError(path, "write")};
   return {};
+}
+
+static std::vector<int64_t> withRows(int64_t rows, std::vector<int64_t> inner) {
+  inner.insert(inner.begin(), rows);
+  return inner;
 }
 
 Result<NpyWriter> NpyWriter::create(const std::string &path, aimc_type type, std::vector<int64_t> inner) {
@@ -240,45 +251,27 @@ Result<NpyWriter> NpyWriter::create(const std::string &path, aimc_type type, std
   writer.name = path;
   writer.elementType = type;
   writer.inner = std::move(inner);
-  writer.file = {std::fopen(path.c_str(), "wbe"), std::fclose};
-  if (!writer.file)
-    return Failure{systemError(path, "create")};
-  std::vector<int64_t> shape = {0};
-  shape.insert(shape.end(), writer.inner.begin(), writer.inner.end());
-  if (Status status = writeHeader(writer.file.get(), path, type, shape); !status)
+  std::string header = headerText(type, withRows(0, writer.inner));
+  if (Status status = writeBytes(path, "wbe", header.data(), header.size()); !status)
     return status.failure();
   return writer;
 }
 
 Status NpyWriter::append(const void *data, int64_t rows) {
-  size_t bytes = static_cast<size_t>(rows * elementCount(inner)) * sizeOf(elementType);
-  if (bytes && std::fwrite(data, 1, bytes, file.get()) != bytes)
-    return Failure{systemError(name, "write")};
   written += rows;
-  return {};
+  return writeBytes(name, "abe", data, static_cast<size_t>(rows * elementCount(inner)) * sizeOf(elementType));
 }
 
 Status NpyWriter::close() {
-  std::vector<int64_t> shape = {written};
-  shape.insert(shape.end(), inner.begin(), inner.end());
-  std::rewind(file.get());
-  if (Status status = writeHeader(file.get(), name, elementType, shape); !status)
-    return status;
-  if (std::fclose(file.release()) != 0)
-    return Failure{systemError(name, "write")};
-  return {};
+  std::string header = headerText(elementType, withRows(written, inner));
+  return writeBytes(name, "r+be", header.data(), header.size());
 }
 
 Status writeNpy(const std::string &path, aimc_type type, const std::vector<int64_t> &shape, const void *data) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(std::fopen(path.c_str(), "wbe"), std::fclose);
-  if (!file)
-    return Failure{systemError(path, "create")};
-  if (Status status = writeHeader(file.get(), path, type, shape); !status)
+  std::string header = headerText(type, shape);
+  if (Status status = writeBytes(path, "wbe", header.data(), header.size()); !status)
     return status;
-  size_t bytes = static_cast<size_t>(elementCount(shape)) * sizeOf(type);
-  if ((bytes && std::fwrite(data, 1, bytes, file.get()) != bytes) | (std::fclose(file.release()) != 0))
-    return Failure{systemError(path, "write")};
-  return {};
+  return writeBytes(path, "abe", data, static_cast<size_t>(elementCount(shape)) * sizeOf(type));
 }
 
 } // namespace aimc::tools

@@ -5,7 +5,6 @@
 
 #include "Types.h"
 
-#include <cstdio>
 #include <memory>
 
 namespace aimc::tools {
@@ -37,7 +36,8 @@ private:
   const void *first = nullptr;
 };
 
-/// Writes a file piece by piece along its first dimension, whose size is known only at the end.
+/// Writes a file piece by piece along its first dimension, whose size is known only at the end. The file is open during calls
+/// only, so that there may be any number of writers.
 class NpyWriter {
 public:
   /// `inner`: the dimensions after the first.
@@ -46,7 +46,7 @@ public:
   /// Appends rows · (product of inner) dense elements.
   Status append(const void *data, int64_t rows);
   int64_t rows() const { return written; }
-  /// Completes the header. Without it the file stays unreadable.
+  /// Puts the final shape into the header; until then it says 0 rows.
   Status close();
 
 private:
@@ -54,7 +54,6 @@ private:
   aimc_type elementType = AIMC_F32;
   std::vector<int64_t> inner;
   int64_t written = 0;
-  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file{nullptr, nullptr};
 };
 
 /// Writes a dense array of any rank.

@@ -1,0 +1,51 @@
+// Shows what is in a container.
+#include "Summary.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+using namespace aimc::tools;
+
+static const char *description = "Shows what is in a compiled network: the chip it is for, its layers and where they lie, what "
+                                 "stayed digital and why, host code, sections.";
+
+static const char *examples = R"(
+The file is verified first, as when it is run.
+
+Examples
+  aimc-inspect resnet14.aimc
+  aimc-inspect resnet14.aimc --json | python3 -c 'import json, sys
+  for layer in json.load(sys.stdin)["layers"]: print(layer["node"], layer["K"], layer["N"], layer["alpha"])'
+
+--json has everything. Scalars of a layer have their names of docs/numerics.md: K rows and N columns of the matrix, R and C of a
+tile, T row tiles; encoding, bw bits of a weight in S digits of c bits, L its largest level; bx bits of an input (signed or not) in
+V slices of v bits, Q its largest code; alpha the input scale or "dynamic"; B bits of the ADC or "ideal"; affine {"a", "o"} or
+null. "directory" is the layer's directory of aimc-run --dump-layers.)";
+
+int main(int argc, char **argv) {
+  std::string path;
+  bool json = false;
+  CLI::App app(description, "aimc-inspect");
+  app.footer(examples);
+  app.add_option("MODEL", path, "the compiled network, MODEL.aimc")->required();
+  app.add_flag("--json", json, "one JSON object instead of tables");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success &request) {
+    return app.exit(request);
+  } catch (const CLI::ParseError &error) {
+    std::fprintf(stderr, "aimc-inspect: %s; --help shows the options\n", error.what());
+    return 1;
+  }
+
+  auto container = aimc::Container::open(path);
+  if (!container.ok()) {
+    std::fprintf(stderr, "aimc-inspect: %s\n", container.status().message().c_str());
+    return 1;
+  }
+  Json summary = summarize(**container, path);
+  std::string text = json ? summary.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : toText(summary);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return 0;
+}

@@ -1,0 +1,255 @@
+#include "Network.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace aimc::tools {
+
+using Clock = std::chrono::steady_clock;
+
+static constexpr int64_t defaultBatch = 128;
+
+static double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+static Failure lastError() { return Failure{aimc_last_error()}; }
+
+Result<Network> Network::open(const RunOptions &options) {
+  Network network;
+  network.name = options.model;
+  aimc_model *model = nullptr;
+  if (aimc_model_open(options.model.c_str(), &model) != AIMC_OK)
+    return lastError();
+  network.model.reset(model);
+  aimc_pool *pool = nullptr;
+  if (aimc_pool_create(options.threads, &pool) != AIMC_OK)
+    return lastError();
+  network.pool.reset(pool);
+  if (Status status = network.readInfos(); !status)
+    return status.failure();
+  if (Status status = network.openData(options); !status)
+    return status.failure();
+  if (Status status = network.chooseBatch(options); !status)
+    return status.failure();
+  return network;
+}
+
+Status Network::readInfos() {
+  aimc_tensor_info info{};
+  info.struct_size = sizeof info;
+  for (int32_t i = 0; i < aimc_model_input_count(model.get()); ++i) {
+    if (aimc_model_input(model.get(), i, &info) != AIMC_OK)
+      return lastError();
+    inputInfos.emplace_back(info);
+  }
+  for (int32_t i = 0; i < aimc_model_output_count(model.get()); ++i) {
+    if (aimc_model_output(model.get(), i, &info) != AIMC_OK)
+      return lastError();
+    outputInfos.emplace_back(info);
+  }
+  return {};
+}
+
+Status Network::openData(const RunOptions &options) {
+  if (options.inputs.size() != inputInfos.size()) {
+    std::string text = name + " takes " + std::to_string(inputInfos.size()) +
+                       (inputInfos.size() == 1 ? " input file, " : " input files, ") + std::to_string(options.inputs.size()) +
+                       (options.inputs.size() == 1 ? " is given" : " are given");
+    if (!inputInfos.empty())
+      text += "; in order:";
+    for (const TensorInfo &info : inputInfos)
+      text += "\n  '" + info.name + "' " + info.toString();
+    return Failure{text};
+  }
+  bool scaled = false;
+  const DataSet *counting = nullptr;
+  data.reserve(inputInfos.size());
+  for (size_t i = 0; i < inputInfos.size(); ++i) {
+    auto set = DataSet::open(options.inputs[i], inputInfos[i], options.inputScale.value_or(InputScale()));
+    if (!set)
+      return set.failure();
+    data.push_back(std::move(*set));
+    const DataSet &last = data.back();
+    scaled |= last.isScaled();
+    if (last.samples() < 0)
+      continue;
+    if (counting && counting->samples() != last.samples())
+      return Failure{counting->path() + " has " + std::to_string(counting->samples()) + " samples, " + last.path() + " has " +
+                     std::to_string(last.samples()) + "; give as many of each"};
+    counting = &last;
+    sampleCount = last.samples();
+  }
+  if (options.inputScale && !scaled)
+    return Failure{"--input-scale is given, but no input file holds integers for a float input; leave it out"};
+  return {};
+}
+
+Status Network::chooseBatch(const RunOptions &options) {
+  // Set by an input whose batch was fixed when the model was compiled.
+  const TensorInfo *fixed = nullptr, *counting = nullptr;
+  for (const TensorInfo &info : inputInfos) {
+    if (info.batchDim < 0)
+      continue;
+    counting = &info;
+    if (info.dims[info.batchDim] < 0)
+      continue;
+    if (fixed && fixed->dims[fixed->batchDim] != info.dims[info.batchDim])
+      return Failure{name + ": inputs '" + fixed->name + "' " + fixed->toString() + " and '" + info.name + "' " +
+                     info.toString() + " have different batches"};
+    fixed = &info;
+  }
+  batchSize = fixed ? fixed->dims[fixed->batchDim] : std::min(options.batch.value_or(defaultBatch), sampleCount);
+  if (options.batch && (fixed ? *options.batch != batchSize : !counting))
+    return Failure{"--batch=" + std::to_string(*options.batch) + ": " +
+                   (fixed ? "input '" + fixed->name + "' " + fixed->toString() + " has a batch of " + std::to_string(batchSize) +
+                                ", fixed when the model was compiled; leave --batch out"
+                          : "no input of " + name + " counts samples; leave it out")};
+  return {};
+}
+
+/// The first `count` of `size` entries of dimension `axis`.
+static void keepFirst(OutputArray &array, int32_t axis, int64_t count) {
+  int64_t outer = 1, inner = static_cast<int64_t>(sizeOf(array.type)), size = array.dims[axis];
+  for (int32_t i = 0; i < axis; ++i)
+    outer *= array.dims[i];
+  for (size_t i = axis + 1; i < array.dims.size(); ++i)
+    inner *= array.dims[i];
+  for (int64_t i = 1; i < outer; ++i)
+    std::memmove(&array.data[i * count * inner], &array.data[i * size * inner], static_cast<size_t>(count * inner));
+  array.dims[axis] = count;
+  array.data.resize(static_cast<size_t>(outer * count * inner));
+}
+
+/// The outputs of a run, without those of samples from `valid` on.
+Result<std::vector<OutputArray>> Network::collect(aimc_session *session, int64_t valid) const {
+  std::vector<OutputArray> arrays;
+  for (size_t i = 0; i < outputInfos.size(); ++i) {
+    aimc_array array{};
+    if (aimc_session_output(session, static_cast<int32_t>(i), &array) != AIMC_OK)
+      return lastError();
+    OutputArray copy;
+    copy.type = array.type;
+    copy.dims.assign(array.dims, array.dims + array.rank);
+    const char *bytes = static_cast<const char *>(array.data);
+    copy.data.assign(bytes, bytes + static_cast<size_t>(elementCount(copy.dims)) * sizeOf(copy.type));
+    int32_t axis = outputInfos[i].batchDim;
+    if (valid < batchSize && axis >= 0) {
+      // A dimension may count several entries for each sample.
+      if (copy.dims[axis] % batchSize != 0)
+        return Failure{"output '" + outputInfos[i].name + "' has shape " + toString(copy.dims) + " for a batch of " +
+                       std::to_string(batchSize) + ", which does not tell whose entries are whose; give a multiple of " +
+                       std::to_string(batchSize) + " samples"};
+      keepFirst(copy, axis, copy.dims[axis] / batchSize * valid);
+    }
+    arrays.push_back(std::move(copy));
+  }
+  return arrays;
+}
+
+/// One array of the runs' ones, along the batch dimension; along a new first one where an output has none.
+Result<OutputArray> Network::join(const TensorInfo &info, std::vector<OutputArray> pieces) const {
+  if (pieces.size() == 1)
+    return std::move(pieces[0]);
+  OutputArray whole;
+  whole.type = pieces[0].type;
+  size_t axis = info.batchDim < 0 ? 0 : static_cast<size_t>(info.batchDim);
+  int64_t total = 0, outer = 1, inner = static_cast<int64_t>(sizeOf(whole.type));
+  for (OutputArray &piece : pieces) {
+    if (info.batchDim < 0)
+      piece.dims.insert(piece.dims.begin(), 1);
+    for (size_t i = 0; i < piece.dims.size(); ++i)
+      if (i != axis && piece.dims[i] != pieces[0].dims[i])
+        return Failure{"output '" + info.name + "' has shape " + toString(pieces[0].dims) + " in one run and " +
+                       toString(piece.dims) + " in another; --batch=" + std::to_string(sampleCount) + " makes one run of them"};
+    total += piece.dims[axis];
+  }
+  whole.dims = pieces[0].dims;
+  whole.dims[axis] = total;
+  for (size_t i = 0; i < axis; ++i)
+    outer *= whole.dims[i];
+  for (size_t i = axis + 1; i < whole.dims.size(); ++i)
+    inner *= whole.dims[i];
+  whole.data.reserve(static_cast<size_t>(outer * total * inner));
+  for (int64_t i = 0; i < outer; ++i)
+    for (const OutputArray &piece : pieces) {
+      auto from = piece.data.begin() + i * piece.dims[axis] * inner;
+      whole.data.insert(whole.data.end(), from, from + piece.dims[axis] * inner);
+    }
+  return whole;
+}
+
+Result<Trial> Network::run(const RunOptions &options, uint32_t trialIndex, LayerDump *dump,
+                           const std::function<void(int64_t)> &done) const {
+  Trial trial;
+  Clock::time_point start = Clock::now();
+  aimc_chip_options chipOptions{};
+  chipOptions.struct_size = sizeof chipOptions;
+  chipOptions.driver = options.driver.c_str();
+  chipOptions.driver_arg = options.driverArgument ? options.driverArgument->c_str() : nullptr;
+  chipOptions.fidelity = options.fidelity;
+  chipOptions.seed = options.seed;
+  chipOptions.trial = trialIndex;
+  chipOptions.pool = pool.get();
+  chipOptions.disabled_effects = options.disabledEffects;
+  aimc_chip *rawChip = nullptr;
+  if (aimc_chip_create(model.get(), &chipOptions, &rawChip) != AIMC_OK)
+    return lastError();
+  Chip chip(rawChip);
+  aimc_session *rawSession = nullptr;
+  if (aimc_session_create(chip.get(), &rawSession) != AIMC_OK)
+    return lastError();
+  Session session(rawSession);
+  trial.programSeconds = secondsSince(start);
+
+  start = Clock::now();
+  std::vector<std::vector<char>> bytes(data.size());
+  std::vector<std::vector<int64_t>> dims(data.size());
+  std::vector<aimc_array> arrays(data.size());
+  std::vector<std::vector<OutputArray>> pieces(outputInfos.size());
+  for (int64_t begin = 0; begin < sampleCount; begin += batchSize) {
+    int64_t valid = std::min(batchSize, sampleCount - begin);
+    // A free batch shrinks at the end, a fixed one is filled up.
+    bool isFree = std::all_of(inputInfos.begin(), inputInfos.end(), [](const TensorInfo &info) {
+      return info.batchDim < 0 || info.dims[info.batchDim] < 0;
+    });
+    int64_t count = isFree ? valid : batchSize;
+    for (size_t i = 0; i < data.size(); ++i) {
+      if (Status status = data[i].read(begin, count, bytes[i]); !status)
+        return status.failure();
+      dims[i] = data[i].dims(count);
+      arrays[i] = {bytes[i].data(), inputInfos[i].type, static_cast<int32_t>(dims[i].size()), dims[i].data()};
+    }
+
+    aimc_run_options runOptions{};
+    runOptions.struct_size = sizeof runOptions;
+    runOptions.sample_offset = begin;
+    if (dump && dump->observe()) {
+      runOptions.observe = dump->observe();
+      runOptions.observer = [](void *user, const aimc_observation *observation) {
+        return static_cast<LayerDump *>(user)->add(*observation);
+      };
+      runOptions.user = dump;
+    }
+    if (aimc_session_run(session.get(), arrays.data(), static_cast<int32_t>(arrays.size()), &runOptions) != AIMC_OK)
+      return dump && !dump->status() ? dump->status().failure() : lastError();
+    Result<std::vector<OutputArray>> outputs = collect(session.get(), isFree ? batchSize : valid);
+    if (!outputs)
+      return outputs.failure();
+    for (size_t i = 0; i < outputs->size(); ++i)
+      pieces[i].push_back(std::move((*outputs)[i]));
+    done(begin + valid);
+  }
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    Result<OutputArray> whole = join(outputInfos[i], std::move(pieces[i]));
+    if (!whole)
+      return whole.failure();
+    trial.outputs.push_back(std::move(*whole));
+  }
+  trial.runSeconds = secondsSince(start);
+  trial.statistics.struct_size = sizeof trial.statistics;
+  if (aimc_chip_statistics(chip.get(), &trial.statistics) != AIMC_OK)
+    return lastError();
+  return trial;
+}
+
+} // namespace aimc::tools

@@ -1,0 +1,120 @@
+#include "Options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace aimc::tools {
+
+static const char *description = R"(Runs a compiled network, MODEL.aimc, on arrays of .npy files, sample by sample or in batches, on a simulated chip.)";
+
+static const char *examples = R"(
+Inputs are given in the graph's order (aimc-inspect lists them). A file holds one array [samples, ...]: when each sample has the
+right number of elements it is reshaped, integers become floats. A model compiled for a fixed batch runs as often as needed; its
+last batch is filled up and the filling's results are dropped.
+
+Examples
+  Accuracy of the noiseless chip on 1000 byte images, divided by 255:
+    aimc-run resnet14.aimc images_1000_u8.npy --input-scale=1/255 --labels=labels_1000.npy
+
+  The same with programming and output noise, mean and deviation over 10 differently programmed chips:
+    aimc-run resnet14.aimc images_1000_u8.npy --input-scale=1/255 --labels=labels_1000.npy --fidelity=noisy --trials=10
+
+  What the converters cost, against a float reference:
+    aimc-run resnet14.aimc images_1000_u8.npy --input-scale=1/255 --expect=logits_1000.npy
+
+  Only output noise, one seed, results to a directory:
+    aimc-run resnet14.aimc x.npy --fidelity=noisy --seed=7 --disable=programming --output-dir=out
+
+  Every input, ADC code and result of each layer, for 100 rows, to recompute them elsewhere:
+    aimc-run resnet14.aimc x.npy --dump-layers=dump --dump-rows=100
+
+Fidelities
+  exact      float32 weights and inputs, no converters: the digital network up to the order of sums
+  quantized  DAC, integer levels, ADC: bit-exact to docs/numerics.md, whatever threads, batch and machine
+  noisy      plus the effects that the target lists, drawn from (seed, trial, place, sample): as reproducible
+
+Results never depend on --threads and --batch. Exit status: 0, or 1 with one line that says what is wrong.)";
+
+std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
+  RunOptions options;
+  CLI::App app(description, "aimc-run");
+  app.footer(examples);
+  app.set_version_flag("--version", aimc_version());
+  app.get_formatter()->column_width(34);
+
+  app.add_option("MODEL", options.model, "the compiled network, MODEL.aimc")->required();
+  app.add_option("INPUTS", options.inputs, "one .npy file per graph input");
+
+  const char *results = "Results";
+  app.add_option("--output-dir", options.outputDir,
+                 "where output_0.npy ... (of the first trial) and outputs.json go; default: the current directory, or nowhere "
+                 "when --labels, --expect or --dump-layers asks for something else")
+      ->group(results)->type_name("DIR");
+  app.add_option("--labels", options.labels, "class of each sample: prints the top-1 accuracy of the first output")
+      ->group(results)->type_name("Y.npy");
+  app.add_option("--expect", options.expect,
+                 "reference of the first output (given again: of the second ...): prints SQNR in dB, "
+                 "10 log10(sum ref^2 / sum (ref - out)^2), and the largest error relative to the reference's range")
+      ->group(results)->type_name("OUT.npy")->expected(1);
+  app.add_option("--dump-layers", options.dumpLayers,
+                 "writes what recomputes a layer, one directory per weight matrix: x, levels, weight_scale, adc_range, alpha, "
+                 "bias, codes, y as .npy and layer.json; first trial, rows in the order of the calls")
+      ->group(results)->type_name("DIR");
+  app.add_option("--dump-rows", options.dumpRows, "at most so many rows of each matrix")
+      ->group(results)->type_name("N")->capture_default_str()->check(CLI::Range(int64_t(1), int64_t(1) << 40));
+  app.add_flag("--json", options.json, "prints one JSON object instead of text")->group(results);
+
+  const char *chip = "Chip";
+  app.add_option("--driver", options.driver, "simulator, trace, or a shared library (a path with a '/')")
+      ->group(chip)->type_name("NAME|PATH.so")->capture_default_str();
+  app.add_option("--driver-arg", options.driverArgument, "handed to the driver; trace: the file that receives the events")
+      ->group(chip)->type_name("ARG");
+  app.add_option("--fidelity", options.fidelityName, "exact, quantized or noisy")
+      ->group(chip)->type_name("NAME")->capture_default_str()->check(CLI::IsMember({"exact", "quantized", "noisy"}));
+  app.add_option("--seed", options.seed, "of everything random")->group(chip)->type_name("N")->capture_default_str();
+  app.add_option("--trials", options.trials, "chips programmed one after the other, each with its own noise")
+      ->group(chip)->type_name("N")->capture_default_str()->check(CLI::Range(1u, 1u << 30));
+  std::vector<std::string> disabled;
+  app.add_option("--disable", disabled, "noisy: effects left out: programming, output-noise")
+      ->group(chip)->type_name("EFFECT,...")->delimiter(',')->expected(1)
+      ->check(CLI::IsMember({"programming", "output-noise"}));
+
+  const char *running = "Running";
+  app.add_option("--threads", options.threads, "0: one per hardware thread")
+      ->group(running)->type_name("N")->capture_default_str()->check(CLI::Range(0, 4096));
+  app.add_option("--batch", options.batch, "samples per run of a model whose batch is free; default: 128, or all when fewer")
+      ->group(running)->type_name("N")->check(CLI::Range(int64_t(1), int64_t(1) << 40));
+  std::string scale;
+  auto *scaleOption = app.add_option("--input-scale", scale,
+                                     "integer data of a float input are multiplied: A/B computes float32(v) * A / B, a decimal "
+                                     "S float32(v) * S, each step rounded to float32")
+                          ->group(running)->type_name("A/B|S");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success &request) {
+    exitStatus = app.exit(request);
+    return std::nullopt;
+  } catch (const CLI::ParseError &error) {
+    std::fprintf(stderr, "aimc-run: %s; --help shows the options\n", error.what());
+    exitStatus = 1;
+    return std::nullopt;
+  }
+
+  if (scaleOption->count()) {
+    Result<InputScale> parsed = InputScale::parse(scale);
+    if (!parsed) {
+      std::fprintf(stderr, "aimc-run: %s\n", parsed.error().c_str());
+      exitStatus = 1;
+      return std::nullopt;
+    }
+    options.inputScale = *parsed;
+  }
+  options.fidelity = options.fidelityName == "exact"       ? AIMC_EXACT
+                     : options.fidelityName == "quantized" ? AIMC_QUANTIZED
+                                                           : AIMC_NOISY;
+  for (const std::string &effect : disabled)
+    options.disabledEffects |= 1u << (effect == "programming" ? AIMC_EFFECT_PROGRAMMING : AIMC_EFFECT_OUTPUT_NOISE);
+  return options;
+}
+
+} // namespace aimc::tools

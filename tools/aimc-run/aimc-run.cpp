@@ -1,0 +1,86 @@
+// Runs a container on data: see Options.cpp for what it offers.
+#include "Network.h"
+#include "Options.h"
+#include "Report.h"
+
+#include <cstdio>
+
+using namespace aimc::tools;
+
+/// Where outputs go; nowhere when something else was asked for.
+static std::optional<std::string> outputDirectory(const RunOptions &options) {
+  bool asked = options.labels || !options.expect.empty() || options.dumpLayers;
+  return options.outputDir || asked ? options.outputDir : std::string(".");
+}
+
+static Status checkCombination(const RunOptions &options) {
+  if (options.dumpLayers && options.fidelity == AIMC_EXACT)
+    return Failure{"--dump-layers: fidelity exact has no converters and no codes; choose quantized or noisy"};
+  if (options.dumpLayers && options.driver != "simulator")
+    return Failure{"--dump-layers: driver " + options.driver + " does not show its layers; only the simulator does"};
+  if (options.disabledEffects && options.fidelity != AIMC_NOISY)
+    return Failure{"--disable: fidelity " + options.fidelityName + " has no effects; add --fidelity=noisy"};
+  return {};
+}
+
+static Status run(const RunOptions &options) {
+  if (Status status = checkCombination(options); !status)
+    return status;
+  Result<Network> network = Network::open(options);
+  if (!network)
+    return network.failure();
+  for (const DataSet &set : network->dataSets())
+    if (!set.doubt().empty())
+      std::fprintf(stderr, "aimc-run: note: %s\n", set.doubt().c_str());
+  Result<Report> report = Report::create(options, *network);
+  if (!report)
+    return report.failure();
+  std::optional<LayerDump> dump;
+  if (options.dumpLayers) {
+    Result<LayerDump> created = LayerDump::create(*options.dumpLayers, options.model, options.dumpRows);
+    if (!created)
+      return created.failure();
+    dump = std::move(*created);
+  }
+
+  std::optional<std::string> directory = outputDirectory(options);
+  {
+    Progress progress("running", network->samples() * options.trials);
+    for (uint32_t trial = 0; trial < options.trials; ++trial) {
+      Result<Trial> result = network->run(options, trial, dump && trial == 0 ? &*dump : nullptr, [&](int64_t samples) {
+        progress.update(trial * network->samples() + samples);
+      });
+      if (!result)
+        return result.failure();
+      if (Status status = report->add(*result); !status)
+        return status;
+      if (trial == 0 && directory) {
+        Result<Json> written = writeOutputs(*directory, network->outputs(), result->outputs);
+        if (!written)
+          return written.failure();
+        report->setWritten(*directory, std::move(*written));
+      }
+    }
+  }
+  if (dump) {
+    Result<size_t> matrices = dump->finish();
+    if (!matrices)
+      return matrices.failure();
+    report->setDump(*options.dumpLayers, *matrices);
+  }
+  report->print();
+  return {};
+}
+
+int main(int argc, char **argv) {
+  int exitStatus = 0;
+  std::optional<RunOptions> options = parseOptions(argc, argv, exitStatus);
+  if (!options)
+    return exitStatus;
+  Status status = run(*options);
+  if (!status) {
+    std::fprintf(stderr, "aimc-run: %s\n", status.error().c_str());
+    return 1;
+  }
+  return 0;
+}
