@@ -3,6 +3,7 @@
 
 #include "aimc/Analysis/Passes.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
+#include "aimc/Dialect/Analog/Transforms/Passes.h"
 #include "aimc/Dialect/Onnx/Onnx.h"
 
 #include "mlir/InitAllDialects.h"
@@ -18,5 +19,6 @@ void aimc::registerDialects(mlir::DialectRegistry &registry) {
 
 void aimc::registerPasses() {
   mlir::registerAllPasses();
+  analog::registerAnalogPasses();
   registerAnalysisPasses();
 }

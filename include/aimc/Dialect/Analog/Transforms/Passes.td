@@ -1,0 +1,44 @@
+//===- Passes.td - from linalg contractions to dispatches -------------------------------------------------------===//
+#ifndef AIMC_DIALECT_ANALOG_TRANSFORMS_PASSES
+#define AIMC_DIALECT_ANALOG_TRANSFORMS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AnalogSelectPass : Pass<"analog-select", "::mlir::ModuleOp"> {
+  let summary = "Turn contractions with constant weights into crossbars and their uses";
+  let description = [{
+    A candidate is a linalg operation, named or generic, whose payload multiplies two inputs and adds the product to its
+    output: every contraction and convolution, transposed, batched or grouped, at any depth of control flow. It becomes an
+    `analog.matmul` when one input, left or right, is a float32 constant expression; its node is its location's name. Its loops are
+    sorted by what they index: rows (x and y), the group (all three), columns (weights and y), k (weights and x). An `analog.gather`
+    picks x where it is not already rows × k; it also absorbs zero padding, transposes and expansions of x. What the
+    output held before, unless zero, is added digitally.
+
+    The constant expression moves into the crossbar. Two uses of the same constant through the same view share one crossbar.
+
+    What stays digital has a remark with the reason, and an entry "node: reason" in the module attribute `analog.digital_nodes`:
+    activation times activation, depthwise convolutions (their columns share no input, so that a tile's diagonal
+    alone would work), fewer than `min-weights` weights per matrix, an element type other than float32, `digital-nodes`.
+    `analog-nodes` puts depthwise and small layers on tiles anyway; both options are regular expressions that match whole names.
+    Tiles are numbered (`tile_base`) over all candidates with constant weights, whether they stay digital or not, so that
+    an override leaves every other layer's noise as it was.
+  }];
+  let options = [
+    Option<"digitalNodes", "digital-nodes", "std::string", "\"\"", "Nodes that stay digital (regular expression)">,
+    Option<"analogNodes", "analog-nodes", "std::string", "\"\"", "Nodes that go on tiles whatever they cost (regular expression)">,
+    Option<"minWeights", "min-weights", "int64_t", "0", "Matrices with fewer weights stay digital">
+  ];
+  let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def AnalogPartitionPass : Pass<"analog-partition", "::mlir::ModuleOp"> {
+  let summary = "Cut matrices into tiles; partial sums become a dimension";
+  let description = [{
+    Gives every crossbar without one the grid of the target's tiles, and turns each `analog.matmul` into an `analog.tiled_matmul`
+    followed by a `linalg.reduce` that adds the row tiles in ascending order.
+  }];
+  let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+#endif // AIMC_DIALECT_ANALOG_TRANSFORMS_PASSES
