@@ -1,6 +1,8 @@
 //===- PrintAnalyses.cpp - prints what the analyses know, for their tests ---------------------------------------===//
+#include "aimc/Analysis/BatchDimension.h"
 #include "aimc/Analysis/ConstantExpression.h"
 #include "aimc/Analysis/Passes.h"
+#include "aimc/Analysis/ValueRanges.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Format.h"
@@ -30,6 +32,22 @@ public:
   StringRef getDescription() const override { return "prints the values of constant expressions marked test.print"; }
   void runOnOperation() override;
 };
+
+class PrintRangesPass : public PrintPass<PrintRangesPass> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PrintRangesPass)
+  StringRef getArgument() const override { return "test-print-ranges"; }
+  StringRef getDescription() const override { return "prints the ranges of values marked test.print"; }
+  void runOnOperation() override;
+};
+
+class PrintBatchPass : public PrintPass<PrintBatchPass> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PrintBatchPass)
+  StringRef getArgument() const override { return "test-print-batch"; }
+  StringRef getDescription() const override { return "prints where the batch is in values marked test.print"; }
+  void runOnOperation() override;
+};
 } // namespace
 
 static std::string describeConstant(Value value) {
@@ -56,4 +74,34 @@ static std::string describeConstant(Value value) {
 
 void PrintConstantsPass::runOnOperation() { print(describeConstant); }
 
-void aimc::registerAnalysisTestPasses() { PassRegistration<PrintConstantsPass>(); }
+void PrintRangesPass::runOnOperation() {
+  ValueRanges ranges;
+  print([&](Value value) {
+    Interval range = ranges.getRange(value);
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    os << "[" << llvm::format("%g", range.low) << ", " << llvm::format("%g", range.high) << "]"
+       << (ranges.isNonNegative(value) ? " non-negative" : "");
+    return text;
+  });
+}
+
+void PrintBatchPass::runOnOperation() {
+  BatchDimension batch;
+  print([&](Value value) -> std::string {
+    if (batch.isIndependent(value))
+      return "no batch";
+    std::optional<BatchPosition> position = batch.get(value);
+    if (!position)
+      return "mixed";
+    std::string text;
+    llvm::raw_string_ostream(text) << "dim " << position->dim << ": " << position->outer << " x batch x " << position->inner;
+    return text;
+  });
+}
+
+void aimc::registerAnalysisTestPasses() {
+  PassRegistration<PrintConstantsPass>();
+  PassRegistration<PrintRangesPass>();
+  PassRegistration<PrintBatchPass>();
+}
