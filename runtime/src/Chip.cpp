@@ -1,0 +1,75 @@
+#include "Chip.h"
+
+#include "Drivers.h"
+#include "LastError.h"
+
+#include <cmath>
+
+using namespace aimc;
+
+static Status checkOptions(const aimc_chip_options &options) {
+  if (options.fidelity < AIMC_EXACT || options.fidelity > AIMC_NOISY)
+    return error(AIMC_INVALID_ARGUMENT, "fidelity %d; there are exact (0), quantized (1) and noisy (2)", options.fidelity);
+  if (!std::isfinite(options.time_seconds) || options.time_seconds < 0)
+    return error(AIMC_INVALID_ARGUMENT, "time_seconds is %g; it must be finite and at least 0", options.time_seconds);
+  return Status();
+}
+
+/// A driver's failure as a Status: its message was recorded for this thread, or there is none.
+static Status driverFailure(const aimc_driver &driver, aimc_status status) {
+  std::string message = lastError();
+  if (message.empty())
+    message = "driver " + std::string(driver.name ? driver.name : "?") + " failed with status " + std::to_string(status);
+  return Status(knownStatus(status), std::move(message));
+}
+
+Result<std::shared_ptr<const Chip>> Chip::create(std::shared_ptr<const Model> model, const aimc_chip_options &options,
+                                                 std::shared_ptr<Pool> pool) {
+  AIMC_TRY(checkOptions(options));
+  Result<std::shared_ptr<const aimc_driver>> driver = findDriver(options.driver);
+  if (!driver.ok())
+    return std::move(driver).status();
+  Result<std::shared_ptr<const HostCode>> code = HostCode::load(model->container());
+  if (!code.ok())
+    return std::move(code).status();
+
+  std::shared_ptr<Chip> chip(new Chip);
+  chip->programmedModel = std::move(model);
+  chip->code = *code;
+  chip->threads = std::move(pool);
+  chip->chipDriver = *driver;
+  chip->chosenFidelity = options.fidelity;
+
+  Host &host = chip->host;
+  host.chip = chip.get();
+  host.interface.size = sizeof host.interface;
+  host.interface.version = AIMC_DRIVER_VERSION;
+  host.interface.metadata = nullptr;
+  for (const Section &section : chip->programmedModel->container().sections())
+    if (section.kind == SectionKind::Metadata)
+      host.interface.metadata = section.data;
+  host.interface.section = [](const aimc_driver_host *host, uint32_t index) -> const void * {
+    const auto &sections = reinterpret_cast<const Host *>(host)->chip->model().container().sections();
+    return index < sections.size() ? sections[index].data : nullptr;
+  };
+  host.interface.parallel = [](const aimc_driver_host *host, int64_t count, aimc_status (*body)(void *, int64_t),
+                               void *context) {
+    return reinterpret_cast<const Host *>(host)->chip->threads->run(count, body, context);
+  };
+  host.interface.fail = [](const aimc_driver_host *, aimc_status status, const char *message) {
+    lastError() = message ? message : "";
+    return status;
+  };
+
+  lastError().clear();
+  if (aimc_status status = chip->chipDriver->program(&host.interface, &options, &chip->programmed)) {
+    chip->programmed = nullptr;
+    return driverFailure(*chip->chipDriver, status);
+  }
+  return std::shared_ptr<const Chip>(std::move(chip));
+}
+
+Chip::~Chip() {
+  if (programmed)
+    chipDriver->destroy(programmed);
+}

@@ -1,0 +1,186 @@
+#include "contract/Contract.h"
+#include "contract/Gemm.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <numeric>
+#include <random>
+
+using namespace aimc;
+
+static std::vector<float> randomFloats(size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(count);
+  for (float &value : values)
+    value = normal(random);
+  return values;
+}
+
+/// The order of summation in one line.
+static std::vector<float> chain(int64_t m, int64_t n, int64_t k, const std::vector<float> &a, const std::vector<float> &b) {
+  std::vector<float> c(m * n);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j)
+      for (int64_t l = 0; l < k; ++l)
+        c[i * n + j] = std::fma(a[i * k + l], b[l * n + j], c[i * n + j]);
+  return c;
+}
+
+TEST(Gemm, EveryInstructionSetGivesTheBitsOfTheChain) {
+  const int64_t m = 29, n = 45, k = 37;
+  auto a = randomFloats(m * k, 1), b = randomFloats(k * n, 2), expected = chain(m, n, k, a, b);
+  std::vector<int64_t> rows(k), columns(n);
+  for (int64_t i = 0; i < k; ++i)
+    rows[i] = i * n;
+  std::iota(columns.begin(), columns.end(), 0);
+  std::vector<float> packed(panelColumns(n) * k);
+  packPanels(b.data(), rows.data(), columns.data(), k, n, packed.data());
+  for (int isa = 0; isa <= static_cast<int>(bestIsa()); ++isa) {
+    alignas(64) static float sums[29 * 64];
+    std::fill(std::begin(sums), std::end(sums), 0.0f);
+    gemmBlock(m, n, k, a.data(), k, packed.data(), sums, 64, static_cast<GemmIsa>(isa));
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j)
+        ASSERT_EQ(sums[i * 64 + j], expected[i * n + j]) << "instruction set " << isa << " at " << i << ", " << j;
+  }
+}
+
+namespace {
+struct Strided {
+  aimc_buffer buffer;
+  std::vector<int64_t> sizes, strides;
+  Strided(std::vector<float> &data, std::vector<int64_t> extents) : sizes(extents), strides(extents.size()) {
+    int64_t stride = 1;
+    for (size_t i = sizes.size(); i-- > 0; stride *= sizes[i])
+      strides[i] = stride;
+    buffer = {data.data(), nullptr, sizes.data(), strides.data(), static_cast<int32_t>(sizes.size()), AIMC_F32};
+  }
+};
+} // namespace
+
+static std::unique_ptr<fb::AffineIndexT> affine(std::vector<int64_t> offsets, std::vector<int64_t> coefficients) {
+  auto index = std::make_unique<fb::AffineIndexT>();
+  index->offsets = std::move(offsets);
+  index->coefficients = std::move(coefficients);
+  return index;
+}
+
+static Status run(const fb::ContractionT &table, Strided &a, Strided &b, Strided &c) {
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(fb::Contraction::Pack(builder, &table));
+  return contract(*flatbuffers::GetRoot<fb::Contraction>(builder.GetBufferPointer()), a.buffer, b.buffer, c.buffer,
+                  Parallel::inlined());
+}
+
+static fb::ContractionT matmul(bool transposedB) {
+  fb::ContractionT table;
+  table.node = "matmul";
+  table.m_dims = table.n_dims = table.k_dims = 1;
+  table.a = affine({0, 0}, {1, 0, 0, 0, 0, 1});
+  table.b = transposedB ? affine({0, 0}, {0, 1, 0, 0, 0, 1}) : affine({0, 0}, {0, 0, 1, 0, 1, 0});
+  table.c = affine({0, 0}, {1, 0, 0, 0, 1, 0});
+  table.type = AIMC_F32;
+  return table;
+}
+
+TEST(Contract, AMatrixProductLargerThanABlockHasTheBitsOfTheChain) {
+  const int64_t m = 101, n = 300, k = 600;
+  auto a = randomFloats(m * k, 1), b = randomFloats(k * n, 2);
+  std::vector<float> c(m * n, 99);
+  Strided as(a, {m, k}), bs(b, {k, n}), cs(c, {m, n});
+  ASSERT_TRUE(run(matmul(false), as, bs, cs).ok());
+  EXPECT_EQ(c, chain(m, n, k, a, b));
+}
+
+TEST(Contract, TransposedBHasTheSameBits) {
+  const int64_t m = 5, n = 70, k = 300;
+  auto a = randomFloats(m * k, 1), b = randomFloats(k * n, 2);
+  std::vector<float> transposed(n * k), c(m * n);
+  for (int64_t i = 0; i < k; ++i)
+    for (int64_t j = 0; j < n; ++j)
+      transposed[j * k + i] = b[i * n + j];
+  Strided as(a, {m, k}), bs(transposed, {n, k}), cs(c, {m, n});
+  ASSERT_TRUE(run(matmul(true), as, bs, cs).ok());
+  EXPECT_EQ(c, chain(m, n, k, a, b));
+}
+
+TEST(Contract, AccumulateAddsTheFinishedSum) {
+  std::vector<float> a = {1, 2}, b = {3, 4}, c = {10};
+  Strided as(a, {1, 2}), bs(b, {2, 1}), cs(c, {1, 1});
+  fb::ContractionT table = matmul(false);
+  table.accumulate = true;
+  ASSERT_TRUE(run(table, as, bs, cs).ok());
+  EXPECT_EQ(c[0], 21);
+}
+
+TEST(Contract, AnEmptySumIsZero) {
+  std::vector<float> a(1), b(1), c = {5, 5};
+  Strided as(a, {2, 0}), bs(b, {0, 1}), cs(c, {2, 1});
+  ASSERT_TRUE(run(matmul(false), as, bs, cs).ok());
+  EXPECT_EQ(c, (std::vector<float>{0, 0}));
+}
+
+TEST(Contract, TheLibraryAgreesToRounding) {
+  const int64_t m = 530, n = 40, k = 64;
+  auto a = randomFloats(m * k, 1), b = randomFloats(k * n, 2);
+  std::vector<float> c(m * n), expected = chain(m, n, k, a, b);
+  Strided as(a, {m, k}), bs(b, {k, n}), cs(c, {m, n});
+  fb::ContractionT table = matmul(false);
+  table.library = true;
+  ASSERT_TRUE(run(table, as, bs, cs).ok());
+  for (size_t i = 0; i < c.size(); ++i)
+    ASSERT_NEAR(c[i], expected[i], 1e-4);
+}
+
+TEST(Contract, SmallerArraysThanTheDimsAreAnError) {
+  std::vector<float> a(6), b(6), c(6);
+  Strided as(a, {2, 3}), bs(b, {3, 1}), cs(c, {2, 2});
+  Status status = run(matmul(false), as, bs, cs);
+  EXPECT_EQ(status.code(), AIMC_FAILED);
+  EXPECT_EQ(status.message(), "b or c is smaller than the contraction's dims");
+}
+
+/// A padded, strided, grouped convolution NCHW: dims n, g | y, x | f | c, ky, kx, both paths, against the definition.
+TEST(Contract, AGroupedConvolution) {
+  const int64_t N = 2, G = 2, H = 7, W = 6, F = 3, C = 2, K = 3, step = 2, pad = 1, OH = 4, OW = 3;
+  auto x = randomFloats(N * G * C * H * W, 1), w = randomFloats(G * F * C * K * K, 2);
+  fb::ContractionT table;
+  table.node = "conv";
+  table.batch_dims = 2;
+  table.m_dims = 2;
+  table.n_dims = 1;
+  table.k_dims = 3;
+  // dims:                 n  g  y  x  f  c ky kx
+  table.a = affine({0, 0, 0, -pad, -pad}, {1, 0, 0, 0, 0, 0, 0, 0, /**/ 0, 1, 0, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 0, 0, 1, 0, 0, /**/
+                                           0, 0, step, 0, 0, 0, 1, 0, /**/ 0, 0, 0, step, 0, 0, 0, 1});
+  table.b = affine({0, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 0, 1, 0, 0, 0, /**/ 0, 0, 0, 0, 0, 1, 0, 0, /**/
+                                     0, 0, 0, 0, 0, 0, 1, 0, /**/ 0, 0, 0, 0, 0, 0, 0, 1});
+  table.c = affine({0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0, 0, 0, /**/ 0, 1, 0, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 0, 1, 0, 0, 0, /**/
+                                     0, 0, 1, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 1, 0, 0, 0, 0});
+  table.type = AIMC_F32;
+  for (bool library : {false, true}) {
+    table.library = library;
+    std::vector<float> y(N * G * F * OH * OW, 99);
+    Strided as(x, {N, G, C, H, W}), bs(w, {G, F, C, K, K}), cs(y, {N, G, F, OH, OW});
+    ASSERT_TRUE(run(table, as, bs, cs).ok());
+    size_t at = 0;
+    for (int64_t n = 0; n < N; ++n)
+      for (int64_t gf = 0; gf < G * F; ++gf)
+        for (int64_t oy = 0; oy < OH; ++oy)
+          for (int64_t ox = 0; ox < OW; ++ox, ++at) {
+            float sum = 0;
+            for (int64_t c = 0; c < C; ++c)
+              for (int64_t ky = 0; ky < K; ++ky)
+                for (int64_t kx = 0; kx < K; ++kx) {
+                  int64_t iy = oy * step + ky - pad, ix = ox * step + kx - pad;
+                  if (iy >= 0 && iy < H && ix >= 0 && ix < W)
+                    sum = std::fma(x[((n * G * C + gf / F * C + c) * H + iy) * W + ix], w[((gf * C + c) * K + ky) * K + kx], sum);
+                }
+            if (library)
+              ASSERT_NEAR(y[at], sum, 1e-5) << at;
+            else
+              ASSERT_EQ(y[at], sum) << at;
+          }
+  }
+}
