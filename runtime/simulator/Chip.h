@@ -1,0 +1,70 @@
+// A model programmed on the simulator, and the scratch of its callers.
+#ifndef AIMC_SIMULATOR_CHIP_H
+#define AIMC_SIMULATOR_CHIP_H
+
+#include "Gather.h"
+#include "Isa.h"
+#include "Layer.h"
+#include "Program.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace aimc::simulator {
+
+/// Counters of aimc_statistics. Sums: the order in which threads add does not show.
+struct Counters {
+  std::atomic<uint64_t> mvms{0}, nonfiniteInputs{0}, clippedInputs{0}, clippedCodes{0};
+};
+
+struct Chip {
+  const aimc_driver_host *host = nullptr;
+  const Isa *isa = nullptr;
+  aimc_fidelity fidelity = AIMC_QUANTIZED;
+  uint32_t seed = 0, trial = 0;
+  std::vector<Crossbar> crossbars;
+  std::vector<Layer> layers;
+  uint64_t saturatedConductances = 0;
+  mutable Counters counters;
+};
+
+/// What one thread needs for a block of rows.
+struct Workspace {
+  Buffer<uint8_t> digits;
+  Buffer<float> gathered, partial, accumulated, noise, outputScale;
+  Buffer<int32_t> sums, codes, inputSums, wideCodes;
+  Buffer<double> sliceSums, passed;
+  Buffer<int64_t> rowOffset, resultOffset, region;
+  Buffer<uint32_t> sample, position;
+  Buffer<RowSegment> segments;
+  Buffer<uint8_t> gemmScratch;
+};
+
+/// One caller's memory, kept from call to call.
+class Scratch {
+public:
+  /// Takes a workspace, or makes one; null when there is no memory.
+  std::unique_ptr<Workspace> take();
+  void giveBack(std::unique_ptr<Workspace> workspace);
+
+  Buffer<uint8_t> codes;         // [input slices] boxes
+  Buffer<float> inputs;          // a box
+  Buffer<float> alphas, scales;  // per region: alpha; codes per unit of x, NaN where nothing is driven
+  Buffer<int64_t> runOffsets;
+  Buffer<float> observedX, observedAlpha, observedY;
+  Buffer<int32_t> observedCodes;
+
+private:
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Workspace>> idle;
+};
+
+/// Runs one layer.
+aimc_status dispatch(const Chip &chip, Scratch &scratch, const aimc_dispatch_context &context, const aimc_buffer &x,
+                     const aimc_buffer &y);
+
+} // namespace aimc::simulator
+
+#endif

@@ -1,0 +1,51 @@
+// Exact integer matrix products: 8-bit inputs times signed 8-bit weights, 32-bit sums.
+#ifndef AIMC_SIMULATOR_INTEGERGEMM_H
+#define AIMC_SIMULATOR_INTEGERGEMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace aimc::simulator {
+
+/// An [m, k] matrix of input digits: element (r, i) is data[r * rowStride + i * columnStride], one of the strides being 1.
+struct InputDigits {
+  const uint8_t *data; // int8 when isSigned
+  int64_t rowStride, columnStride;
+  bool isSigned;
+};
+
+/// Implementations differ in speed only. K is at most integerGemmMaxK, so that no sum leaves int32.
+struct IntegerGemm {
+  /// Bytes that pack() writes for a [k, n] matrix.
+  size_t (*packedBytes)(int64_t k, int64_t n);
+  /// Brings a row-major [k, n] matrix into the order that multiply() reads.
+  void (*pack)(const int8_t *b, int64_t k, int64_t n, int8_t *packed);
+  /// Bytes of scratch that multiply() needs.
+  size_t (*scratchBytes)(int64_t m, int64_t k);
+  /// c[r * ldc + j] = sum of a(r, i) * b(i, j). False: the library refused (out of memory).
+  bool (*multiply)(int64_t m, int64_t n, int64_t k, const InputDigits &a, const int8_t *packed, int32_t *c, int64_t ldc,
+                   void *scratch);
+};
+
+constexpr int64_t integerGemmMaxK = 65793; // 2^31 / (255 * 128), rounded down
+
+const IntegerGemm &integerGemmGeneric();
+#if defined(__x86_64__)
+const IntegerGemm &integerGemmAvx2();   // vpmaddwd on 16-bit pairs: never saturates
+const IntegerGemm &integerGemmOneDnn(); // only on machines with VNNI or AMX: elsewhere oneDNN saturates
+#endif
+
+/// While it lives, oneDNN runs single-threaded on this thread.
+class SingleThreadedLibrary {
+public:
+  SingleThreadedLibrary();
+  ~SingleThreadedLibrary();
+  SingleThreadedLibrary(const SingleThreadedLibrary &) = delete;
+
+private:
+  int previous;
+};
+
+} // namespace aimc::simulator
+
+#endif

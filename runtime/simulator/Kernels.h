@@ -1,0 +1,88 @@
+// The inner loops, compiled once per instruction set from one source (Kernels.inc). All sets give the same bits: the loops hold
+// IEEE operations only, in an order that vectorization does not change, and integer arithmetic.
+#ifndef AIMC_SIMULATOR_KERNELS_H
+#define AIMC_SIMULATOR_KERNELS_H
+
+#include "Random.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace aimc::simulator {
+
+/// An input converter: codes are clip(rint(x * scale)) in [lowest, highest].
+struct InputRange {
+  float lowest, highest;
+  bool isSigned;
+};
+
+struct InputCounts {
+  uint64_t nonfinite = 0, clipped = 0;
+};
+
+/// The columns of one row of one tile and slice on their way through the ADC.
+struct Conversion {
+  const int32_t *high;   // column sums; in steps of 256 units when `low` is there
+  const int32_t *low;    // null: one plane
+  int32_t pedestal;      // one plane: added to every sum
+  double pedestalSteps;  // two planes: added to every 256 * high + low
+  double digitsPerStep;  // two planes: a step in digits
+  const float *noise;    // standard Gaussians, null: none
+  const float *noiseScale; // per column, in digits
+  const float *ka;       // per column: codes per digit
+  float lowest, highest; // codes
+};
+
+/// Where recombined sums go: acc += f * float32(I - correction).
+struct Recombination {
+  const double *scale; // per slice and column: 2^(cs) * delta
+  const float *f;      // per column
+  double correction;
+  float *acc;          // per column
+};
+
+struct Kernels {
+  /// Codes of x[0..n), one byte each: int8 when signed, uint8 otherwise. `scale` is finite.
+  InputCounts (*quantize)(const float *x, int64_t n, float scale, InputRange range, uint8_t *codes);
+  /// The same as int32, for converters of more than 8 bits or several slices.
+  InputCounts (*quantizeWide)(const float *x, int64_t n, float scale, InputRange range, int32_t *codes);
+  /// Slice `shift / bits` of each code: ((|X| >> shift) & (2^bits - 1)) with X's sign.
+  void (*slice)(const int32_t *codes, int64_t n, int shift, int bits, uint8_t *digits);
+  /// max |x|; NaN is passed over.
+  float (*maxAbs)(const float *x, int64_t n);
+  /// Sum of n bytes (int8 when isSigned, uint8 otherwise).
+  int32_t (*sumBytes)(const uint8_t *x, int64_t n, bool isSigned);
+  /// sums[r] += the bytes x[k * stride + r], r in [0, rows), k in [0, n).
+  void (*sumByteColumns)(const uint8_t *x, int64_t n, int64_t stride, int64_t rows, bool isSigned, int32_t *sums);
+
+  /// ADC codes of n columns; returns how many were clipped.
+  uint64_t (*convert)(const Conversion &conversion, int64_t n, int32_t *codes);
+  /// Column sums through an ideal ADC: whole steps, noise rounded to a step.
+  void (*pass)(const Conversion &conversion, int64_t n, double *sums);
+  /// sums = (first ? 0 : sums) + weight * codes.
+  void (*accumulateCodes)(const int32_t *codes, int64_t n, double weight, bool first, double *sums);
+  void (*accumulateSums)(const double *codes, int64_t n, double weight, bool first, double *sums);
+  /// acc += f * float32(sum over s ascending of scale[s] * sums[s] - correction); rows of `sums` and `scale` are `stride` apart.
+  void (*recombine)(const double *sums, int64_t slices, int64_t stride, int64_t n, const Recombination &to);
+  /// convert and recombine in one go: one weight slice, one input slice, one plane. The same bits.
+  uint64_t (*convertSingle)(const Conversion &conversion, int64_t n, const Recombination &to);
+
+  /// sum += sign * max(0, target + sigma * noise): one device of each of n cells.
+  void (*addDevices)(const float *target, const float *sigma, const float *noise, int64_t n, float sign, float *sum);
+
+  /// Gaussians of elements [first, first + n).
+  void (*gaussians)(const Stream &stream, uint64_t first, int64_t n, float *out);
+  /// c = a * b in a fixed order of summation (k ascending), float32; c is [m, n] with row stride ldc.
+  void (*floatGemm)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb, float *c,
+                    int64_t ldc);
+};
+
+const Kernels &kernelsGeneric();
+#if defined(__x86_64__)
+const Kernels &kernelsAvx2();
+const Kernels &kernelsAvx512();
+#endif
+
+} // namespace aimc::simulator
+
+#endif

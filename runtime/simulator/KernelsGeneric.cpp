@@ -1,0 +1,2 @@
+#define AIMC_KERNELS kernelsGeneric
+#include "Kernels.inc"

@@ -1,0 +1,262 @@
+#include "Program.h"
+#include "IntegerGemm.h"
+#include "Kernels.h"
+
+#include <atomic>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+namespace aimc::simulator {
+
+aimc_status fail(const aimc_driver_host *host, aimc_status status, const char *format, ...) {
+  char message[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  return host->fail(host, status, message);
+}
+
+aimc_status readBlob(const aimc_driver_host *host, const fb::Blob *blob, uint64_t bytes, const char *what, const char *node,
+                     const void **out) {
+  *out = nullptr;
+  if (!blob || blob->size() == 0)
+    return AIMC_OK;
+  if (blob->size() != bytes)
+    return fail(host, AIMC_INVALID_MODEL, "%s: %s has %llu bytes, its shape needs %llu", node, what,
+                (unsigned long long)blob->size(), (unsigned long long)bytes);
+  *out = static_cast<const char *>(host->section(host, blob->section())) + blob->offset();
+  return AIMC_OK;
+}
+
+static int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+aimc_status readCrossbar(const aimc_driver_host *host, const fb::Crossbar &info, Crossbar &out) {
+  const char *node = info.node()->c_str();
+  out.info = &info;
+  out.groups = info.groups();
+  out.rows = info.rows();
+  out.columns = info.columns();
+  out.tileRows = info.tile_rows();
+  out.tileColumns = info.tile_columns();
+  out.weightBits = info.weight_bits();
+  out.cellBits = info.cell_bits();
+  out.slices = info.slices();
+  out.offset = info.encoding() == fb::Encoding::Offset;
+  out.unitColumn = out.offset && info.unit_column();
+  if (!out.groups || !out.rows || !out.columns || !out.tileRows || !out.tileColumns)
+    return fail(host, AIMC_INVALID_MODEL, "%s: a crossbar without rows, columns or groups", node);
+  if (out.weightBits < 2 || out.weightBits > 16 || out.cellBits < 1 || out.cellBits > 14)
+    return fail(host, AIMC_UNSUPPORTED, "%s: %u-bit weights in %u-bit cells; the simulator takes 2..16 and 1..14 bits", node,
+                out.weightBits, out.cellBits);
+  out.rowTiles = ceilDivide(out.rows, out.tileRows);
+  out.columnTiles = ceilDivide(out.columns, out.tileColumns);
+  int64_t slices = ceilDivide(int64_t(out.weightBits) - (out.offset ? 0 : 1), out.cellBits);
+  if (out.rowTiles != info.row_tiles() || out.columnTiles != info.column_tiles() || out.slices != slices)
+    return fail(host, AIMC_INVALID_MODEL, "%s: %u x %u tiles and %u slices; its matrix needs %lld x %lld and %lld", node,
+                info.row_tiles(), info.column_tiles(), info.slices(), (long long)out.rowTiles, (long long)out.columnTiles,
+                (long long)slices);
+  int64_t tileRows = out.rows < out.tileRows ? out.rows : out.tileRows;
+  if (tileRows > integerGemmMaxK)
+    return fail(host, AIMC_UNSUPPORTED, "%s: tiles of %lld rows; the simulator's sums hold %lld", node, (long long)tileRows,
+                (long long)integerGemmMaxK);
+  uint64_t tiles = uint64_t(out.groups) * uint64_t(out.rowTiles) * uint64_t(out.columnTiles);
+  if (tiles >= tileLimit || info.tile_base() > tileLimit - tiles)
+    return fail(host, AIMC_UNSUPPORTED, "%s: tile numbers beyond 2^24", node);
+  out.fullLevel = double((int64_t(1) << (out.weightBits - 1)) - 1);
+
+  uint64_t weights = uint64_t(out.groups) * uint64_t(out.rows) * uint64_t(out.columns);
+  const void *bytes;
+  if (aimc_status status = readBlob(host, info.levels(), weights * (out.weightBits <= 8 ? 1 : 2), "levels", node, &out.levels))
+    return status;
+  uint64_t scales = uint64_t(out.groups) * uint64_t(out.rowTiles) * uint64_t(out.columns);
+  if (aimc_status status = readBlob(host, info.weight_scale(), scales * sizeof(float), "weight_scale", node, &bytes))
+    return status;
+  out.weightScale = static_cast<const float *>(bytes);
+  if (aimc_status status = readBlob(host, info.reference(), weights * sizeof(float), "reference", node, &bytes))
+    return status;
+  out.reference = static_cast<const float *>(bytes);
+  if (!out.levels || !out.weightScale)
+    return fail(host, AIMC_INVALID_MODEL, "%s: levels or weight scales are absent", node);
+
+  for (int64_t g = 0; g < out.groups; ++g)
+    for (int64_t t = 0; t < out.rowTiles; ++t)
+      for (int64_t c = 0; c < out.columnTiles; ++c) {
+        Tile tile = {};
+        tile.group = uint32_t(g);
+        tile.rowTile = uint32_t(t);
+        tile.columnTile = uint32_t(c);
+        tile.k0 = t * out.tileRows;
+        tile.rows = out.rows - tile.k0 < out.tileRows ? out.rows - tile.k0 : out.tileRows;
+        tile.n0 = c * out.tileColumns;
+        tile.width = out.columns - tile.n0 < out.tileColumns ? out.columns - tile.n0 : out.tileColumns;
+        tile.columns = tile.width + (out.unitColumn ? 1 : 0);
+        out.tiles.push_back(tile);
+      }
+  return AIMC_OK;
+}
+
+namespace {
+/// Programs one tile after the other; one object serves all threads.
+class Programmer {
+public:
+  Programmer(const ProgramOptions &options, const fb::Target &target, Crossbar &crossbar)
+      : options(options), target(target), crossbar(crossbar) {
+    if (options.noisy)
+      table = digitTable(target, crossbar.cellBits);
+  }
+
+  static aimc_status programTile(void *self, int64_t index) { return static_cast<Programmer *>(self)->program(index); }
+
+  std::atomic<uint64_t> saturated{0};
+
+private:
+  int32_t levelAt(const Tile &tile, int64_t k, int64_t n) const {
+    int64_t index = (int64_t(tile.group) * crossbar.rows + tile.k0 + k) * crossbar.columns + tile.n0 + n;
+    return crossbar.weightBits <= 8 ? static_cast<const int8_t *>(crossbar.levels)[index]
+                                    : static_cast<const int16_t *>(crossbar.levels)[index];
+  }
+
+  aimc_status program(int64_t index);
+  void programNoiseless(const int32_t *digits, int64_t columns, int32_t *steps) const;
+  void programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, int32_t *steps, float *scratch);
+
+  const ProgramOptions &options;
+  const fb::Target &target;
+  Crossbar &crossbar;
+  DigitTable table;
+};
+} // namespace
+
+void Programmer::programNoiseless(const int32_t *digits, int64_t columns, int32_t *steps) const {
+  for (int64_t j = 0; j < columns; ++j)
+    steps[j] = digits[j] * crossbar.stepsPerDigit - crossbar.pedestalSteps;
+}
+
+/// One row of cells of slice s: every device drawn by its address, the mean over devices in steps. `scratch` holds five rows.
+void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, int32_t *steps,
+                                float *scratch) {
+  const int64_t columns = tile.columns, devices = target.devices_per_weight();
+  const uint32_t tileNumber =
+      crossbar.info->tile_base() + uint32_t(&tile - crossbar.tiles.data());
+  const Stream stream = Stream::cells(options.seed, options.trial, Purpose::Programming, tileNumber);
+  float *goal = scratch, *sigma = goal + columns, *noise = sigma + columns, *positive = noise + columns,
+        *negative = positive + columns;
+  for (int polarity = 0; polarity < 2; ++polarity) {
+    float *sum = polarity ? negative : positive;
+    memset(sum, 0, size_t(columns) * sizeof(float));
+    // Offset encoding has one device per cell; the unit column takes the first address of the other polarity.
+    int64_t begin = 0, count = crossbar.offset ? tile.width : columns;
+    if (crossbar.offset && polarity) {
+      begin = tile.width;
+      count = columns - tile.width;
+    }
+    for (int64_t j = begin; j < begin + count; ++j) {
+      int32_t digit = crossbar.offset ? digits[j] : polarity ? (digits[j] < 0 ? -digits[j] : 0) : (digits[j] > 0 ? digits[j] : 0);
+      goal[j] = table.target[size_t(digit)];
+      sigma[j] = table.sigma[size_t(digit)];
+    }
+    for (int64_t f = 0; f < devices && count; ++f) {
+      uint64_t element =
+          uint64_t((((s * 2 + polarity) * devices + f) * crossbar.tileRows + k) * crossbar.tileColumns);
+      options.kernels->gaussians(stream, element, count, noise + begin);
+      options.kernels->addDevices(goal + begin, sigma + begin, noise + begin, count, 1.0f, sum + begin);
+    }
+  }
+  const double fullSteps = double((1 << crossbar.cellBits) - 1) * crossbar.stepsPerDigit;
+  const float span = target.g_max() - target.g_min();
+  const float stepsPerMicrosiemens = float(fullSteps / (double(devices) * double(span)));
+  const float middle = crossbar.offset ? float(devices) * table.target[size_t(1) << (crossbar.cellBits - 1)] : 0.0f;
+  uint64_t beyond = 0;
+  for (int64_t j = 0; j < columns; ++j) {
+    float difference = crossbar.offset ? (positive[j] + negative[j]) - middle : positive[j] - negative[j];
+    float value = rintf(difference * stepsPerMicrosiemens);
+    beyond += fabsf(value) > 32639.0f;
+    value = fminf(fmaxf(value, -32639.0f), 32639.0f);
+    steps[j] = int32_t(value);
+  }
+  if (beyond)
+    saturated += beyond;
+}
+
+aimc_status Programmer::program(int64_t index) {
+  const Tile &tile = crossbar.tiles[size_t(index)];
+  const int64_t columns = tile.columns, width = columns * crossbar.slices;
+  Buffer<int8_t> planes;
+  Buffer<int32_t> row;
+  Buffer<float> scratch;
+  const uint64_t planeBytes = uint64_t(tile.rows) * uint64_t(width);
+  if (!planes.reserve(2 * planeBytes) || !row.reserve(uint64_t(2 * columns)) || !scratch.reserve(uint64_t(5 * columns)))
+    return fail(options.host, AIMC_OUT_OF_MEMORY, "%s: no memory to program a tile", crossbar.info->node()->c_str());
+  int32_t *digits = row.data(), *steps = digits + columns;
+  const int32_t top = int32_t(crossbar.fullLevel);
+  const int32_t mask = (1 << crossbar.cellBits) - 1;
+  for (int64_t k = 0; k < tile.rows; ++k)
+    for (int64_t s = 0; s < crossbar.slices; ++s) {
+      const int shift = int(s * crossbar.cellBits);
+      for (int64_t n = 0; n < tile.width; ++n) {
+        int32_t level = levelAt(tile, k, n);
+        if (level > top || level < -top - (crossbar.offset ? 1 : 0))
+          return fail(options.host, AIMC_INVALID_MODEL, "%s: level %d; %u-bit weights go from %d to %d",
+                      crossbar.info->node()->c_str(), level, crossbar.weightBits, -top - (crossbar.offset ? 1 : 0), top);
+        if (crossbar.offset)
+          digits[n] = ((level + top + 1) >> shift) & mask;
+        else
+          digits[n] = level < 0 ? -((-level >> shift) & mask) : (level >> shift) & mask;
+      }
+      if (crossbar.unitColumn)
+        digits[tile.width] = crossbar.unitDigit(s);
+      if (options.noisy)
+        programDevices(tile, s, k, digits, steps, scratch.data());
+      else
+        programNoiseless(digits, columns, steps);
+      int8_t *high = planes.data() + k * width + s * columns;
+      int8_t *low = high + planeBytes;
+      for (int64_t j = 0; j < columns; ++j) {
+        if (crossbar.planes == 1) {
+          high[j] = int8_t(steps[j]);
+          continue;
+        }
+        int32_t part = ((steps[j] + 128) & 255) - 128;
+        low[j] = int8_t(part);
+        high[j] = int8_t((steps[j] - part) / 256);
+      }
+    }
+  for (int plane = 0; plane < crossbar.planes; ++plane)
+    options.gemm->pack(planes.data() + uint64_t(plane) * planeBytes, tile.rows, width,
+                       crossbar.packed.data() + tile.packed[plane]);
+  return AIMC_OK;
+}
+
+aimc_status programCrossbar(const ProgramOptions &options, const fb::Target &target, Crossbar &crossbar) {
+  if (!options.packed)
+    return AIMC_OK;
+  const int32_t fullDigit = (1 << crossbar.cellBits) - 1;
+  if (options.noisy) {
+    crossbar.planes = 2;
+    crossbar.stepsPerDigit = (1 << 14) / fullDigit;
+    crossbar.pedestalSteps = crossbar.offset ? (1 << (crossbar.cellBits - 1)) * crossbar.stepsPerDigit : 0;
+  } else {
+    // Digits that int8 cannot hold: unsigned 8-bit ones move by 128, wider ones take two planes.
+    crossbar.pedestalSteps = crossbar.offset && crossbar.cellBits == 8 ? 128 : 0;
+    crossbar.planes = crossbar.cellBits <= 7 || crossbar.pedestalSteps ? 1 : 2;
+  }
+  size_t bytes = 0;
+  for (Tile &tile : crossbar.tiles)
+    for (int plane = 0; plane < crossbar.planes; ++plane) {
+      tile.packed[plane] = bytes;
+      bytes += (options.gemm->packedBytes(tile.rows, tile.columns * crossbar.slices) + 63) / 64 * 64;
+    }
+  if (!crossbar.packed.reserve(bytes))
+    return fail(options.host, AIMC_OUT_OF_MEMORY, "%s: no memory for %zu bytes of conductances",
+                crossbar.info->node()->c_str(), bytes);
+  Programmer programmer(options, target, crossbar);
+  aimc_status status =
+      options.host->parallel(options.host, int64_t(crossbar.tiles.size()), Programmer::programTile, &programmer);
+  crossbar.saturated = programmer.saturated;
+  return status;
+}
+
+} // namespace aimc::simulator

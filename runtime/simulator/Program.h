@@ -1,0 +1,79 @@
+// Programmed crossbars: levels become digits, digits fixed-point conductances, packed for the integer products.
+#ifndef AIMC_SIMULATOR_PROGRAM_H
+#define AIMC_SIMULATOR_PROGRAM_H
+
+#include "Buffer.h"
+#include "Devices.h"
+
+#include "aimc/driver.h"
+
+#include <vector>
+
+namespace aimc::simulator {
+
+struct IntegerGemm;
+struct Kernels;
+
+/// One logical tile: rows [k0, k0 + rows) and columns [n0, n0 + width) of its group's matrix. The packed matrix has `columns`
+/// columns for each slice: the tile's own, then the unit column where there is one.
+struct Tile {
+  uint32_t group, rowTile, columnTile;
+  int64_t k0, rows, n0, width, columns;
+  size_t packed[2]; // offsets of the planes in Crossbar::packed
+};
+
+struct Crossbar {
+  const fb::Crossbar *info = nullptr;
+  int64_t groups, rows, columns;          // G, K, N
+  int64_t tileRows, tileColumns;          // R, C
+  int64_t rowTiles, columnTiles, slices;  // T, column tiles, S
+  uint32_t weightBits, cellBits;          // bw, c
+  bool offset = false, unitColumn = false;
+  double fullLevel = 0;                   // L
+  const void *levels = nullptr;           // [G, K, N] int8 or int16
+  const float *weightScale = nullptr;     // [G, T, N]
+  const float *reference = nullptr;       // [G, K, N], null when stripped
+
+  // The packed form: a digit is planes 256 * high + low (two planes) or high alone, plus the pedestal, in steps.
+  int planes = 1;
+  int32_t stepsPerDigit = 1;
+  int32_t pedestalSteps = 0; // taken from every digit before packing: the column sum lacks pedestalSteps * sum of X
+  std::vector<Tile> tiles;   // index (group * T + row tile) * column tiles + column tile
+  Buffer<int8_t> packed;
+  uint64_t saturated = 0;
+
+  const Tile &tile(int64_t group, int64_t rowTile, int64_t columnTile) const {
+    return tiles[size_t((group * rowTiles + rowTile) * columnTiles + columnTile)];
+  }
+  /// Digit of slice s of the unit column's level 2^(bw - 1).
+  int32_t unitDigit(int64_t s) const {
+    return int32_t((uint64_t(1) << (weightBits - 1)) >> (uint64_t(s) * cellBits) & ((uint64_t(1) << cellBits) - 1));
+  }
+};
+
+struct ProgramOptions {
+  const aimc_driver_host *host;
+  const Kernels *kernels;
+  const IntegerGemm *gemm;
+  uint32_t seed, trial;
+  bool noisy;  // programming noise is on
+  bool packed; // false: fidelity `exact`, nothing is programmed
+};
+
+/// Checks one crossbar's numbers and arrays and fills everything but the packed tiles.
+aimc_status readCrossbar(const aimc_driver_host *host, const fb::Crossbar &info, Crossbar &out);
+
+/// Programs its tiles, in parallel.
+aimc_status programCrossbar(const ProgramOptions &options, const fb::Target &target, Crossbar &crossbar);
+
+/// A blob's bytes: null when it is absent; an error when its size is not `bytes`.
+aimc_status readBlob(const aimc_driver_host *host, const fb::Blob *blob, uint64_t bytes, const char *what, const char *node,
+                     const void **out);
+
+/// Records a formatted message, returns `status`.
+aimc_status fail(const aimc_driver_host *host, aimc_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+} // namespace aimc::simulator
+
+#endif

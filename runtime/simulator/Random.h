@@ -1,0 +1,35 @@
+// Addresses of random numbers: what they are for and where. A number is a function of its address alone.
+#ifndef AIMC_SIMULATOR_RANDOM_H
+#define AIMC_SIMULATOR_RANDOM_H
+
+#include <stdint.h>
+
+namespace aimc::simulator {
+
+/// The top byte of the fourth counter word.
+enum class Purpose : uint32_t {
+  Programming = 1, // one per device: error made when programming
+  Output = 2,      // one per conversion: noise before the ADC
+};
+
+/// A line of Gaussians: consecutive elements of one (key, position, sample, purpose, tile).
+struct Stream {
+  uint32_t seed, trial; // key
+  uint32_t position;    // counter word 1
+  uint32_t sample;      // counter word 2
+  uint32_t purposeTile; // counter word 3
+
+  static Stream cells(uint32_t seed, uint32_t trial, Purpose purpose, uint32_t tile) {
+    return {seed, trial, 0, 0, uint32_t(purpose) << 24 | tile};
+  }
+  static Stream conversions(uint32_t seed, uint32_t trial, Purpose purpose, uint32_t tile, uint32_t sample, uint32_t position) {
+    return {seed, trial, position, sample, uint32_t(purpose) << 24 | tile};
+  }
+};
+
+/// Tile numbers have 24 bits.
+constexpr uint64_t tileLimit = 1u << 24;
+
+} // namespace aimc::simulator
+
+#endif

@@ -1,0 +1,103 @@
+#include "Simulator.h"
+#include "Chip.h"
+
+#include <new>
+
+using namespace aimc::simulator;
+namespace fb = aimc::fb;
+
+static bool isOn(const aimc_chip_options &options, aimc_effect effect) { return !(options.disabled_effects >> effect & 1); }
+
+static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_options &options, Chip &chip) {
+  const fb::Model &model = *fb::GetModel(host->metadata);
+  const fb::Target *target = model.target();
+  if (!target) {
+    if (model.crossbars()->size() || model.dispatches()->size())
+      return fail(host, AIMC_INVALID_MODEL, "crossbars without a target");
+    return AIMC_OK;
+  }
+  const bool noisy = chip.fidelity == AIMC_NOISY;
+  if (chip.fidelity != AIMC_EXACT && target->device() != fb::DeviceModel::Ideal &&
+      (!(target->g_max() > target->g_min()) || !(target->g_min() >= 0.0f) || target->devices_per_weight() < 1 ||
+       target->devices_per_weight() > 1024))
+    return fail(host, AIMC_INVALID_MODEL, "target %s: conductances from %g to %g microsiemens, %u devices per weight",
+                target->name()->c_str(), double(target->g_min()), double(target->g_max()), target->devices_per_weight());
+  if (noisy && options.time_seconds > 0)
+    return fail(host, AIMC_UNSUPPORTED, "the simulator's devices do not drift: time since programming must be 0");
+
+  ProgramOptions program = {};
+  program.host = host;
+  program.kernels = &chip.isa->kernels();
+  program.gemm = &chip.isa->gemm();
+  program.seed = options.seed;
+  program.trial = options.trial;
+  program.packed = chip.fidelity != AIMC_EXACT;
+  program.noisy = noisy && target->programming_noise() && hasProgrammingNoise(target->device()) &&
+                  isOn(options, AIMC_EFFECT_PROGRAMMING);
+  // Layers point into this vector.
+  chip.crossbars = std::vector<Crossbar>(model.crossbars()->size());
+  for (uint32_t i = 0; i < model.crossbars()->size(); ++i) {
+    Crossbar &crossbar = chip.crossbars[i];
+    if (aimc_status status = readCrossbar(host, *model.crossbars()->Get(i), crossbar))
+      return status;
+    if (aimc_status status = programCrossbar(program, *target, crossbar))
+      return status;
+    chip.saturatedConductances += crossbar.saturated;
+  }
+  LayerOptions layerOptions = {host, target, chip.fidelity != AIMC_EXACT, noisy && isOn(options, AIMC_EFFECT_OUTPUT_NOISE)};
+  for (uint32_t i = 0; i < model.dispatches()->size(); ++i) {
+    chip.layers.emplace_back();
+    if (aimc_status status = readLayer(layerOptions, *model.dispatches()->Get(i), chip.crossbars, chip.layers.back()))
+      return status;
+  }
+  return AIMC_OK;
+}
+
+static aimc_status program(const aimc_driver_host *host, const aimc_chip_options *options, void **out) {
+  *out = nullptr;
+  const char *error = "no instruction set";
+  const Isa *isa = selectIsa(&error);
+  if (!isa)
+    return fail(host, AIMC_UNSUPPORTED, "%s", error);
+  std::unique_ptr<Chip> chip(new (std::nothrow) Chip);
+  if (!chip)
+    return fail(host, AIMC_OUT_OF_MEMORY, "no memory for a chip");
+  chip->host = host;
+  chip->isa = isa;
+  chip->fidelity = options->fidelity;
+  chip->seed = options->seed;
+  chip->trial = options->trial;
+  if (aimc_status status = readModel(host, *options, *chip))
+    return status;
+  *out = chip.release();
+  return AIMC_OK;
+}
+
+static void destroy(void *chip) { delete static_cast<Chip *>(chip); }
+
+static aimc_status createScratch(void *chip, void **out) {
+  *out = new (std::nothrow) Scratch;
+  return *out ? AIMC_OK : fail(static_cast<Chip *>(chip)->host, AIMC_OUT_OF_MEMORY, "no memory for a session");
+}
+
+static void destroyScratch(void *, void *scratch) { delete static_cast<Scratch *>(scratch); }
+
+static aimc_status dispatchLayer(void *chip, const aimc_dispatch_context *context, const aimc_buffer *x, const aimc_buffer *y) {
+  return dispatch(*static_cast<Chip *>(chip), *static_cast<Scratch *>(context->scratch), *context, *x, *y);
+}
+
+static aimc_status statistics(void *self, aimc_statistics *out) {
+  const Chip &chip = *static_cast<Chip *>(self);
+  out->mvms = chip.counters.mvms;
+  out->nonfinite_inputs = chip.counters.nonfiniteInputs;
+  out->clipped_inputs = chip.counters.clippedInputs;
+  out->clipped_codes = chip.counters.clippedCodes;
+  out->saturated_conductances = chip.saturatedConductances;
+  return AIMC_OK;
+}
+
+const aimc_driver *aimc::aimc_simulator_driver() {
+  static const aimc_driver driver = {sizeof(aimc_driver), AIMC_DRIVER_VERSION, "simulator", program, destroy,
+                                     createScratch,       destroyScratch,      dispatchLayer, statistics};
+  return &driver;
+}

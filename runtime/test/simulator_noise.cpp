@@ -1,0 +1,305 @@
+// Programming noise and ADC output noise: distributions against closed forms (4 standard errors, fixed seeds), addresses, and that
+// effects switched off leave the noiseless bits.
+#include "simulator_support.h"
+
+#include <gtest/gtest.h>
+
+#include <math.h>
+
+using namespace aimc::test;
+
+static const uint32_t allEffects = 3;
+
+/// y of one chip for given rows.
+static std::vector<float> outputs(const Spec &spec, aimc_fidelity fidelity, const std::vector<float> &values, int64_t M,
+                                  uint32_t seed = 0, uint32_t trial = 0, uint32_t disabled = 0, int64_t sampleOffset = 0,
+                                  int threads = 1) {
+  Host host(spec, threads);
+  SimulatedChip chip(host, fidelity, seed, trial, disabled);
+  EXPECT_EQ(chip.status, AIMC_OK) << host.message;
+  Array x({M, spec.G * spec.K}), y({M, spec.G * spec.N});
+  x.data = values;
+  aimc_run_options options = {};
+  options.struct_size = sizeof options;
+  options.sample_offset = sampleOffset;
+  EXPECT_EQ(chip.run(x, y, 0, &options), AIMC_OK) << host.message;
+  return y.data;
+}
+
+static Spec noisySpec() {
+  Spec spec;
+  spec.K = 40;
+  spec.R = 16;
+  spec.N = 24;
+  spec.C = 10;
+  spec.programmingNoise = true;
+  spec.outputNoise = 1.0f;
+  spec.fill(1);
+  return spec;
+}
+
+TEST(Noisy, WithEveryEffectOffIsQuantized) {
+  for (bool offset : {false, true})
+    for (int c : {2, 7, 8}) {
+      Spec spec = noisySpec();
+      spec.offset = offset;
+      spec.c = c;
+      spec.fill(2);
+      std::vector<float> x = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
+      std::vector<float> quantized = outputs(spec, AIMC_QUANTIZED, x, 9);
+      EXPECT_EQ(outputs(spec, AIMC_NOISY, x, 9, 1, 0, allEffects), quantized);
+      EXPECT_NE(outputs(spec, AIMC_NOISY, x, 9, 1, 0, 1), quantized);
+      EXPECT_NE(outputs(spec, AIMC_NOISY, x, 9, 1, 0, 2), quantized);
+      spec.device = aimc::fb::DeviceModel::Ideal;
+      spec.outputNoise = 0.0f;
+      EXPECT_EQ(outputs(spec, AIMC_NOISY, x, 9, 1), quantized);
+    }
+}
+
+TEST(Noisy, SeedsAndTrialsDiffer) {
+  Spec spec = noisySpec();
+  std::vector<float> x = randomInputs(size_t(4 * spec.K), 3, -1.0f, 1.0f);
+  std::vector<float> first = outputs(spec, AIMC_NOISY, x, 4, 1, 0);
+  EXPECT_EQ(outputs(spec, AIMC_NOISY, x, 4, 1, 0), first);
+  EXPECT_NE(outputs(spec, AIMC_NOISY, x, 4, 2, 0), first);
+  EXPECT_NE(outputs(spec, AIMC_NOISY, x, 4, 1, 1), first);
+}
+
+TEST(Noisy, ThreadsAndBatchSplitsDoNotChangeBits) {
+  Spec spec = noisySpec();
+  const int64_t M = 301;
+  std::vector<float> x = randomInputs(size_t(M * spec.K), 3, -1.0f, 1.0f);
+  std::vector<float> whole = outputs(spec, AIMC_NOISY, x, M);
+  for (int threads : {2, 7})
+    EXPECT_EQ(outputs(spec, AIMC_NOISY, x, M, 0, 0, 0, 0, threads), whole);
+  for (int64_t batch : {1, 3, 100}) {
+    std::vector<float> parts;
+    for (int64_t first = 0; first < M; first += batch) {
+      int64_t rows = std::min(batch, M - first);
+      std::vector<float> part(x.begin() + first * spec.K, x.begin() + (first + rows) * spec.K);
+      std::vector<float> y = outputs(spec, AIMC_NOISY, part, rows, 0, 0, 0, first, 2);
+      parts.insert(parts.end(), y.begin(), y.end());
+    }
+    EXPECT_EQ(parts, whole) << "batch " << batch;
+  }
+}
+
+TEST(Noisy, RowsOfOneSampleKeepTheirNoiseInEveryBatch) {
+  // Rows are outer x batch x inner = 2 x samples x 3.
+  Spec spec = noisySpec();
+  spec.batchOuter = 2;
+  spec.batchInner = 3;
+  const int64_t samples = 4;
+  std::vector<float> x = randomInputs(size_t(2 * samples * 3 * spec.K), 3, -1.0f, 1.0f);
+  std::vector<float> whole = outputs(spec, AIMC_NOISY, x, 2 * samples * 3);
+  for (int64_t sample = 0; sample < samples; ++sample) {
+    std::vector<float> part;
+    for (int64_t outer = 0; outer < 2; ++outer) {
+      auto begin = x.begin() + (outer * samples + sample) * 3 * spec.K;
+      part.insert(part.end(), begin, begin + 3 * spec.K);
+    }
+    std::vector<float> y = outputs(spec, AIMC_NOISY, part, 6, 0, 0, 0, sample);
+    for (int64_t outer = 0; outer < 2; ++outer)
+      for (int64_t i = 0; i < 3 * spec.N; ++i)
+        ASSERT_EQ(y[size_t(outer * 3 * spec.N + i)], whole[size_t((outer * samples + sample) * 3 * spec.N + i)]);
+  }
+}
+
+TEST(Noisy, InvocationsAndTilesHaveTheirOwnNoise) {
+  Spec spec = noisySpec();
+  spec.programmingNoise = false;
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_NOISY);
+  Array x({2, spec.K}), first({2, spec.N}), second({2, spec.N});
+  ASSERT_EQ(chip.run(x, first, 0), AIMC_OK);
+  ASSERT_EQ(chip.run(x, second, 1), AIMC_OK);
+  EXPECT_NE(first.data, second.data);
+  Spec moved = spec;
+  moved.dispatchTileBase = 100;
+  EXPECT_NE(outputs(moved, AIMC_NOISY, x.data, 2), first.data);
+}
+
+// ---- programming: distributions ----
+
+/// One cell per column, driven at full scale, read through an ideal ADC: y is the difference of conductances in digits, 128 columns
+/// x 128 rows of them.
+static std::vector<double> programmedDigits(int level, float gMin, float gMax, uint32_t devices, bool offset = false) {
+  Spec spec;
+  spec.K = 128;
+  spec.R = 128;
+  spec.N = 128;
+  spec.C = 128;
+  spec.B = 0;
+  spec.gMin = gMin;
+  spec.gMax = gMax;
+  spec.F = devices;
+  spec.offset = offset;
+  spec.c = offset ? 8 : 7;
+  spec.programmingNoise = true;
+  spec.alpha = 1.0f;
+  spec.fill(1);
+  spec.bias.clear();
+  std::fill(spec.levels.begin(), spec.levels.end(), level);
+  std::fill(spec.weightScale.begin(), spec.weightScale.end(), float(spec.L()));
+  std::vector<float> identity(128 * 128, 0.0f);
+  for (size_t i = 0; i < 128; ++i)
+    identity[i * 128 + i] = 1.0f;
+  std::vector<float> y = outputs(spec, AIMC_NOISY, identity, 128, 42);
+  return std::vector<double>(y.begin(), y.end());
+}
+
+struct Moments {
+  double mean = 0, deviation = 0;
+  explicit Moments(const std::vector<double> &values) {
+    for (double value : values)
+      mean += value / double(values.size());
+    for (double value : values)
+      deviation += (value - mean) * (value - mean) / double(values.size());
+    deviation = std::sqrt(deviation);
+  }
+};
+
+static double pcmSigma(double u) { return 0.26348 + 1.9650 * u - 1.1731 * u * u; }
+
+// A device at 0: max(0, sigma N) has mean sigma / sqrt(2 pi) = .10511 and deviation sigma sqrt(1/2 - 1/(2 pi)) = .15382 microsiemens.
+static const double unusedMean = 0.10511, unusedDeviation = 0.15382;
+
+TEST(Programming, DeviationOfALevel) {
+  const double count = 128 * 128, digit = 25.0 / 127;
+  for (int level : {32, 64, 100, 127}) {
+    Moments m(programmedDigits(level, 0.0f, 25.0f, 1));
+    double expected = std::sqrt(pcmSigma(level / 127.0) * pcmSigma(level / 127.0) + unusedDeviation * unusedDeviation) / digit;
+    EXPECT_NEAR(m.mean, level - unusedMean / digit, 4 * expected / std::sqrt(count)) << level;
+    EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2 * count)) << level;
+  }
+}
+
+TEST(Programming, TheUnusedDevicePullsWeightsTowardsZero) {
+  // E[w'] = w - .0042045 sign(w): a full-scale digit is 127.
+  const double count = 128 * 128;
+  for (int level : {-100, -64, 64, 100}) {
+    Moments m(programmedDigits(level, 0.0f, 25.0f, 1));
+    EXPECT_NEAR(m.mean / 127, level / 127.0 - std::copysign(0.0042045, level), 4 * m.deviation / 127 / std::sqrt(count)) << level;
+  }
+  Moments zero(programmedDigits(0, 0.0f, 25.0f, 1));
+  EXPECT_NEAR(zero.mean, 0.0, 4 * zero.deviation / std::sqrt(count));
+  // The difference of two such devices has kurtosis 4.204.
+  EXPECT_NEAR(zero.deviation, std::sqrt(2.0) * unusedDeviation * 127 / 25, 4 * zero.deviation * std::sqrt(3.204 / (4 * count)));
+}
+
+TEST(Programming, AveragedDevices) {
+  Moments one(programmedDigits(64, 0.0f, 25.0f, 1)), four(programmedDigits(64, 0.0f, 25.0f, 4));
+  EXPECT_NEAR(four.deviation, one.deviation / 2, 4 * one.deviation / std::sqrt(128.0 * 128));
+}
+
+TEST(Programming, ScalesWithTheLargestConductance) {
+  // sigma is multiplied by Gmax / 25; in digits nothing changes when Gmin is 0.
+  Moments small(programmedDigits(64, 0.0f, 5.0f, 1)), large(programmedDigits(64, 0.0f, 25.0f, 1));
+  EXPECT_NEAR(small.deviation, large.deviation, 1e-3 * large.deviation);
+}
+
+TEST(Programming, AConductancePedestal) {
+  // Gmin 5, Gmax 25: u = (5 + 20 d / 127) / 25, both devices far from 0.
+  const double digit = 20.0 / 127, count = 128 * 128;
+  Moments m(programmedDigits(64, 5.0f, 25.0f, 1));
+  double used = pcmSigma((5 + 64 * digit) / 25), unused = pcmSigma(5.0 / 25);
+  double expected = std::sqrt(used * used + unused * unused) / digit;
+  EXPECT_NEAR(m.mean, 64, 4 * expected / std::sqrt(count));
+  EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2 * count));
+}
+
+TEST(Programming, OffsetEncodingHasOneDevice) {
+  const double digit = 20.0 / 255, count = 128 * 128;
+  Moments m(programmedDigits(40, 5.0f, 25.0f, 1, true));
+  double expected = pcmSigma((5 + 168 * digit) / 25) / digit;
+  EXPECT_NEAR(m.mean, 40, 4 * expected / std::sqrt(count));
+  EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2 * count));
+}
+
+TEST(Programming, OutputVariance) {
+  // var(y) = (w alpha / (L Q))^2 sum X^2 sum_s 4^(cs) (2^c - 1)^2 (sigma+^2 + sigma-^2) / (F (Gmax - Gmin)^2), over 2000 trials.
+  Spec spec;
+  spec.K = spec.R = 16;
+  spec.N = spec.C = 64;
+  spec.c = 3;
+  spec.B = 0;
+  spec.F = 2;
+  spec.gMin = 5.0f;
+  spec.programmingNoise = true;
+  spec.fill(3);
+  spec.bias.clear();
+  std::vector<float> x = randomInputs(16, 4, -1.0f, 1.0f);
+  std::vector<float> noiseless = outputs(spec, AIMC_QUANTIZED, x, 1);
+  double ratio = 0;
+  const int trials = 200;
+  for (int trial = 0; trial < trials; ++trial) {
+    std::vector<float> y = outputs(spec, AIMC_NOISY, x, 1, 5, uint32_t(trial));
+    for (int64_t n = 0; n < spec.N; ++n) {
+      double variance = 0;
+      for (int64_t k = 0; k < spec.K; ++k) {
+        double code = std::rint(x[size_t(k)] * 127.0f);
+        int level = spec.levels[size_t(k * spec.N + n)];
+        for (int s = 0; s < spec.S(); ++s) {
+          int d = (std::abs(level) >> (3 * s)) & 7;
+          double used = pcmSigma((5 + 20 * d / 7.0) / 25), unused = pcmSigma(5.0 / 25);
+          variance += code * code * std::pow(64, s) * 49 * (used * used + unused * unused) / (spec.F * 400.0);
+        }
+      }
+      double f = double(spec.weightScale[size_t(n)]) / (127.0 * 127.0);
+      double error = double(y[size_t(n)]) - double(noiseless[size_t(n)]);
+      ratio += error * error / (f * f * variance);
+    }
+  }
+  const double count = trials * 64.0;
+  EXPECT_NEAR(ratio / count, 1.0, 4 * std::sqrt(2 / count));
+}
+
+TEST(Programming, CountsSaturatedConductances) {
+  Spec spec;
+  spec.K = 40;
+  spec.fill(1);
+  spec.programmingNoise = true;
+  spec.gMin = 24.9f; // a span of .1 microsiemens: errors of 1 microsiemens leave the 16-bit range
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_NOISY);
+  ASSERT_EQ(chip.status, AIMC_OK);
+  EXPECT_GT(chip.statistics().saturated_conductances, 40u);
+}
+
+// ---- output noise ----
+
+TEST(OutputNoise, DeviationIsInCodes) {
+  // Nothing driven, a step of one digit: codes are rint(sigma N), whose variance is sigma^2 + 1/12.
+  Spec spec;
+  spec.K = spec.R = 2;
+  spec.N = spec.C = 64;
+  spec.outputNoise = 3.0f;
+  spec.fill(1);
+  spec.bias.clear();
+  spec.adcRange.assign(64, 127.0f);
+  spec.weightScale.assign(64, 127.0f * 127.0f);
+  const int64_t M = 512;
+  std::vector<float> y = outputs(spec, AIMC_NOISY, std::vector<float>(size_t(M * 2), 0.0f), M, 9);
+  Moments m(std::vector<double>(y.begin(), y.end()));
+  double count = double(y.size()), expected = std::sqrt(9 + 1 / 12.0);
+  EXPECT_NEAR(m.mean, 0.0, 4 * expected / std::sqrt(count));
+  EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2 * count));
+}
+
+TEST(OutputNoise, GrowsWithTheSquareRootOfRowTiles) {
+  for (int64_t tiles : {1, 4, 16}) {
+    Spec spec;
+    spec.R = 2;
+    spec.K = 2 * tiles;
+    spec.N = spec.C = 64;
+    spec.outputNoise = 3.0f;
+    spec.fill(1);
+    spec.bias.clear();
+    spec.adcRange.assign(size_t(64 * tiles), 127.0f);
+    spec.weightScale.assign(size_t(64 * tiles), 127.0f * 127.0f);
+    std::vector<float> y = outputs(spec, AIMC_NOISY, std::vector<float>(size_t(256 * spec.K), 0.0f), 256, 9);
+    Moments m(std::vector<double>(y.begin(), y.end()));
+    double expected = std::sqrt((9 + 1 / 12.0) * double(tiles));
+    EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2.0 * double(y.size()))) << tiles;
+  }
+}
