@@ -1,17 +1,16 @@
 // Shows what is in a container.
 #include "Summary.h"
 
-#include <CLI/CLI.hpp>
+#include "HelpFormatter.h"
 
 #include <cstdio>
 
 using namespace aimc::tools;
 
 static const char *description = "Shows what is in a compiled network: the chip it is for, its layers and where they lie, what "
-                                 "stayed digital and why, host code, sections.";
+                                 "stayed digital and\nwhy, host code, sections.\n";
 
-static const char *examples = R"(
-The file is verified first, as when it is run.
+static const char *examples = R"(The file is verified first, as when it is run.
 
 Examples
   aimc-inspect resnet14.aimc
@@ -28,6 +27,7 @@ int main(int argc, char **argv) {
   bool json = false;
   CLI::App app(description, "aimc-inspect");
   app.footer(examples);
+  app.formatter(std::make_shared<HelpFormatter>());
   app.add_option("MODEL", path, "the compiled network, MODEL.aimc")->required();
   app.add_flag("--json", json, "one JSON object instead of tables");
   try {
@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
   } catch (const CLI::Success &request) {
     return app.exit(request);
   } catch (const CLI::ParseError &error) {
-    std::fprintf(stderr, "aimc-inspect: %s; --help shows the options\n", error.what());
+    std::fprintf(stderr, "aimc-inspect: %s; --help shows all\n", error.what());
     return 1;
   }
 
