@@ -41,4 +41,30 @@ def AnalogPartitionPass : Pass<"analog-partition", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def AnalogQuantizeWeightsPass : Pass<"analog-quantize-weights", "::mlir::ModuleOp"> {
+  let summary = "Weights to conductance levels";
+  let description = [{
+    Evaluates every partitioned crossbar's weights and gives it the target's coding, the scales w = max |W| over a column of a
+    tile, a tile or the matrix (1 where all are zero), and the levels D = clip(rint(W · L/w), L), L = 2^(bw−1) − 1, in float32,
+    ties to even. Weights are read in place where they are views. A weight that is not finite is an error.
+  }];
+  let dependentDialects = ["::aimc::analog::AnalogDialect"];
+}
+
+def AnalogInsertConvertersPass : Pass<"analog-insert-converters", "::mlir::ModuleOp"> {
+  let summary = "DACs before, ADCs after; the types tell analog from digital";
+  let description = [{
+    Turns each `analog.tiled_matmul` of a quantized crossbar into `analog.dac`, `analog.mvm`, `analog.adc` and
+    `analog.recombine`. Input codes are unsigned where x is provably not negative; ADC codes are unsigned exactly when the encoding
+    is offset and the input codes are unsigned.
+
+    `ranges` names a JSON file `{"node": {"alpha": a, "adc_range": [G·T·N·S numbers]}, …}` from calibration. A layer or key that
+    it lacks has the data-free default: α measured at run time (per row; for a convolution per sample and group), and
+    A = min(Xi Σ|D_s|, |μ ΣD_s| + 4τ √ΣD_s²) over the column, Xi the largest input digit, (μ, τ) = (0, Xi/3) for signed inputs and
+    (Xi/4, Xi/4) for others. An all-zero column has A = 1.
+  }];
+  let options = [Option<"ranges", "ranges", "std::string", "\"\"", "JSON file with calibrated ranges">];
+  let dependentDialects = ["::aimc::analog::AnalogDialect"];
+}
+
 #endif // AIMC_DIALECT_ANALOG_TRANSFORMS_PASSES
