@@ -149,9 +149,9 @@ void Report::printText() const {
     std::printf("top-1 accuracy %s\n", spreadText(percents, "%.2f", " %").c_str());
   }
   for (size_t i = 0; i < references.size(); ++i)
-    std::printf("'%s' against %s: SQNR %s, largest error %s of the range\n", network->outputs()[i].name.c_str(),
+    std::printf("'%s' against %s: SQNR %s, largest error %s\n", network->outputs()[i].name.c_str(),
                 references[i].path.c_str(), spreadText(references[i].sqnrDb, "%.2f", " dB").c_str(),
-                spreadText(references[i].maxRelative, "%.3g", "").c_str());
+                spreadText(references[i].maxRelative, "%.3g", " of the range").c_str());
   struct {
     uint64_t count;
     const char *what;
