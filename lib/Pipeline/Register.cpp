@@ -5,6 +5,7 @@
 #include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Analog/Transforms/Passes.h"
 #include "aimc/Dialect/Onnx/Onnx.h"
+#include "aimc/Target/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -21,4 +22,5 @@ void aimc::registerPasses() {
   mlir::registerAllPasses();
   analog::registerAnalogPasses();
   registerAnalysisPasses();
+  registerTargetPasses();
 }

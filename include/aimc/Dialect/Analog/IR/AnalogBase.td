@@ -85,7 +85,9 @@ def Analog_Encoding : Analog_Enum<"Encoding", "how a signed level becomes conduc
 def Analog_ScaleGranularity : Analog_Enum<"ScaleGranularity", "which weights share one scale", [
   I32EnumAttrCase<"Column", 0, "column">, I32EnumAttrCase<"Tile", 1, "tile">, I32EnumAttrCase<"Matrix", 2, "matrix">]>;
 def Analog_DeviceModel : Analog_Enum<"DeviceModel", "physics of a cell", [
-  I32EnumAttrCase<"Ideal", 0, "ideal">, I32EnumAttrCase<"Pcm", 1, "pcm">]>;
+  I32EnumAttrCase<"Ideal", 0, "ideal">, I32EnumAttrCase<"Pcm", 1, "pcm">, I32EnumAttrCase<"PcmHermes", 2, "pcm_hermes">,
+  I32EnumAttrCase<"RramNeurram", 3, "rram_neurram">, I32EnumAttrCase<"RramMilo", 4, "rram_milo">,
+  I32EnumAttrCase<"Sonos", 5, "sonos">]>;
 def Analog_Kind : Analog_Enum<"Kind", "what a matrix product is in the network", [
   I32EnumAttrCase<"MatMul", 0, "matmul">, I32EnumAttrCase<"Convolution", 1, "convolution">,
   I32EnumAttrCase<"RecurrentInput", 2, "recurrent_input">, I32EnumAttrCase<"RecurrentState", 3, "recurrent_state">]>;
