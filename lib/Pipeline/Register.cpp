@@ -2,6 +2,7 @@
 #include "aimc/Pipeline/Register.h"
 
 #include "aimc/Analysis/Passes.h"
+#include "aimc/Conversion/OnnxToLinalg.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Analog/Transforms/Passes.h"
 #include "aimc/Dialect/Onnx/Onnx.h"
@@ -22,5 +23,6 @@ void aimc::registerPasses() {
   mlir::registerAllPasses();
   analog::registerAnalogPasses();
   registerAnalysisPasses();
+  onnx::registerConversionPasses();
   registerTargetPasses();
 }

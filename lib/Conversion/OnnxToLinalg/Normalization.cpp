@@ -1,0 +1,190 @@
+//===- Normalization.cpp - BatchNormalization, InstanceNormalization, LayerNormalization, LRN, Softmax ----------===//
+#include "Lowering.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace aimc::onnx;
+
+static Value addF(Lowering &b, Value x, Value y) { return arith::AddFOp::create(b, x, y); }
+static Value subF(Lowering &b, Value x, Value y) { return arith::SubFOp::create(b, x, y); }
+static Value mulF(Lowering &b, Value x, Value y) { return arith::MulFOp::create(b, x, y); }
+static Value divF(Lowering &b, Value x, Value y) { return arith::DivFOp::create(b, x, y); }
+
+/// The map of a tensor whose one dimension is loop `dimension`.
+static AffineMap mapOfDimension(int64_t rank, int64_t dimension, Lowering &b) {
+  return AffineMap::get(rank, 0, b.getAffineDimExpr(dimension), b.getContext());
+}
+
+/// A number of elements as a float.
+static Value countOf(Value tensor, ArrayRef<int64_t> axes, Type element, Lowering &b) {
+  Sizes sizes;
+  for (int64_t axis : axes)
+    sizes.push_back(b.dim(tensor, axis));
+  Value count = b.castIndex(b.asIndex(b.product(sizes)), b.getI64Type());
+  return b.createOrFold<arith::SIToFPOp>(element, count);
+}
+
+static Value meanOf(Value sums, Value count, Lowering &b) {
+  return b.compute(Access{sums, b.getMultiDimIdentityMap(getRank(sums))}, b.dims(sums), getElement(sums),
+                   [&](ValueRange scalars) -> SmallVector<Value> { return {divF(b, scalars[0], count)}; });
+}
+
+/// Means over `axes` and 1 / sqrt(variance + epsilon), without those dimensions.
+static std::pair<Value, Value> moments(Value tensor, ArrayRef<int64_t> axes, float epsilon, Lowering &b) {
+  int64_t rank = getRank(tensor);
+  Type element = getElement(tensor);
+  Value zero = b.scalar(element, 0), count = countOf(tensor, axes, element, b);
+  AffineMap kept = b.withoutAxes(rank, axes);
+  Value mean = meanOf(b.reduce(tensor, axes, zero, [&](Value x, Value sum) { return addF(b, sum, x); }), count, b);
+  Access own{tensor, b.getMultiDimIdentityMap(rank)}, means{mean, kept}, sums{b.filled(b.dims(mean), zero), kept};
+  Value squares = b.generic({own, means}, sums, [&](ValueRange scalars) -> SmallVector<Value> {
+    Value difference = subF(b, scalars[0], scalars[1]);
+    return {addF(b, scalars[2], mulF(b, difference, difference))};
+  }).front();
+  Value inverse = b.compute(Access{squares, b.getMultiDimIdentityMap(getRank(squares))}, b.dims(squares), element,
+                            [&](ValueRange scalars) -> SmallVector<Value> {
+                              Value variance = addF(b, divF(b, scalars[0], count), b.scalar(element, epsilon));
+                              return {divF(b, b.scalar(element, 1), math::SqrtOp::create(b, variance))};
+                            });
+  return {mean, inverse};
+}
+
+/// Elements of a 16-bit float tensor as f32; others as they are.
+static Value widened(Value tensor, Type type, Lowering &b) {
+  Type from = getElement(tensor);
+  if (from == type)
+    return tensor;
+  return b.broadcast(tensor, type, [&](ValueRange scalars) -> SmallVector<Value> { return {castScalar(b, scalars[0], from, type)}; });
+}
+
+LogicalResult aimc::onnx::lowerBatchNormalization(NodeOp node, ValueRange inputs, Lowering &b) {
+  if (node.getInt("training_mode", 0))
+    return b.error(node) << "training_mode = 1 is not supported; export the model for inference";
+  Value tensor = inputs[0];
+  int64_t rank = getRank(tensor);
+  Type element = getElement(tensor);
+  // Two numbers per channel from the constants alone, then one multiplication and addition per element.
+  Value factor = b.broadcast({inputs[1], inputs[4]}, element, [&](ValueRange scalars) -> SmallVector<Value> {
+    Value variance = addF(b, scalars[1], b.scalar(element, node.getFloat("epsilon", 1e-5f)));
+    return {divF(b, scalars[0], math::SqrtOp::create(b, variance))};
+  });
+  Value offset = b.broadcast({inputs[2], inputs[3], factor}, element, [&](ValueRange scalars) -> SmallVector<Value> {
+    return {subF(b, scalars[0], mulF(b, scalars[1], scalars[2]))};
+  });
+  AffineMap channel = mapOfDimension(rank, rank > 1 ? 1 : 0, b);
+  return b.replace(node, b.compute({{tensor, b.getMultiDimIdentityMap(rank)}, {factor, channel}, {offset, channel}}, b.dims(tensor),
+                                   element, [&](ValueRange scalars) -> SmallVector<Value> {
+                                     return {addF(b, mulF(b, scalars[0], scalars[1]), scalars[2])};
+                                   }));
+}
+
+LogicalResult aimc::onnx::lowerInstanceNormalization(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value tensor = inputs[0];
+  int64_t rank = getRank(tensor);
+  if (rank < 3)
+    return b.error(node) << "needs a tensor of rank 3 or more, not " << tensor.getType();
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(2, rank));
+  auto [mean, inverse] = moments(tensor, axes, node.getFloat("epsilon", 1e-5f), b);
+  AffineMap sample = b.withoutAxes(rank, axes), channel = mapOfDimension(rank, 1, b);
+  SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)}, {mean, sample}, {inverse, sample},
+                               {inputs[1], channel}, {inputs[2], channel}};
+  return b.replace(node, b.compute(accesses, b.dims(tensor), getElement(tensor), [&](ValueRange s) -> SmallVector<Value> {
+    return {addF(b, mulF(b, mulF(b, subF(b, s[0], s[1]), s[2]), s[3]), s[4])};
+  }));
+}
+
+LogicalResult aimc::onnx::lowerLayerNormalization(NodeOp node, ValueRange inputs, Lowering &b) {
+  int64_t rank = getRank(inputs[0]), axis = normalizeAxis(node.getInt("axis", -1), rank);
+  Type element = getElement(inputs[0]);
+  Type stash = element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
+  Value tensor = widened(inputs[0], stash, b);
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(axis, rank));
+  auto [mean, inverse] = moments(tensor, axes, node.getFloat("epsilon", 1e-5f), b);
+  AffineMap kept = b.withoutAxes(rank, axes);
+  Sizes sizes = b.dims(tensor);
+  SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)}, {mean, kept}, {inverse, kept},
+                               b.broadcastAccess(inputs[1], sizes)};
+  Value bias = getOptional(inputs, 2);
+  if (bias)
+    accesses.push_back(b.broadcastAccess(bias, sizes));
+  Value result = b.compute(accesses, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
+    Value normal = castScalar(b, mulF(b, subF(b, s[0], s[1]), s[2]), stash, element);
+    Value scaled = mulF(b, normal, s[3]);
+    return {bias ? addF(b, scaled, s[4]) : scaled};
+  });
+  SmallVector<Value> results{result};
+  for (Value moment : {mean, inverse}) {
+    size_t index = results.size();
+    bool used = index < node.getNumResults() && isa<RankedTensorType>(node.getResult(index).getType());
+    Sizes momentSizes = b.dims(tensor);
+    for (int64_t reduced : axes)
+      momentSizes[reduced] = b.size(1);
+    results.push_back(used ? b.reshape(moment, momentSizes) : Value());
+  }
+  return b.replace(node, results);
+}
+
+LogicalResult aimc::onnx::lowerLRN(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value tensor = inputs[0];
+  int64_t rank = getRank(tensor), size = node.getInt("size", 1);
+  if (rank < 2 || size < 1)
+    return b.error(node) << "needs a tensor of rank 2 or more and a positive size, not " << tensor.getType() << " and " << size;
+  Type element = getElement(tensor);
+  Value zero = b.scalar(element, 0);
+  // Sums of squares over a window of channels; the padding adds nothing.
+  Sizes low(rank, b.size(0)), high(rank, b.size(0));
+  low[1] = b.size((size - 1) / 2);
+  high[1] = b.size(size / 2);
+  Value padded = b.pad(tensor, low, high, zero), window = tensor::EmptyOp::create(b, ArrayRef<int64_t>{size}, element);
+  SmallVector<AffineExpr> exprs;
+  for (int64_t i = 0; i < rank; ++i)
+    exprs.push_back(b.getAffineDimExpr(i) + (i == 1 ? b.getAffineDimExpr(rank) : b.getAffineConstantExpr(0)));
+  AffineMap own = b.getMultiDimIdentityMap(rank + 1).getMajorSubMap(rank);
+  Value squares = b.generic({{padded, AffineMap::get(rank + 1, 0, exprs, b.getContext())}, {window, mapOfDimension(rank + 1, rank, b)}},
+                            Access{b.filled(b.dims(tensor), zero), own}, [&](ValueRange s) -> SmallVector<Value> {
+                              return {addF(b, s[2], mulF(b, s[0], s[0]))};
+                            }).front();
+  return b.replace(node, b.broadcast({tensor, squares}, element, [&](ValueRange s) -> SmallVector<Value> {
+    Value weight = b.scalar(element, node.getFloat("alpha", 1e-4f) / size);
+    Value base = addF(b, b.scalar(element, node.getFloat("bias", 1.0f)), mulF(b, weight, s[1]));
+    return {divF(b, s[0], math::PowFOp::create(b, base, b.scalar(element, node.getFloat("beta", 0.75f))))};
+  }));
+}
+
+//===------------------------------------------------------------------------------------------------------------===//
+// Softmax
+//===------------------------------------------------------------------------------------------------------------===//
+
+/// Softmax or its logarithm over several axes at once; the largest element is subtracted first.
+static LogicalResult softmaxOver(NodeOp node, Value tensor, ArrayRef<int64_t> axes, Lowering &b) {
+  int64_t rank = getRank(tensor);
+  Type element = getElement(tensor);
+  if (!isa<FloatType>(element))
+    return b.error(node) << "needs float elements, not " << tensor.getType();
+  AffineMap identity = b.getMultiDimIdentityMap(rank), kept = b.withoutAxes(rank, axes);
+  Sizes sizes = b.dims(tensor);
+  Value most = b.reduce(tensor, axes, b.extreme(element, false, false),
+                        [&](Value x, Value sum) -> Value { return arith::MaximumFOp::create(b, sum, x); });
+  bool logarithm = node.getOpType() == "LogSoftmax";
+  Value differences = b.compute({{tensor, identity}, {most, kept}}, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
+    Value difference = subF(b, s[0], s[1]);
+    return {logarithm ? difference : Value(math::ExpOp::create(b, difference))};
+  });
+  Value sum = b.reduce(differences, axes, b.scalar(element, 0), [&](Value x, Value sum) {
+    return addF(b, sum, logarithm ? Value(math::ExpOp::create(b, x)) : x);
+  });
+  return b.replace(node, b.compute({{differences, identity}, {sum, kept}}, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
+    return {logarithm ? subF(b, s[0], math::LogOp::create(b, s[1])) : divF(b, s[0], s[1])};
+  }));
+}
+
+LogicalResult aimc::onnx::lowerSoftmax(NodeOp node, ValueRange inputs, Lowering &b) {
+  return softmaxOver(node, inputs[0], normalizeAxis(node.getInt("axis", -1), getRank(inputs[0])), b);
+}
+
+/// Before operator set 13 everything from `axis` on is one vector.
+LogicalResult aimc::onnx::lowerSoftmaxFlattened(NodeOp node, ValueRange inputs, Lowering &b) {
+  int64_t rank = getRank(inputs[0]), axis = normalizeAxis(node.getInt("axis", 1), rank);
+  return softmaxOver(node, inputs[0], llvm::to_vector(llvm::seq<int64_t>(axis, rank)), b);
+}

@@ -1,0 +1,141 @@
+//===- Pooling.cpp - MaxPool, AveragePool and their global forms ------------------------------------------------===//
+#include "Windows.h"
+
+using namespace mlir;
+using namespace aimc::onnx;
+
+/// Combines the elements of every window of a padded tensor; the loops are those of `linalg.pooling_nchw_*`.
+static Value combineWindows(Value padded, Value initial, const Windows &windows, Sizes outputSizes,
+                            llvm::function_ref<Value(Value element, Value sum)> combine, Lowering &b) {
+  unsigned spatial = windows.rank(), outer = 2 + spatial, loops = outer + spatial;
+  SmallVector<AffineExpr> exprs{b.getAffineDimExpr(0), b.getAffineDimExpr(1)}, kernelExprs;
+  for (unsigned i = 0; i < spatial; ++i) {
+    AffineExpr kernel = b.getAffineDimExpr(outer + i);
+    exprs.push_back(b.getAffineDimExpr(2 + i) * windows.strides[i] + kernel * windows.dilations[i]);
+    kernelExprs.push_back(kernel);
+  }
+  Value kernel = tensor::EmptyOp::create(b, windows.kernel, getElement(padded));
+  Access input{padded, AffineMap::get(loops, 0, exprs, b.getContext())};
+  Access window{kernel, AffineMap::get(loops, 0, kernelExprs, b.getContext())};
+  Access output{b.filled(outputSizes, initial), b.getMultiDimIdentityMap(loops).getMajorSubMap(outer)};
+  return b.generic({input, window}, output, [&](ValueRange arguments) -> SmallVector<Value> {
+    return {combine(arguments[0], arguments[2])};
+  }).front();
+}
+
+template <typename Op>
+static Value namedPool(Value padded, Value initial, const Windows &windows, Sizes outputSizes, Lowering &b) {
+  Value kernel = tensor::EmptyOp::create(b, windows.kernel, getElement(padded)), output = b.filled(outputSizes, initial);
+  return Op::create(b, TypeRange{output.getType()}, ValueRange{padded, kernel}, ValueRange{output},
+                    b.getI64VectorAttr(windows.strides), b.getI64VectorAttr(windows.dilations))
+      .getResult(0);
+}
+
+static Value maxPool(Value tensor, const Windows &windows, Sizes outputSizes, bool isUnsigned, Lowering &b) {
+  Type element = getElement(tensor);
+  Value least = b.extreme(element, /*largest=*/false, isUnsigned);
+  Value padded = padSpatial(tensor, windows, least, b);
+  if (windows.rank() == 1 && !isUnsigned)
+    return namedPool<linalg::PoolingNcwMaxOp>(padded, least, windows, outputSizes, b);
+  if (windows.rank() == 2 && !isUnsigned)
+    return namedPool<linalg::PoolingNchwMaxOp>(padded, least, windows, outputSizes, b);
+  return combineWindows(padded, least, windows, outputSizes, [&](Value x, Value most) -> Value {
+    if (isa<FloatType>(element))
+      return arith::MaximumFOp::create(b, x, most);
+    return isUnsigned ? Value(arith::MaxUIOp::create(b, x, most)) : Value(arith::MaxSIOp::create(b, x, most));
+  }, b);
+}
+
+/// Number of elements that count in the windows along spatial dimension `i`, as numbers of type `element`: those of the tensor,
+/// and of its padding if it counts. The overhang of `ceil_mode` never does.
+static Value countElements(Value tensor, const Windows &windows, size_t i, bool countPadding, Type element, Lowering &b) {
+  Size begin = countPadding ? b.size(0) : windows.low[i], end = b.add(windows.low[i], b.dim(tensor, i + 2));
+  if (countPadding)
+    end = b.add(end, windows.high[i]);
+  Value first = b.asIndex(begin), last = b.asIndex(end);
+  return b.computeFromIndices(windows.outputs[i], element, [&](ValueRange indices) -> SmallVector<Value> {
+    Value start = arith::MulIOp::create(b, indices[0], b.index(windows.strides[i]));
+    // Kernel positions k with first <= start + k · dilation < last.
+    Value kernel = b.index(windows.kernel[i]), zero = b.index(0), dilation = b.index(windows.dilations[i]);
+    auto position = [&](Value limit) {
+      Value distance = arith::MaxSIOp::create(b, arith::SubIOp::create(b, limit, start), zero);
+      Value roundUp = arith::AddIOp::create(b, distance, b.index(windows.dilations[i] - 1));
+      return Value(arith::MinSIOp::create(b, arith::DivSIOp::create(b, roundUp, dilation), kernel));
+    };
+    Value count = arith::SubIOp::create(b, position(last), position(first));
+    Value integer = arith::IndexCastOp::create(b, b.getI32Type(), count);
+    return {arith::SIToFPOp::create(b, element, integer)};
+  });
+}
+
+static Value averagePool(Value tensor, const Windows &windows, Sizes outputSizes, bool countPadding, Lowering &b) {
+  Type element = getElement(tensor);
+  Value zero = b.scalar(element, 0), padded = padSpatial(tensor, windows, zero, b), sum;
+  if (windows.rank() == 1)
+    sum = namedPool<linalg::PoolingNcwSumOp>(padded, zero, windows, outputSizes, b);
+  else if (windows.rank() == 2)
+    sum = namedPool<linalg::PoolingNchwSumOp>(padded, zero, windows, outputSizes, b);
+  else
+    sum = combineWindows(padded, zero, windows, outputSizes,
+                         [&](Value x, Value total) -> Value { return arith::AddFOp::create(b, total, x); }, b);
+
+  // Every window has all its elements unless it reaches into something that does not count.
+  auto isZero = [](Size size) { return getConstantIntValue(size) == 0; };
+  bool full = llvm::all_of(windows.overhang, isZero) &&
+              (countPadding || (llvm::all_of(windows.low, isZero) && llvm::all_of(windows.high, isZero)));
+  int64_t rank = getRank(sum), all = 1;
+  SmallVector<Access> inputs{{sum, b.getMultiDimIdentityMap(rank)}};
+  for (size_t i = 0; i < windows.rank(); ++i) {
+    all *= windows.kernel[i];
+    if (!full)
+      inputs.push_back({countElements(tensor, windows, i, countPadding, element, b),
+                        AffineMap::get(rank, 0, b.getAffineDimExpr(i + 2), b.getContext())});
+  }
+  return b.compute(inputs, b.dims(sum), element, [&](ValueRange arguments) -> SmallVector<Value> {
+    Value count = full ? b.scalar(element, all) : arguments[1];
+    for (Value next : arguments.drop_front(std::min<size_t>(arguments.size(), 2)))
+      count = arith::MulFOp::create(b, count, next);
+    return {arith::DivFOp::create(b, arguments[0], count)};
+  });
+}
+
+LogicalResult aimc::onnx::lowerPool(NodeOp node, ValueRange inputs, Lowering &b) {
+  SmallVector<int64_t> kernel = node.getInts("kernel_shape");
+  FailureOr<Windows> windows = getWindows(node, inputs[0], kernel, b);
+  if (failed(windows))
+    return failure();
+  Sizes outputSizes{b.dim(inputs[0], 0), b.dim(inputs[0], 1)};
+  outputSizes.append(windows->outputs);
+  Type element = b.getElementType(node.getInputs().front());
+  if (node.getOpType() == "MaxPool")
+    return b.replace(node, maxPool(inputs[0], *windows, outputSizes, element.isUnsignedInteger(), b));
+  if (!isa<FloatType>(element))
+    return b.error(node) << "the average of " << element << " is not defined";
+  return b.replace(node, averagePool(inputs[0], *windows, outputSizes, node.getInt("count_include_pad", 0), b));
+}
+
+LogicalResult aimc::onnx::lowerGlobalPool(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value tensor = inputs[0];
+  int64_t rank = getRank(tensor);
+  Type element = getElement(tensor);
+  if (!isa<FloatType>(element) || rank < 3)
+    return b.error(node) << "needs a float tensor of rank 3 or more, not " << tensor.getType();
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(2, rank));
+  Sizes sizes{b.dim(tensor, 0), b.dim(tensor, 1)}, elements;
+  for (int64_t axis : axes)
+    elements.push_back(b.dim(tensor, axis));
+  bool isMax = node.getOpType() == "GlobalMaxPool";
+  Value initial = isMax ? b.extreme(element, false, false) : b.scalar(element, 0);
+  Value result = b.reduce(tensor, axes, initial, [&](Value x, Value sum) -> Value {
+    return isMax ? Value(arith::MaximumFOp::create(b, sum, x)) : Value(arith::AddFOp::create(b, sum, x));
+  });
+  if (!isMax) {
+    Value count = arith::IndexCastOp::create(b, b.getI64Type(), b.asIndex(b.product(elements)));
+    Value number = b.createOrFold<arith::SIToFPOp>(element, count);
+    result = b.compute(Access{result, b.getMultiDimIdentityMap(2)}, sizes, element, [&](ValueRange scalars) -> SmallVector<Value> {
+      return {arith::DivFOp::create(b, scalars[0], number)};
+    });
+  }
+  sizes.append(rank - 2, b.size(1));
+  return b.replace(node, b.reshape(result, sizes));
+}

@@ -1,0 +1,9 @@
+// RUN: aimc-opt %s --convert-onnx-to-linalg --split-input-file --verify-diagnostics
+
+func.func @everything_is_reported(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @below {{Frobnicate, opset 13): no such operator in the operator table for domain 'com.example'}}
+  %0 = onnx.node "Frobnicate"(%x) {domain = "com.example", opset = 13 : i64, attrs = {}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // expected-error @below {{Transpose (Transpose, opset 13): 'perm' [1] does not permute the dimensions of 'tensor<2x3xf32>'}}
+  %1 = onnx.node "Transpose"(%0) {domain = "", opset = 13 : i64, attrs = {perm = array<i64: 1>}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %1 : tensor<2x3xf32>
+}
