@@ -2,9 +2,12 @@
 #include "aimc/Pipeline/Register.h"
 
 #include "aimc/Analysis/Passes.h"
+#include "aimc/Codegen/Codegen.h"
+#include "aimc/Codegen/Passes.h"
 #include "aimc/Conversion/OnnxToLinalg.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Analog/Transforms/Passes.h"
+#include "aimc/Dialect/Host/Host.h"
 #include "aimc/Dialect/Onnx/Onnx.h"
 #include "aimc/Target/Passes.h"
 
@@ -15,8 +18,9 @@
 void aimc::registerDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<analog::AnalogDialect, onnx::OnnxDialect>();
+  registry.insert<analog::AnalogDialect, host::HostDialect, onnx::OnnxDialect>();
   analog::registerBufferizableOpInterfaceExternalModels(registry);
+  host::registerBufferization(registry);
 }
 
 void aimc::registerPasses() {
@@ -25,4 +29,6 @@ void aimc::registerPasses() {
   registerAnalysisPasses();
   onnx::registerConversionPasses();
   registerTargetPasses();
+  codegen::registerCodegenPasses();
+  codegen::registerHostPipeline();
 }

@@ -1,0 +1,236 @@
+//===- Emit.cpp - from the LLVM dialect to an ELF shared object -------------------------------------------------===//
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "lld/Common/Driver.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/AsmParser/Parser.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Linker/Linker.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+
+#include "aimc/Codegen/Codegen.h"
+#include "aimc/env.h"
+#include "SupportCode.h"
+
+#include <mutex>
+
+LLD_HAS_DRIVER(elf)
+
+using namespace mlir;
+using namespace aimc;
+
+//===- the machine ----------------------------------------------------------------------------------------------===//
+
+static std::unique_ptr<llvm::TargetMachine> createMachine(Location loc, codegen::HostTarget &target) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+  });
+  if (target.triple.empty())
+    target.triple = llvm::Triple(llvm::sys::getProcessTriple()).isAArch64() ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu";
+  llvm::Triple triple(llvm::Triple::normalize(target.triple));
+  if (target.cpu.empty())
+    target.cpu = triple.isX86() ? "x86-64-v3" : "generic";
+  std::string problem;
+  const llvm::Target *known = llvm::TargetRegistry::lookupTarget(triple, problem);
+  if (!known) {
+    emitError(loc) << "host triple '" << target.triple << "' is unknown: " << problem;
+    return {};
+  }
+  if (!triple.isArch64Bit() || !triple.isLittleEndian() || !triple.isOSBinFormatELF()) {
+    emitError(loc) << "host triple '" << target.triple << "' is no 64-bit little-endian ELF machine, such as x86_64-unknown-linux-gnu";
+    return {};
+  }
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(known->createMCSubtargetInfo(triple, "", ""));
+  if (!subtarget || !subtarget->isCPUStringValid(target.cpu)) {
+    emitError(loc) << "host cpu '" << target.cpu << "' is unknown for " << target.triple;
+    return {};
+  }
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  options.FunctionSections = options.DataSections = true;
+  return std::unique_ptr<llvm::TargetMachine>(known->createTargetMachine(triple, target.cpu, "", options, llvm::Reloc::PIC_,
+                                                                         std::nullopt, llvm::CodeGenOptLevel::Default));
+}
+
+/// What a loader must find in the processor, by the names of /proc/cpuinfo.
+static std::vector<std::string> neededFeatures(const llvm::TargetMachine &machine) {
+  static constexpr std::pair<const char *, const char *> x86[] = {
+      {"+sse3", "pni"},         {"+ssse3", "ssse3"},       {"+sse4.1", "sse4_1"},     {"+sse4.2", "sse4_2"},     {"+popcnt", "popcnt"},
+      {"+avx", "avx"},          {"+avx2", "avx2"},         {"+fma", "fma"},           {"+f16c", "f16c"},         {"+bmi", "bmi1"},
+      {"+bmi2", "bmi2"},        {"+lzcnt", "abm"},         {"+movbe", "movbe"},       {"+avx512f", "avx512f"},   {"+avx512bw", "avx512bw"},
+      {"+avx512cd", "avx512cd"}, {"+avx512dq", "avx512dq"}, {"+avx512vl", "avx512vl"}, {"+avx512vnni", "avx512_vnni"}};
+  static constexpr std::pair<const char *, const char *> arm[] = {
+      {"+lse", "atomics"}, {"+dotprod", "asimddp"}, {"+fullfp16", "asimdhp"}, {"+sve", "sve"}, {"+sve2", "sve2"}, {"+i8mm", "i8mm"}};
+  std::vector<std::string> needed;
+  auto add = [&](auto &table) {
+    for (auto [feature, name] : table)
+      if (machine.getMCSubtargetInfo()->checkFeatures(feature))
+        needed.push_back(name);
+  };
+  machine.getTargetTriple().isX86() ? add(x86) : add(arm);
+  return needed;
+}
+
+//===- optimizing and assembling --------------------------------------------------------------------------------===//
+
+/// The program and the code it rests on, as one module in which only the entry is visible.
+static std::unique_ptr<llvm::Module> translate(ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine) {
+  DialectRegistry registry;
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  std::unique_ptr<llvm::Module> program = translateModuleToLLVMIR(module, context, "aimc");
+  if (!program)
+    return {};
+  program->setDataLayout(machine.createDataLayout());
+  program->setTargetTriple(machine.getTargetTriple());
+  llvm::SMDiagnostic diagnostic;
+  std::unique_ptr<llvm::Module> support = llvm::parseAssemblyString(codegen::supportCode, diagnostic, context);
+  assert(support && "the support code parses");
+  support->setDataLayout(program->getDataLayout());
+  support->setTargetTriple(program->getTargetTriple());
+  llvm::Linker::linkModules(*program, std::move(support));
+  for (llvm::Function &function : *program) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+    function.setDSOLocal(true);
+    if (function.getName().starts_with("aimc_host_"))
+      function.setLinkage(llvm::GlobalValue::InternalLinkage);
+  }
+  return program;
+}
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = true;
+  llvm::PassBuilder builder(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager calls;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(calls);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, calls, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+static FailureOr<SmallVector<char, 0>> assemble(Location loc, llvm::Module &module, llvm::TargetMachine &machine) {
+  SmallVector<char, 0> object;
+  llvm::raw_svector_ostream stream(object);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile)) {
+    emitError(loc) << "no object files can be made for " << machine.getTargetTriple().str();
+    return failure();
+  }
+  passes.run(module);
+  return object;
+}
+
+/// Host code calls nothing that it does not bring along.
+static LogicalResult checkClosed(Location loc, ArrayRef<char> object, const codegen::HostTarget &target) {
+  llvm::MemoryBufferRef buffer(StringRef(object.data(), object.size()), "host code");
+  auto file = llvm::object::ObjectFile::createELFObjectFile(buffer);
+  if (!file) {
+    emitError(loc) << "host code cannot be read back: " << llvm::toString(file.takeError());
+    return failure();
+  }
+  LogicalResult result = success();
+  for (llvm::object::SymbolRef symbol : (*file)->symbols()) {
+    llvm::Expected<uint32_t> flags = symbol.getFlags();
+    llvm::Expected<StringRef> name = symbol.getName();
+    if (!flags || !name || name->empty() || !(*flags & llvm::object::SymbolRef::SF_Undefined) || *name == "_GLOBAL_OFFSET_TABLE_") {
+      llvm::consumeError(flags.takeError());
+      llvm::consumeError(name.takeError());
+      continue;
+    }
+    emitError(loc) << "host code for " << target.cpu << " calls '" << *name
+                   << "', an operation for which this processor has no instruction and the compiler no expansion; choose a newer cpu "
+                      "with --host-cpu, or remove the operation";
+    result = failure();
+  }
+  return result;
+}
+
+//===- linking --------------------------------------------------------------------------------------------------===//
+
+/// Runs lld on an object in a temporary directory of its own.
+static FailureOr<std::vector<char>> link(Location loc, ArrayRef<char> object) {
+  SmallString<128> directory;
+  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("aimc-host", directory)) {
+    emitError(loc) << "no temporary directory for linking: " << error.message();
+    return failure();
+  }
+  std::string input = (directory + "/host.o").str(), output = (directory + "/host.so").str();
+  llvm::scope_exit cleanup([&] {
+    llvm::sys::fs::remove(input);
+    llvm::sys::fs::remove(output);
+    llvm::sys::fs::remove(directory);
+  });
+  {
+    std::error_code error;
+    llvm::raw_fd_ostream file(input, error);
+    file.write(object.data(), object.size());
+    file.close();
+    if (error || file.has_error()) {
+      emitError(loc) << "cannot write " << input << ": " << (error ? error : file.error()).message();
+      file.clear_error();
+      return failure();
+    }
+  }
+  const char *arguments[] = {"ld.lld", "-shared", "-nostdlib", "--no-undefined", "--gc-sections", "--strip-all", "--build-id=none",
+                             "--hash-style=gnu", "-z", "relro", "-z", "now", "-z", "separate-code", "-z", "noexecstack", "--threads=1",
+                             "-o", output.c_str(), input.c_str()};
+  static std::mutex oneAtATime; // lld keeps global state
+  std::lock_guard<std::mutex> lock(oneAtATime);
+  std::string messages;
+  llvm::raw_string_ostream stream(messages);
+  lld::Result result = lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  auto linked = llvm::MemoryBuffer::getFile(output);
+  if (result.retCode != 0 || !linked) {
+    emitError(loc) << "linking host code failed: " << messages;
+    return failure();
+  }
+  StringRef bytes = (*linked)->getBuffer();
+  return std::vector<char>(bytes.begin(), bytes.end());
+}
+
+FailureOr<codegen::HostObject> codegen::emitHostObject(const HostProgram &program, const HostTarget &wanted) {
+  HostTarget target = wanted;
+  ModuleOp module = *program.module;
+  Location loc = module.getLoc();
+  std::unique_ptr<llvm::TargetMachine> machine = createMachine(loc, target);
+  if (!machine)
+    return failure();
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> translated = translate(module, context, *machine);
+  if (!translated)
+    return failure();
+  optimize(*translated, *machine);
+  FailureOr<SmallVector<char, 0>> object = assemble(loc, *translated, *machine);
+  if (failed(object) || failed(checkClosed(loc, *object, target)))
+    return failure();
+  FailureOr<std::vector<char>> elf = link(loc, *object);
+  if (failed(elf))
+    return failure();
+  return HostObject{target.triple, target.cpu, neededFeatures(*machine), std::move(*elf)};
+}

@@ -1,0 +1,200 @@
+//===- HostCodeTest.cpp - compiled programs compute what they say -----------------------------------------------===//
+#include "HostRunner.h"
+
+#include "aimc/aimc.h"
+
+#include "llvm/Object/ELFObjectFile.h"
+
+#include "gtest/gtest.h"
+
+#include <cmath>
+#include <functional>
+
+using namespace aimc::test;
+using Floats = std::vector<float>;
+
+static const HostRunner::Output matrix{2, 4}, vector{1, 4};
+
+/// relu(x·w + b) on any number of rows; the second output is the input itself.
+static const char *const dense = R"mlir(
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#columns = affine_map<(d0, d1) -> (d1)>
+func.func @main(%x: tensor<?x4xf32>) -> (tensor<?x3xf32>, tensor<?x4xf32>) {
+  %w = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0], [-1.0, -2.0, -3.0]]> : tensor<4x3xf32>
+  %b = arith.constant dense<[0.5, -0.5, -100.0]> : tensor<3xf32>
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %e = tensor.empty(%n) : tensor<?x3xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x3xf32>) -> tensor<?x3xf32>
+  %m = linalg.matmul ins(%x, %w : tensor<?x4xf32>, tensor<4x3xf32>) outs(%f : tensor<?x3xf32>) -> tensor<?x3xf32>
+  %y = linalg.generic {indexing_maps = [#id, #columns, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%m, %b : tensor<?x3xf32>, tensor<3xf32>) outs(%e : tensor<?x3xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %s = arith.addf %a, %c : f32
+    %r = arith.maximumf %s, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<?x3xf32>
+  return %y, %x : tensor<?x3xf32>, tensor<?x4xf32>
+}
+)mlir";
+
+TEST(HostCode, MatmulBiasRelu) {
+  HostRunner runner(dense);
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  Array x = Array::of<float>({2, 4}, {1, 1, 1, 1, 0, 1, 0, 2});
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({x}, {matrix, matrix}, results), AIMC_OK);
+  EXPECT_EQ(results[0].sizes, (std::vector<int64_t>{2, 3}));
+  EXPECT_EQ(results[0].as<float>(), (Floats{11.5, 12.5, 0, 2.5, 0.5, 0}));
+  EXPECT_EQ(results[1].as<float>(), x.as<float>());
+  EXPECT_EQ(runner.contractions, 1);
+  EXPECT_EQ(runner.allocations, 0);
+}
+
+TEST(HostCode, NoRows) {
+  HostRunner runner(dense);
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({0, 4}, {})}, {matrix, matrix}, results), AIMC_OK);
+  EXPECT_EQ(results[0].sizes, (std::vector<int64_t>{0, 3}));
+}
+
+TEST(HostCode, FailuresReturnEarlyAndReleaseEverything) {
+  Array x = Array::of<float>({1, 4}, {1, 1, 1, 1});
+  std::vector<Array> results;
+  HostRunner runner(dense);
+  ASSERT_EQ(runner.run({x}, {matrix, matrix}, results), AIMC_OK);
+  for (int32_t number = 0, count = runner.allocated; number < count; ++number) {
+    runner.allocated = 0;
+    runner.failAllocation = number;
+    EXPECT_EQ(runner.run({x}, {matrix, matrix}, results), AIMC_OUT_OF_MEMORY);
+    EXPECT_EQ(runner.allocations, 0);
+  }
+  runner.failAllocation = -1;
+  runner.contractions = runner.failContraction = 0;
+  EXPECT_EQ(runner.run({x}, {matrix, matrix}, results), AIMC_FAILED);
+  EXPECT_EQ(runner.allocations, 0);
+}
+
+TEST(HostCode, ObjectIsClosed) {
+  HostRunner runner(dense);
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  const std::vector<char> &elf = runner.object().elf;
+  auto file = llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef(llvm::StringRef(elf.data(), elf.size()), "elf"));
+  ASSERT_TRUE(bool(file));
+  auto *object = llvm::cast<llvm::object::ELF64LEObjectFile>(file->get());
+  std::vector<std::string> exported;
+  for (const llvm::object::ELFSymbolRef symbol : object->getDynamicSymbolIterators()) {
+    if (symbol.getName()->empty())
+      continue;
+    exported.push_back(symbol.getName()->str());
+    EXPECT_FALSE(*symbol.getFlags() & llvm::object::SymbolRef::SF_Undefined) << exported.back();
+  }
+  EXPECT_EQ(exported, std::vector<std::string>{"aimc_entry"});
+  auto entries = object->getELFFile().dynamicEntries();
+  ASSERT_TRUE(bool(entries));
+  for (auto &entry : *entries)
+    for (auto forbidden : {llvm::ELF::DT_NEEDED, llvm::ELF::DT_INIT, llvm::ELF::DT_INIT_ARRAY, llvm::ELF::DT_FINI, llvm::ELF::DT_TEXTREL})
+      EXPECT_NE(entry.getTag(), forbidden);
+  auto headers = object->getELFFile().program_headers();
+  ASSERT_TRUE(bool(headers));
+  for (auto &header : *headers)
+    EXPECT_NE(header.p_type, llvm::ELF::PT_TLS);
+}
+
+TEST(HostCode, OtherMachines) {
+  HostRunner arm(dense, {"aarch64-unknown-linux-gnu", ""});
+  EXPECT_EQ(arm.object().cpu, "generic") << arm.error();
+  EXPECT_GT(arm.object().elf.size(), 1000u);
+  EXPECT_NE(HostRunner(dense, {"vax-dec-bsd", ""}).error().find("host triple 'vax-dec-bsd' is unknown"), std::string::npos);
+  EXPECT_NE(HostRunner(dense, {"", "pentium-nine"}).error().find("host cpu 'pentium-nine' is unknown"), std::string::npos);
+}
+
+/// y = body(x) elementwise on a vector.
+static std::string elementwise(const std::string &body, const std::string &type = "f32") {
+  return "#id = affine_map<(d0) -> (d0)>\n"
+         "func.func @main(%x: tensor<?x" + type + ">, %y: tensor<?x" + type + ">) -> tensor<?x" + type + "> {\n"
+         "  %c0 = arith.constant 0 : index\n  %n = tensor.dim %x, %c0 : tensor<?x" + type + ">\n"
+         "  %e = tensor.empty(%n) : tensor<?x" + type + ">\n"
+         "  %r = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = [\"parallel\"]}\n"
+         "      ins(%x, %y : tensor<?x" + type + ">, tensor<?x" + type + ">) outs(%e : tensor<?x" + type + ">) {\n"
+         "  ^bb0(%a: " + type + ", %b: " + type + ", %o: " + type + "):\n    %v = " + body + " : " + type + "\n"
+         "    linalg.yield %v : " + type + "\n  } -> tensor<?x" + type + ">\n  return %r : tensor<?x" + type + ">\n}\n";
+}
+
+struct MathCase {
+  const char *body;
+  std::function<double(double, double)> expected;
+  double low, high, tolerance; // of x; relative
+};
+
+static std::ostream &operator<<(std::ostream &stream, const MathCase &test) { return stream << test.body; }
+
+class Math : public ::testing::TestWithParam<MathCase> {};
+
+TEST_P(Math, IsAccurate) {
+  const MathCase &test = GetParam();
+  HostRunner runner(elementwise(test.body));
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  const int64_t count = 4001;
+  Floats x(count), y(count);
+  for (int64_t i = 0; i < count; ++i) {
+    x[i] = static_cast<float>(test.low + (test.high - test.low) * static_cast<double>(i) / (count - 1));
+    y[i] = static_cast<float>(static_cast<double>(i % 17) - 8) / 2;
+  }
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({count}, x), Array::of<float>({count}, y)}, {vector}, results), AIMC_OK);
+  Floats actual = results[0].as<float>();
+  double worst = 0, at = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    double expected = test.expected(x[i], y[i]);
+    if (std::isnan(expected) || std::isinf(static_cast<float>(expected))) {
+      EXPECT_EQ(std::isnan(expected), std::isnan(actual[i])) << x[i] << ' ' << y[i];
+      if (!std::isnan(expected)) {
+        EXPECT_EQ(static_cast<float>(expected), actual[i]) << x[i] << ' ' << y[i];
+      }
+      continue;
+    }
+    double error = std::fabs(actual[i] - expected) / std::max(std::fabs(expected), 1e-37);
+    if (error > worst || std::isnan(error))
+      worst = std::isnan(error) ? INFINITY : error, at = x[i];
+  }
+  EXPECT_LT(worst, test.tolerance) << "at " << at;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Math,
+    ::testing::Values(
+        MathCase{"math.exp %a", [](double x, double) { return std::exp(x); }, -87, 95, 2e-7},
+        MathCase{"math.exp2 %a", [](double x, double) { return std::exp2(x); }, -125, 130, 2e-7},
+        MathCase{"math.expm1 %a", [](double x, double) { return std::expm1(x); }, -3, 3, 3e-7},
+        MathCase{"math.log %a", [](double x, double) { return std::log(x); }, -1, 3, 3e-7},
+        MathCase{"math.log %a", [](double x, double) { return std::log(x); }, 0.9, 1.1, 3e-7},
+        MathCase{"math.log1p %a", [](double x, double) { return std::log1p(x); }, -0.9, 1, 3e-7},
+        MathCase{"math.log2 %a", [](double x, double) { return std::log2(x); }, 0.1, 1e6, 4e-7},
+        MathCase{"math.log10 %a", [](double x, double) { return std::log10(x); }, 0.1, 1e6, 4e-7},
+        MathCase{"math.tanh %a", [](double x, double) { return std::tanh(x); }, -12, 12, 4e-7},
+        MathCase{"math.tanh %a", [](double x, double) { return std::tanh(x); }, -0.01, 0.01, 4e-7},
+        MathCase{"math.erf %a", [](double x, double) { return std::erf(x); }, -5, 5, 3e-7},
+        MathCase{"math.erf %a", [](double x, double) { return std::erf(x); }, -0.01, 0.01, 3e-7},
+        MathCase{"math.erfc %a", [](double x, double) { return std::erfc(x); }, -3, 9, 1e-7},
+        MathCase{"math.sin %a", [](double x, double) { return std::sin(x); }, -1e4, 1e4, 1e-7},
+        MathCase{"math.cos %a", [](double x, double) { return std::cos(x); }, -30, 30, 1e-7},
+        MathCase{"math.tan %a", [](double x, double) { return std::tan(x); }, -30, 30, 1e-7},
+        MathCase{"math.asin %a", [](double x, double) { return std::asin(x); }, -1.01, 1.01, 1e-7},
+        MathCase{"math.acos %a", [](double x, double) { return std::acos(x); }, -1.01, 1, 1e-7},
+        MathCase{"math.atan %a", [](double x, double) { return std::atan(x); }, -50, 50, 1e-7},
+        MathCase{"math.atan2 %a, %b", [](double x, double y) { return std::atan2(x, y); }, -5, 5, 1e-7},
+        MathCase{"math.sinh %a", [](double x, double) { return std::sinh(x); }, -20, 90, 1e-7},
+        MathCase{"math.cosh %a", [](double x, double) { return std::cosh(x); }, -20, 90, 1e-7},
+        MathCase{"math.asinh %a", [](double x, double) { return std::asinh(x); }, -20, 1e9, 1e-7},
+        MathCase{"math.acosh %a", [](double x, double) { return std::acosh(x); }, 0.5, 1e9, 1e-7},
+        MathCase{"math.atanh %a", [](double x, double) { return std::atanh(x); }, -1.1, 1, 1e-7},
+        MathCase{"math.cbrt %a", [](double x, double) { return std::cbrt(x); }, -20, 20, 1e-7},
+        MathCase{"math.powf %a, %b", [](double x, double y) { return std::pow(x, y); }, -9, 9, 1e-7},
+        MathCase{"math.sqrt %a", [](double x, double) { return std::sqrt(x); }, -1, 9, 1e-7},
+        MathCase{"math.rsqrt %a", [](double x, double) { return 1 / std::sqrt(x); }, 0, 9, 2e-7},
+        MathCase{"math.round %a", [](double x, double) { return std::round(x); }, -4, 4, 1e-9},
+        MathCase{"math.roundeven %a", [](double x, double) { return std::nearbyint(x); }, -4, 4, 1e-9},
+        MathCase{"math.floor %a", [](double x, double) { return std::floor(x); }, -4, 4, 1e-9},
+        MathCase{"arith.remf %a, %b", [](double x, double y) { return std::fmod(x, y); }, -100, 100, 1e-7}));
