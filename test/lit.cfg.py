@@ -17,6 +17,6 @@ config.substitutions.append(("%python", "/usr/bin/python3"))
 llvm_config.use_default_substitutions()
 opt_args = ["--verify-roundtrip"] if os.environ.get("AIMC_VERIFY_ROUNDTRIP") else []
 llvm_config.add_tool_substitutions(
-    [ToolSubst("aimc-opt", extra_args=opt_args), "aimc-compile", "aimc-run", "aimc-inspect", "not", "split-file"],
+    [ToolSubst("aimc-opt", extra_args=opt_args), "aimc-compile", "aimc-run", "aimc-inspect", "write-layers", "not", "split-file"],
     [config.aimc_tools_dir, config.llvm_tools_dir],
 )

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""Single layers of every kind of slicing, encoding, converter and gather, recomputed with NumPy.
+"""Single layers of every kind of slicing, encoding, converter and gather, recomputed with NumPy, and the same bits from every
+instruction set that this machine has.
 
     layers.py WRITE_LAYERS AIMC_RUN WORK_DIR
 """
+import os
 import pathlib
 import subprocess
 import sys
@@ -23,6 +25,24 @@ def inputs(name, width):
     return x
 
 
+def instruction_sets():
+    """Values of AIMC_SIMULATOR_ISA besides the best one, which is the default."""
+    flags = pathlib.Path("/proc/cpuinfo").read_text()
+    return ["generic"] + (["avx2"] if " avx2 " in flags else [])
+
+
+def dump(run, container, data, folder, isa=None):
+    environment = {**os.environ, **({"AIMC_SIMULATOR_ISA": isa} if isa else {})}
+    subprocess.run([run, container, data, f"--dump-layers={folder}", "--batch=17"], check=True, stdout=subprocess.DEVNULL,
+                   env=environment)
+    return folder
+
+
+def same_files(one, other):
+    names = sorted(path.relative_to(one) for path in one.glob("*/*"))
+    return bool(names) and all((one / name).read_bytes() == (other / name).read_bytes() for name in names)
+
+
 def main():
     writer, run, work = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
     work.mkdir(parents=True, exist_ok=True)
@@ -30,16 +50,20 @@ def main():
     failed = 0
     containers = sorted(work.glob("*.aimc"))
     for container in containers:
-        data, dump = work / "x.npy", work / container.stem
         listing = subprocess.run([str(pathlib.Path(run).with_name("aimc-inspect")), container], capture_output=True, text=True)
         width = int(listing.stdout.split("'x' float32[batch, ")[1].split("]")[0])
+        data = work / "x.npy"
         np.save(data, inputs(container.stem, width))
-        subprocess.run([run, container, data, f"--dump-layers={dump}", "--batch=17"], check=True, stdout=subprocess.DEVNULL)
-        done = subprocess.run([sys.executable, RECOMPUTE, dump], capture_output=True, text=True)
+        dumped = dump(run, container, data, work / container.stem)
+        done = subprocess.run([sys.executable, RECOMPUTE, dumped], capture_output=True, text=True)
         print(f"{container.stem}: {done.stdout.splitlines()[-1] if done.stdout else done.stderr}")
         if done.returncode != 0:
             print(done.stdout + done.stderr)
             failed += 1
+        for isa in instruction_sets():
+            if not same_files(dumped, dump(run, container, data, work / f"{container.stem}-{isa}", isa)):
+                print(f"{container.stem}: {isa} instructions give other bits")
+                failed += 1
     return 1 if failed or not containers else 0
 
 

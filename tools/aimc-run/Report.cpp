@@ -17,7 +17,12 @@ static std::vector<double> asDoubles(const void *data, aimc_type type, int64_t c
   return values;
 }
 
-/// Elements in row-major order whatever the file's.
+/// "3 runs", "1 run".
+static std::string counted(uint64_t count, const std::string &noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+/// The file's elements; it has to be row-major.
 static Result<std::vector<double>> readValues(const NpyFile &file) {
   if (!file.isRowMajor())
     return Failure{file.path() + ": its array is column-major; save it again with np.ascontiguousarray"};
@@ -43,7 +48,7 @@ Result<Report> Report::create(const RunOptions &options, const Network &network)
   }
   if (options.expect.size() > network.outputs().size())
     return Failure{"--expect is given " + std::to_string(options.expect.size()) + " times, " + options.model + " has " +
-                   std::to_string(network.outputs().size()) + " outputs"};
+                   counted(network.outputs().size(), "output")};
   for (const std::string &path : options.expect) {
     Result<NpyFile> file = NpyFile::open(path);
     if (!file)
@@ -109,11 +114,6 @@ void Report::setDump(const std::string &directory, size_t matrices) {
 void Report::setWritten(const std::string &directory, Json written) {
   outputDirectory = directory;
   outputs = std::move(written);
-}
-
-/// "3 runs", "1 run".
-static std::string counted(uint64_t count, const std::string &noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 static std::string formatted(const char *format, double value) {
