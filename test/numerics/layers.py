@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Single layers of every kind of slicing, encoding, converter and gather, recomputed with NumPy, and the same bits from every
-instruction set that this machine has.
+"""Single layers of every kind of slicing, encoding, converter and gather, recomputed with NumPy; the same bits, noisy or
+not, for any batch, number of threads and instruction set; noisy without effects is quantized.
 
     layers.py WRITE_LAYERS AIMC_RUN WORK_DIR
 """
@@ -43,6 +43,35 @@ def same_files(one, other):
     return bool(names) and all((one / name).read_bytes() == (other / name).read_bytes() for name in names)
 
 
+def output(run, container, data, work, *options, isa=None):
+    """Bytes of the first output's file."""
+    environment = {**os.environ, **({"AIMC_SIMULATOR_ISA": isa} if isa else {})}
+    subprocess.run([run, container, data, f"--output-dir={work}", *options], check=True, stdout=subprocess.DEVNULL, env=environment)
+    return (work / "output_0.npy").read_bytes()
+
+
+def check_noise(run, container, data, work):
+    """What is wrong with the noisy outputs of a layer, one line each."""
+    work = work / "out"
+    quantized = output(run, container, data, work)
+    noisy = output(run, container, data, work, "--fidelity=noisy", "--seed=5", "--threads=1")
+    if noisy == quantized:
+        yield "noisy equals quantized"
+    if output(run, container, data, work, "--fidelity=noisy", "--seed=5", "--disable=programming,output-noise") != quantized:
+        yield "noisy without effects differs from quantized"
+    for effect in ("programming", "output-noise"):
+        if output(run, container, data, work, "--fidelity=noisy", "--seed=5", f"--disable={effect}") in (noisy, quantized):
+            yield f"disabling {effect} changes nothing"
+    if output(run, container, data, work, "--fidelity=noisy", "--seed=6") == noisy:
+        yield "another seed gives the same noise"
+    for options in (["--threads=2", "--batch=3"], ["--threads=7", "--batch=1"]):
+        if output(run, container, data, work, "--fidelity=noisy", "--seed=5", *options) != noisy:
+            yield f"noisy with {' '.join(options)} differs"
+    for isa in instruction_sets():
+        if output(run, container, data, work, "--fidelity=noisy", "--seed=5", isa=isa) != noisy:
+            yield f"noisy with {isa} instructions differs"
+
+
 def main():
     writer, run, work = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
     work.mkdir(parents=True, exist_ok=True)
@@ -64,6 +93,9 @@ def main():
             if not same_files(dumped, dump(run, container, data, work / f"{container.stem}-{isa}", isa)):
                 print(f"{container.stem}: {isa} instructions give other bits")
                 failed += 1
+        for problem in check_noise(run, container, data, work):
+            print(f"{container.stem}: {problem}")
+            failed += 1
     return 1 if failed or not containers else 0
 
 

@@ -4,6 +4,7 @@
 //   write-layers DIR
 #include "TestModel.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <gtest/gtest.h>
@@ -99,6 +100,16 @@ static void describeLayer(const Case &row, Writer &writer, fb::ModelT &model, st
   crossbar->weight_scale = blob(writer, scales);
   ASSERT_TRUE(writer.endSection().ok());
 
+  // Every slice and polarity of every tile has an array of its own.
+  uint32_t array = 0, polarities = row.encoding == Offset ? 1 : 2;
+  for (uint32_t group = 0; group < groups; ++group)
+    for (uint32_t tile = 0; tile < crossbar->row_tiles; ++tile)
+      for (uint32_t slice = 0; slice < crossbar->slices; ++slice)
+        for (uint32_t polarity = 0; polarity < polarities; ++polarity)
+          crossbar->placements.emplace_back(group, tile, 0, slice, polarity, 0, array++, 0, 0,
+                                            std::min(row.tileRows, row.k - tile * row.tileRows), columns, 1);
+  model.target->arrays_per_chip = array;
+
   auto dispatch = std::make_unique<fb::DispatchT>();
   dispatch->node = row.name;
   dispatch->kind = row.shape == Case::Rows ? fb::Kind::MatMul : fb::Kind::Convolution;
@@ -167,9 +178,11 @@ static void writeCase(const Case &row, const std::string &directory, std::mt1993
   model.host_code.push_back(std::move(code));
   auto target = std::make_unique<fb::TargetT>();
   target->name = "any";
-  target->array_rows = target->array_columns = 1024;
-  target->arrays_per_chip = 1;
+  target->array_rows = target->array_columns = 256;
+  target->device = fb::DeviceModel::Pcm;
   target->g_max = 25;
+  target->programming_noise = true;
+  target->output_noise = 0.5f;
   model.target = std::move(target);
   describeLayer(row, **writer, model, random);
   test::finish(**writer, model);
