@@ -6,6 +6,7 @@ not, for any batch, number of threads and instruction set; noisy without effects
 """
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -31,9 +32,13 @@ def instruction_sets():
     return ["generic"] + (["avx2"] if " avx2 " in flags else [])
 
 
+def batch(container, size):
+    return [] if container.stem == "fixed-batch" else [f"--batch={size}"]
+
+
 def dump(run, container, data, folder, isa=None):
     environment = {**os.environ, **({"AIMC_SIMULATOR_ISA": isa} if isa else {})}
-    subprocess.run([run, container, data, f"--dump-layers={folder}", "--batch=17"], check=True, stdout=subprocess.DEVNULL,
+    subprocess.run([run, container, data, f"--dump-layers={folder}", *batch(container, 17)], check=True, stdout=subprocess.DEVNULL,
                    env=environment)
     return folder
 
@@ -64,7 +69,7 @@ def check_noise(run, container, data, work):
             yield f"disabling {effect} changes nothing"
     if output(run, container, data, work, "--fidelity=noisy", "--seed=6") == noisy:
         yield "another seed gives the same noise"
-    for options in (["--threads=2", "--batch=3"], ["--threads=7", "--batch=1"]):
+    for options in (["--threads=2", *batch(container, 3)], ["--threads=7", *batch(container, 1)]):
         if output(run, container, data, work, "--fidelity=noisy", "--seed=5", *options) != noisy:
             yield f"noisy with {' '.join(options)} differs"
     for isa in instruction_sets():
@@ -80,7 +85,7 @@ def main():
     containers = sorted(work.glob("*.aimc"))
     for container in containers:
         listing = subprocess.run([str(pathlib.Path(run).with_name("aimc-inspect")), container], capture_output=True, text=True)
-        width = int(listing.stdout.split("'x' float32[batch, ")[1].split("]")[0])
+        width = int(re.search(r"'x' float32\[\w+, (\d+)\]", listing.stdout)[1])
         data = work / "x.npy"
         np.save(data, inputs(container.stem, width))
         dumped = dump(run, container, data, work / container.stem)

@@ -24,6 +24,7 @@ struct Case {
   uint32_t adcBits; // 0: ideal
   bool dynamic, affine;
   enum Shape { Rows, Window, Groups } shape; // three columns; one column at three places of a row; three groups of one column
+  int64_t batch = -1;
 };
 } // namespace
 
@@ -44,6 +45,7 @@ static const Case cases[] = {
     {"ideal-adc-offset", 100, 30, Offset, 8, 3, 8, false, 2, 0, true, false, Case::Rows},
     {"wide-weights", 60, 25, Differential, 12, 6, 8, true, 7, 10, false, false, Case::Rows},
     {"wide-inputs", 60, 25, Differential, 8, 7, 12, true, 4, 10, true, false, Case::Rows},
+    {"fixed-batch", 12, 12, Differential, 8, 7, 8, true, 7, 8, true, false, Case::Rows, 4},
     {"two-bit-adc", 20, 20, Differential, 2, 1, 2, true, 1, 2, false, false, Case::Rows},
 };
 
@@ -54,12 +56,12 @@ static std::unique_ptr<fb::AffineIndexT> affineIndex(std::vector<int64_t> offset
   return index;
 }
 
-static std::unique_ptr<fb::TensorT> tensor(const char *name, int64_t columns) {
+static std::unique_ptr<fb::TensorT> tensor(const char *name, int64_t batch, int64_t columns) {
   auto tensor = std::make_unique<fb::TensorT>();
   tensor->name = name;
   tensor->type = AIMC_F32;
-  tensor->dims = {-1, columns};
-  tensor->dim_names = {"batch", ""};
+  tensor->dims = {batch, columns};
+  tensor->dim_names = {batch < 0 ? "batch" : "", ""};
   tensor->batch_dim = 0;
   return tensor;
 }
@@ -165,8 +167,8 @@ static void writeCase(const Case &row, const std::string &directory, std::mt1993
   ASSERT_TRUE(writer.ok());
   fb::ModelT model;
   model.producer = "write-layers";
-  model.inputs.push_back(tensor("x", row.shape == Case::Groups ? 3 * row.k : row.k));
-  model.outputs.push_back(tensor("y", 3));
+  model.inputs.push_back(tensor("x", row.batch, row.shape == Case::Groups ? 3 * row.k : row.k));
+  model.outputs.push_back(tensor("y", row.batch, 3));
   auto code = std::make_unique<fb::HostCodeT>();
 #if defined(__x86_64__)
   code->triple = "x86_64-unknown-linux-gnu";
