@@ -3,11 +3,14 @@
 
 #include "LazyAnalysis.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -187,7 +190,12 @@ State BatchDimension::Impl::ofCaptured(linalg::LinalgOp op, OpOperand &use) {
   if (state.kind != State::Known)
     return state;
   auto extract = dyn_cast<tensor::ExtractOp>(use.getOwner());
-  auto index = extract ? extract.getIndices()[state.position.dim].getDefiningOp<linalg::IndexOp>() : linalg::IndexOp();
+  if (!extract)
+    return State::mixed();
+  Value at = extract.getIndices()[state.position.dim];
+  if (auto least = at.getDefiningOp<arith::MinSIOp>()) // a broadcast that is decided at run time: min(index, size - 1)
+    at = least.getLhs();
+  auto index = at.getDefiningOp<linalg::IndexOp>();
   if (!index)
     return State::mixed();
   return State::at({static_cast<int64_t>(index.getDim()), state.position.outer, state.position.inner});
@@ -255,12 +263,73 @@ State BatchDimension::Impl::ofReshape(Value source, RankedTensorType resultType,
 
 static bool isZero(OpFoldResult value) { return getConstantIntValue(value) == 0; }
 
-/// Whether `size` is all of `source`'s dimension `dim`. A dynamic size that starts at 0 is taken for all of it only if it
-/// is some tensor's size.
-static bool isWhole(OpFoldResult size, RankedTensorType type, int64_t dim) {
-  if (std::optional<int64_t> constant = getConstantIntValue(size))
-    return *constant == type.getDimSize(dim);
-  return type.isDynamicDim(dim) && cast<Value>(size).getDefiningOp<tensor::DimOp>();
+namespace {
+/// A size as a number, a value, or the size of a dimension of a value that nothing more is known of.
+struct Size {
+  OpFoldResult size;
+  Value tensor;
+  int64_t dim = 0;
+
+  bool operator==(const Size &other) const {
+    if (size && other.size)
+      return isEqualConstantIntOrValue(size, other.size);
+    return !size && !other.size && tensor == other.tensor && dim == other.dim;
+  }
+};
+} // namespace
+
+/// The size of dimension `dim` of `tensor`, traced to where it is written down.
+static Size sizeOf(Value tensor, int64_t dim) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (!type.isDynamicDim(dim))
+    return {Builder(tensor.getContext()).getIndexAttr(type.getDimSize(dim)), {}};
+  if (auto argument = dyn_cast<BlockArgument>(tensor))
+    if (auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp()))
+      return sizeOf(loop.getTiedLoopInit(argument)->get(), dim);
+  Operation *op = tensor.getDefiningOp();
+  if (!op)
+    return {{}, tensor, dim};
+  if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+    return sizeOf(destination.getTiedOpOperand(cast<OpResult>(tensor))->get(), dim);
+  auto written = [](SmallVector<OpFoldResult> sizes, int64_t dim) {
+    auto value = dyn_cast<Value>(sizes[dim]);
+    if (auto size = value ? value.getDefiningOp<tensor::DimOp>() : tensor::DimOp())
+      if (std::optional<int64_t> constant = size.getConstantIndex(); constant && isa<RankedTensorType>(size.getSource().getType()))
+        return sizeOf(size.getSource(), *constant);
+    return Size{sizes[dim], {}};
+  };
+  return llvm::TypeSwitch<Operation *, Size>(op)
+      .Case([&](tensor::EmptyOp empty) { return written(empty.getMixedSizes(), dim); })
+      .Case([&](tensor::ExpandShapeOp expand) { return written(expand.getMixedOutputShape(), dim); })
+      .Case([&](tensor::ExtractSliceOp slice) {
+        llvm::SmallBitVector dropped = slice.getDroppedDims();
+        int64_t source = 0;
+        for (int64_t left = dim; dropped.test(source) || left-- > 0; ++source)
+          ;
+        return written(slice.getMixedSizes(), source);
+      })
+      .Case([&](tensor::ReshapeOp reshape) {
+        auto shape = reshape.getShape().getDefiningOp<tensor::FromElementsOp>();
+        return shape ? written(getAsOpFoldResult(shape.getElements()), dim) : Size{{}, tensor, dim};
+      })
+      .Case([&](tensor::CollapseShapeOp collapse) {
+        ReassociationIndices group = collapse.getReassociationIndices()[dim];
+        return group.size() == 1 ? sizeOf(collapse.getSrc(), group.front()) : Size{{}, tensor, dim};
+      })
+      .Case([&](tensor::InsertSliceOp insert) { return sizeOf(insert.getDest(), dim); })
+      .Case([&](tensor::CastOp cast) { return sizeOf(cast.getSource(), dim); })
+      .Default([&](Operation *) { return Size{{}, tensor, dim}; });
+}
+
+/// Whether `size` is all of dimension `dim` of `tensor`.
+static bool isWhole(OpFoldResult size, Value tensor, int64_t dim) {
+  Size whole = sizeOf(tensor, dim);
+  auto value = dyn_cast<Value>(size);
+  auto dimOp = value ? value.getDefiningOp<tensor::DimOp>() : tensor::DimOp();
+  std::optional<int64_t> constant = dimOp ? dimOp.getConstantIndex() : std::nullopt;
+  if (constant && isa<RankedTensorType>(dimOp.getSource().getType()))
+    return whole == sizeOf(dimOp.getSource(), *constant);
+  return whole == Size{size, {}};
 }
 
 State BatchDimension::Impl::ofExtractSlice(tensor::ExtractSliceOp op) {
@@ -270,7 +339,7 @@ State BatchDimension::Impl::ofExtractSlice(tensor::ExtractSliceOp op) {
   int64_t dim = state.position.dim;
   llvm::SmallBitVector dropped = op.getDroppedDims();
   if (!isZero(op.getMixedOffsets()[dim]) || getConstantIntValue(op.getMixedStrides()[dim]) != 1 ||
-      !isWhole(op.getMixedSizes()[dim], op.getSourceType(), dim) || dropped.test(dim))
+      !isWhole(op.getMixedSizes()[dim], op.getSource(), dim) || dropped.test(dim))
     return State::mixed();
   int64_t before = 0;
   for (int64_t d = 0; d < dim; ++d)
@@ -287,7 +356,7 @@ State BatchDimension::Impl::ofInsertSlice(tensor::InsertSliceOp op) {
     while (dropped.test(dim) || left-- > 0)
       ++dim;
     if (!isZero(op.getMixedOffsets()[dim]) || getConstantIntValue(op.getMixedStrides()[dim]) != 1 ||
-        !isWhole(op.getMixedSizes()[dim], op.getDestType(), dim))
+        !isWhole(op.getMixedSizes()[dim], op.getDest(), dim))
       return State::mixed();
     source.position.dim = dim;
   }

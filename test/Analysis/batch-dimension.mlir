@@ -78,7 +78,7 @@ func.func @lstm(%x: tensor<3x4x5xf32> {analog.batch_dim = 1 : i64}, %r: tensor<2
 }
 
 // A payload that looks elements up follows the batch by its loop.
-func.func @lookup(%x: tensor<?x7xf32>, %e: tensor<?x3xf32>, %i: tensor<3xindex>) {
+func.func @lookup(%x: tensor<?x7xf32>, %e: tensor<?x3xf32>, %i: tensor<3xindex>, %last: index) {
   // expected-remark @below {{dim 0: 1 x batch x 1}}
   %g = linalg.generic {indexing_maps = [affine_map<(b, j) -> (j)>, affine_map<(b, j) -> (b, j)>], iterator_types = ["parallel", "parallel"]}
       ins(%i : tensor<3xindex>) outs(%e : tensor<?x3xf32>) attrs = {test.print} {
@@ -94,6 +94,30 @@ func.func @lookup(%x: tensor<?x7xf32>, %e: tensor<?x3xf32>, %i: tensor<3xindex>)
     %v = tensor.extract %x[%k, %k] : tensor<?x7xf32>
     linalg.yield %v : f32
   } -> tensor<?x3xf32>
+  // A broadcast that is decided at run time.
+  // expected-remark @below {{dim 0: 1 x batch x 1}}
+  %m = linalg.generic {indexing_maps = [affine_map<(b, j) -> (b, j)>], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<?x3xf32>) attrs = {test.print} {
+  ^bb0(%o: f32):
+    %b = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %c = arith.minsi %b, %last : index
+    %v = tensor.extract %x[%c, %j] : tensor<?x7xf32>
+    linalg.yield %v : f32
+  } -> tensor<?x3xf32>
+  return
+}
+
+// A slice is all of the batch if its size is where the tensor's size was written, however far back; otherwise it is not.
+func.func @sizes(%x: tensor<?x4xf32>, %n: index, %k: index) {
+  %y = tensor.expand_shape %x [[0], [1, 2]] output_shape [%n, 2, 2] : tensor<?x4xf32> into tensor<?x2x2xf32>
+  %e = tensor.empty(%n) : tensor<2x?x2xf32>
+  %t = linalg.transpose ins(%y : tensor<?x2x2xf32>) outs(%e : tensor<2x?x2xf32>) permutation = [1, 0, 2]
+  // expected-remark @below {{dim 0: 1 x batch x 1}}
+  %a = tensor.extract_slice %t[1, 0, 0] [1, %n, 2] [1, 1, 1] {test.print} : tensor<2x?x2xf32> to tensor<?x2xf32>
+  // expected-remark @below {{dim 0: 1 x batch x 1}}
+  %b = tensor.extract_slice %a[0, 1] [%n, 1] [1, 1] {test.print} : tensor<?x2xf32> to tensor<?x1xf32>
+  // expected-remark @below {{mixed}}
+  %c = tensor.extract_slice %t[1, 0, 0] [1, %k, 2] [1, 1, 1] {test.print} : tensor<2x?x2xf32> to tensor<?x2xf32>
   return
 }
 
