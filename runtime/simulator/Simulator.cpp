@@ -25,6 +25,13 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   if (noisy && options.time_seconds > 0)
     return fail(host, AIMC_UNSUPPORTED, "the simulator's devices do not drift: time since programming must be 0");
 
+  const bool programs = noisy && target->programming_noise() && target->device() != fb::DeviceModel::Ideal &&
+                        isOn(options, AIMC_EFFECT_PROGRAMMING);
+  if (programs && !hasProgrammingNoise(target->device()))
+    return fail(host, AIMC_UNSUPPORTED,
+                "target %s: the simulator has no statistics of %s devices; run it quantized or without programming noise",
+                target->name()->c_str(), fb::EnumNameDeviceModel(target->device()));
+
   ProgramOptions program = {};
   program.host = host;
   program.kernels = &chip.isa->kernels();
@@ -32,8 +39,7 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   program.seed = options.seed;
   program.trial = options.trial;
   program.packed = chip.fidelity != AIMC_EXACT;
-  program.noisy = noisy && target->programming_noise() && hasProgrammingNoise(target->device()) &&
-                  isOn(options, AIMC_EFFECT_PROGRAMMING);
+  program.noisy = programs;
   // Layers point into this vector.
   chip.crossbars = std::vector<Crossbar>(model.crossbars()->size());
   for (uint32_t i = 0; i < model.crossbars()->size(); ++i) {

@@ -38,6 +38,16 @@ static Spec noisySpec() {
   return spec;
 }
 
+TEST(Noisy, RefusesDevicesWithoutStatistics) {
+  Spec spec = noisySpec();
+  spec.device = aimc::fb::DeviceModel::Sonos;
+  Host host(spec);
+  EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED);
+  EXPECT_NE(host.message.find("no statistics of Sonos devices"), std::string::npos) << host.message;
+  EXPECT_EQ(SimulatedChip(host, AIMC_QUANTIZED).status, AIMC_OK) << host.message;
+  EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, allEffects).status, AIMC_OK) << host.message;
+}
+
 TEST(Noisy, WithEveryEffectOffIsQuantized) {
   for (bool offset : {false, true})
     for (int c : {2, 7, 8}) {
