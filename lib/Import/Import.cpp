@@ -157,17 +157,24 @@ StringAttr GraphImporter::nameNode(const pb::NodeProto &node, int64_t index) {
 // Inputs and outputs
 //===--------------------------------------------------------------------------------------------------------------===//
 
+/// What `--dim` calls dimension `index` of `info`: its own name, else `<input>.<index>`; empty where the size is fixed.
+static std::string getDimName(const pb::ValueInfoProto &info, int index) {
+  const auto &dim = info.type().tensor_type().shape().dim(index);
+  if (dim.has_dim_value() && dim.dim_value() > 0) // old exporters write 0 or -1 for "any"
+    return "";
+  return dim.dim_param().empty() ? info.name() + "." + std::to_string(index) : dim.dim_param();
+}
+
 LogicalResult GraphImporter::checkDims() {
   llvm::StringSet<> names;
   std::string list;
-  for (const auto &infos : {model.graph().input(), model.graph().output()})
-    for (const pb::ValueInfoProto &info : infos)
-      for (const auto &dim : info.type().tensor_type().shape().dim())
-        if (!dim.dim_param().empty() && names.insert(dim.dim_param()).second)
-          list += (list.empty() ? "" : ", ") + dim.dim_param();
+  for (const pb::ValueInfoProto &info : model.graph().input())
+    for (int index = 0; index < info.type().tensor_type().shape().dim_size(); ++index)
+      if (std::string name = getDimName(info, index); !name.empty() && names.insert(name).second)
+        list += (list.empty() ? "" : ", ") + name;
   for (const auto &entry : options.dims) {
     if (!names.contains(entry.getKey()))
-      return emitError(fileLoc) << "no dimension is called '" << entry.getKey() << "'; the model names "
+      return emitError(fileLoc) << "no dimension is called '" << entry.getKey() << "'; the model has "
                                 << (list.empty() ? "none" : list);
     if (entry.getValue() < 0)
       return emitError(fileLoc) << "dimension '" << entry.getKey() << "' cannot be " << entry.getValue();
@@ -191,10 +198,10 @@ FailureOr<Type> GraphImporter::importType(const pb::ValueInfoProto &info, SmallV
   if (!tensor.has_shape())
     return Type();
   SmallVector<int64_t> shape;
-  for (const auto &dim : tensor.shape().dim()) {
-    auto overridden = options.dims.find(dim.dim_param());
-    bool isStatic = dim.has_dim_value() && dim.dim_value() > 0; // old exporters write 0 or -1 for "any"
-    shape.push_back(isStatic                            ? dim.dim_value()
+  for (auto [index, dim] : llvm::enumerate(tensor.shape().dim())) {
+    std::string name = getDimName(info, index);
+    auto overridden = options.dims.find(name);
+    shape.push_back(name.empty()                       ? dim.dim_value()
                     : overridden != options.dims.end() ? overridden->getValue()
                                                        : ShapedType::kDynamic);
     dimNames.push_back(builder.getStringAttr(dim.dim_param()));
@@ -278,14 +285,14 @@ LogicalResult GraphImporter::importAttribute(pb::AttributeProto &attr, Location 
                                              std::map<std::string, pb::GraphProto *> &graphs) {
   auto type = attr.type();
   if (type == pb::AttributeProto::UNDEFINED) // files of IR version 1 do not say
-    type = attr.has_f()            ? pb::AttributeProto::FLOAT
-           : attr.has_i()          ? pb::AttributeProto::INT
-           : attr.has_s()          ? pb::AttributeProto::STRING
-           : attr.has_t()          ? pb::AttributeProto::TENSOR
-           : attr.has_g()          ? pb::AttributeProto::GRAPH
-           : attr.floats_size()    ? pb::AttributeProto::FLOATS
-           : attr.strings_size()   ? pb::AttributeProto::STRINGS
-                                   : pb::AttributeProto::INTS;
+    type = attr.has_f()          ? pb::AttributeProto::FLOAT
+           : attr.has_i()        ? pb::AttributeProto::INT
+           : attr.has_s()        ? pb::AttributeProto::STRING
+           : attr.has_t()        ? pb::AttributeProto::TENSOR
+           : attr.has_g()        ? pb::AttributeProto::GRAPH
+           : attr.floats_size()  ? pb::AttributeProto::FLOATS
+           : attr.strings_size() ? pb::AttributeProto::STRINGS
+                                 : pb::AttributeProto::INTS;
   Attribute value;
   switch (type) {
   case pb::AttributeProto::FLOAT:

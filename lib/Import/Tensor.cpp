@@ -15,8 +15,7 @@ using namespace aimc;
 namespace pb = ::onnx;
 
 /// Numbers of `field` as `count` elements of type `T`, or nothing when there are more or fewer.
-template <typename T, typename Field>
-static std::shared_ptr<std::string> pack(const Field &field, int64_t count) {
+template <typename T, typename Field> static std::shared_ptr<std::string> pack(const Field &field, int64_t count) {
   if (field.size() != count)
     return nullptr;
   auto bytes = std::make_shared<std::string>(count * sizeof(T), '\0');
@@ -71,8 +70,8 @@ FailureOr<TensorImporter::Bytes> TensorImporter::getExternal(pb::TensorProto &te
   for (const pb::StringStringEntryProto &entry : tensor.external_data())
     if (entry.key() == "location")
       location = entry.value();
-  bool climbs = llvm::any_of(llvm::make_range(path::begin(location), path::end(location)),
-                             [](StringRef part) { return part == ".."; });
+  bool climbs =
+      llvm::any_of(llvm::make_range(path::begin(location), path::end(location)), [](StringRef part) { return part == ".."; });
   if (location.empty() || location.contains('\0') || path::is_absolute(location) || climbs) {
     emitError() << "external data '" << location << "' is not a path inside the model's folder";
     return failure();
@@ -83,7 +82,8 @@ FailureOr<TensorImporter::Bytes> TensorImporter::getExternal(pb::TensorProto &te
     return failure();
   }
   if (*length != 0 && *length != expected) {
-    emitError() << "external data '" << location << "': length " << *length << ", but the dimensions need " << expected << " bytes";
+    emitError() << "external data '" << location << "': length " << *length << ", but the dimensions need " << expected
+                << " bytes";
     return failure();
   }
 
@@ -109,7 +109,8 @@ FailureOr<TensorImporter::Bytes> TensorImporter::getExternal(pb::TensorProto &te
   }
   uint64_t size = file->getBufferSize();
   if (*offset > size || expected > size - *offset) {
-    emitError() << "external data '" << location << "' has " << size << " bytes; " << expected << " are needed from offset " << *offset;
+    emitError() << "external data '" << location << "' has " << size << " bytes; " << expected << " are needed from offset "
+                << *offset;
     return failure();
   }
   return Bytes{{file->getBufferStart() + *offset, static_cast<size_t>(expected)}, file};
@@ -175,6 +176,8 @@ FailureOr<ElementsAttr> TensorImporter::import(pb::TensorProto &tensor, Location
   if (bytesNeeded <= maxInlineBytes)
     return ElementsAttr(DenseElementsAttr::getFromRawBuffer(type, bytes->data));
   AsmResourceBlob blob(
-      bytes->data, elementBytes, [owner = bytes->owner](void *, size_t, size_t) mutable { owner.reset(); }, /*dataIsMutable=*/false);
-  return ElementsAttr(DenseResourceElementsAttr::get(type, tensor.name().empty() ? "constant" : tensor.name(), std::move(blob)));
+      bytes->data, elementBytes, [owner = bytes->owner](void *, size_t, size_t) mutable { owner.reset(); },
+      /*dataIsMutable=*/false);
+  return ElementsAttr(
+      DenseResourceElementsAttr::get(type, tensor.name().empty() ? "constant" : tensor.name(), std::move(blob)));
 }

@@ -9,6 +9,7 @@
 #include "aimc/Dialect/Analog/Transforms/Passes.h"
 #include "aimc/Dialect/Host/Host.h"
 #include "aimc/Dialect/Onnx/Onnx.h"
+#include "aimc/Dialect/Onnx/Passes.h"
 #include "aimc/Target/Passes.h"
 
 #include "mlir/InitAllDialects.h"
@@ -26,6 +27,7 @@ void aimc::registerDialects(mlir::DialectRegistry &registry) {
 void aimc::registerPasses() {
   mlir::registerAllPasses();
   analog::registerAnalogPasses();
+  onnx::registerOnnxPasses();
   registerAnalysisPasses();
   onnx::registerConversionPasses();
   registerTargetPasses();

@@ -16,7 +16,8 @@ class ModuleOp;
 namespace aimc {
 
 struct ImportOptions {
-  /// Named dimensions and the sizes they take wherever the graph names them (`--dim NAME=N`).
+  /// Open dimensions of the graph's inputs by name, and the sizes they take wherever that name stands (`--dim NAME=N`). A
+  /// dimension without a name is called `<input>.<index>`.
   llvm::StringMap<int64_t> dims;
 };
 

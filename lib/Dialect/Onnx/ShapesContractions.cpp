@@ -201,7 +201,8 @@ LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &infere
     return failure();
   int64_t group = node.getInt("group", 1);
   if (group < 1 || differ(x[1], w[0]) || (isStatic(w[0]) && w[0] % group != 0))
-    return node.emitNodeError() << "input has " << x[1] << " channels; the weight takes " << w[0] << " in " << group << " groups";
+    return node.emitNodeError() << "input has " << x[1] << " channels; the weight takes " << w[0] << " in " << group
+                                << " groups";
   SmallVector<int64_t> kernel(w.begin() + 2, w.end());
   if (llvm::any_of(kernel, [](Dim dim) { return !isStatic(dim); }))
     return node.emitNodeError() << "the kernel's size is not known";
@@ -220,8 +221,8 @@ LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &infere
     } else {
       bool valid = window->autoPad == "VALID";
       int64_t pads = valid ? 0 : window->pads[dim] + window->pads[dim + kernel.size()];
-      result.push_back(shift(inference, inference.mul(x[dim + 2], stride),
-                             window->extent(dim) - stride + (*extra)[dim] - pads));
+      result.push_back(
+          shift(inference, inference.mul(x[dim + 2], stride), window->extent(dim) - stride + (*extra)[dim] - pads));
     }
   }
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
@@ -338,6 +339,7 @@ LogicalResult aimc::onnx::inferLayerNormalization(NodeOp node, ShapeInference &i
   }
   Type stash = getTypeOfOnnxNumber(node.getContext(), node.getInt("stash_type", 1));
   for (auto [index, output] : llvm::enumerate(node.getOutputs()))
-    inference.setResult(output, index == 0 ? x : statistics, index == 0 || !stash ? inference.getElementType(node.getInputs()[0]) : stash);
+    inference.setResult(output, index == 0 ? x : statistics,
+                        index == 0 || !stash ? inference.getElementType(node.getInputs()[0]) : stash);
   return success();
 }

@@ -103,8 +103,7 @@ LogicalResult aimc::onnx::inferFlatten(NodeOp node, ShapeInference &inference) {
     return node.emitNodeError() << "axis " << axis << " is outside of a tensor of " << rank << " dimensions";
   ArrayRef<Dim> dims(input);
   size_t split = axis < 0 ? axis + rank : axis;
-  setOutput(node, inference,
-            {multiply(inference, dims.take_front(split)), multiply(inference, dims.drop_front(split))});
+  setOutput(node, inference, {multiply(inference, dims.take_front(split)), multiply(inference, dims.drop_front(split))});
   keepElements(node, inference);
   return success();
 }
@@ -337,7 +336,8 @@ LogicalResult aimc::onnx::inferSlice(NodeOp node, ShapeInference &inference) {
       result[axis] = start.bits == 0 ? size : inference.sub(size, start.bits);
     else if (unitStep && start.isInteger() && start.bits == 0 && end.isInteger() && end.bits < 0)
       result[axis] = inference.sub(size, 0 - static_cast<uint64_t>(end.bits));
-    else if (step.isInteger() && step.bits == -1 && start.isInteger() && start.bits == -1 && end.isInteger() && end.bits <= -far)
+    else if (step.isInteger() && step.bits == -1 && start.isInteger() && start.bits == -1 && end.isInteger() &&
+             end.bits <= -far)
       result[axis] = size;
     else
       result[axis] = inference.freshDim();
@@ -376,7 +376,8 @@ LogicalResult aimc::onnx::inferSplit(NodeOp node, ShapeInference &inference) {
   } else if (isStatic(whole)) {
     int64_t part = (whole + count - 1) / count; // the last one may be smaller, from opset 18 on
     if (node.getOpset() < 18 && whole % static_cast<int64_t>(count) != 0)
-      return node.emitNodeError() << "dimension " << *axis << " of size " << whole << " does not divide into " << count << " parts";
+      return node.emitNodeError() << "dimension " << *axis << " of size " << whole << " does not divide into " << count
+                                  << " parts";
     for (size_t index = 0; index < count; ++index)
       parts.push_back(std::clamp<int64_t>(whole - part * static_cast<int64_t>(index), 0, part));
   } else {
@@ -497,8 +498,9 @@ LogicalResult aimc::onnx::inferDepthToSpace(NodeOp node, ShapeInference &inferen
     return failure();
   if (isStatic(shape[1]) && shape[1] % (*block * *block) != 0)
     return node.emitNodeError() << shape[1] << " channels do not fill blocks of " << *block << "x" << *block;
-  setOutput(node, inference, {shape[0], inference.div(shape[1], *block * *block), inference.mul(shape[2], *block),
-                              inference.mul(shape[3], *block)});
+  setOutput(
+      node, inference,
+      {shape[0], inference.div(shape[1], *block * *block), inference.mul(shape[2], *block), inference.mul(shape[3], *block)});
   return success();
 }
 
@@ -511,7 +513,8 @@ LogicalResult aimc::onnx::inferSpaceToDepth(NodeOp node, ShapeInference &inferen
     if (isStatic(shape[dim]) && shape[dim] % *block != 0)
       return node.emitNodeError() << "dimension " << dim << " of size " << shape[dim] << " does not divide into blocks of "
                                   << *block;
-  setOutput(node, inference, {shape[0], inference.mul(shape[1], *block * *block), inference.div(shape[2], *block),
-                              inference.div(shape[3], *block)});
+  setOutput(
+      node, inference,
+      {shape[0], inference.mul(shape[1], *block * *block), inference.div(shape[2], *block), inference.div(shape[3], *block)});
   return success();
 }

@@ -244,8 +244,8 @@ LogicalResult aimc::onnx::inferWhere(NodeOp node, ShapeInference &inference) {
   inference.setValue(node.getOutputs()[0], mapBroadcast(values, *shape, [](ArrayRef<Scalar> elements) {
                        if (elements[0].isInteger())
                          return elements[0].bits ? elements[1] : elements[2];
-                       bool same = elements[1].isSize() && elements[1].kind == elements[2].kind &&
-                                   elements[1].bits == elements[2].bits;
+                       bool same =
+                           elements[1].isSize() && elements[1].kind == elements[2].kind && elements[1].bits == elements[2].bits;
                        return same ? elements[1] : Scalar::unknown();
                      }));
   return success();
@@ -303,8 +303,8 @@ LogicalResult aimc::onnx::inferCast(NodeOp node, ShapeInference &inference) {
 
 LogicalResult aimc::onnx::inferQuantize(NodeOp node, ShapeInference &inference) {
   Value zeroPoint = node.getInput(2);
-  Type elementType = zeroPoint ? inference.getElementType(zeroPoint)
-                               : getTypeOfOnnxNumber(node.getContext(), node.getInt("output_dtype", 2));
+  Type elementType =
+      zeroPoint ? inference.getElementType(zeroPoint) : getTypeOfOnnxNumber(node.getContext(), node.getInt("output_dtype", 2));
   if (!isa_and_nonnull<IntegerType>(elementType))
     return node.emitNodeError() << "quantizes to a type that is not an integer";
   inference.setResult(node.getOutputs()[0], inference.getShape(node.getInputs()[0]), elementType);

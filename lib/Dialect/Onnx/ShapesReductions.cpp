@@ -37,8 +37,8 @@ FailureOr<SmallVector<int64_t>> aimc::onnx::normalizeAxes(NodeOp node, ArrayRef<
   return result;
 }
 
-FailureOr<std::optional<SmallVector<int64_t>>> aimc::onnx::getIntegersOf(NodeOp node, ShapeInference &inference,
-                                                                         StringRef name, unsigned index) {
+FailureOr<std::optional<SmallVector<int64_t>>> aimc::onnx::getIntegersOf(NodeOp node, ShapeInference &inference, StringRef name,
+                                                                         unsigned index) {
   if (node.getNodeAttr(name))
     return std::optional<SmallVector<int64_t>>(node.getInts(name));
   Value operand = node.getInput(index);
@@ -324,7 +324,8 @@ LogicalResult aimc::onnx::inferIf(NodeOp node, ShapeInference &inference) {
   Region *thenBranch = getSubgraph(node, "then_branch"), *elseBranch = getSubgraph(node, "else_branch");
   if (!thenBranch || !elseBranch)
     return node.emitNodeError() << "needs a then_branch and an else_branch";
-  if (std::optional<SmallVector<int64_t>> condition = inference.getIntegers(node.getInputs()[0]); condition && condition->size() == 1) {
+  if (std::optional<SmallVector<int64_t>> condition = inference.getIntegers(node.getInputs()[0]);
+      condition && condition->size() == 1) {
     Region *taken = condition->front() ? thenBranch : elseBranch, *other = condition->front() ? elseBranch : thenBranch;
     {
       // The branch that is never taken need not make sense.
@@ -354,7 +355,7 @@ LogicalResult aimc::onnx::inferIf(NodeOp node, ShapeInference &inference) {
     Shape shape = inference.getShape(a), other = inference.getShape(b);
     if (shape.size() != other.size() || inference.getElementType(a) != inference.getElementType(b))
       return node.emitNodeError() << "output " << index << " has type " << a.getType() << " in one branch and " << b.getType()
-                                  << " in the other";
+                                  << " in the other; a fixed input size (--dim) may decide which";
     for (auto [dim, otherDim] : llvm::zip(shape, other))
       if (dim != otherDim)
         dim = inference.freshDim();

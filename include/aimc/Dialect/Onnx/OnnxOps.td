@@ -11,7 +11,8 @@ def Onnx_Dialect : Dialect {
   let cppNamespace = "::aimc::onnx";
   let summary = "ONNX graphs, one operation per node";
   let description = [{
-    The importer's output: a graph becomes a `func.func`, a node an `onnx.node`, an initializer an `arith.constant`. There is one
+    The importer's output: a graph becomes a `func.func`, a node an `onnx.node`, an initializer an `arith.constant`.
+    There is one
     operation for all ONNX operators; its `op_type`, `domain` and `opset` select the row of the operator table
     (`Operators.def`) that says what it means.
 

@@ -42,7 +42,7 @@ struct Scalar {
   bool isSize() const { return kind == Kind::Integer || kind == Kind::Symbol; }
 
   Kind kind = Kind::Unknown;
-  int64_t bits = 0;   // Integer: the number; Symbol: its Dim
+  int64_t bits = 0;  // Integer: the number; Symbol: its Dim
   double number = 0; // Real
 };
 
@@ -61,7 +61,8 @@ inline constexpr int64_t maxIntegerElements = 1 << 16;
 inline constexpr int64_t maxRealElements = 256;
 
 /// Infers the result type of every node of a function, following the values of small tensors so that shapes computed by the
-/// graph itself (Shape, Gather, Concat, …) become types. Unknown sizes are named, so that `Reshape(x, [N, -1])` of `Nx8x7x7` is `Nx392`.
+/// graph itself (Shape, Gather, Concat, …) become types. Unknown sizes are named, so that `Reshape(x, [N, -1])` of `Nx8x7x7` is
+/// `Nx392`.
 class ShapeInference {
 public:
   /// Sets the types of all nodes of `func` in place, then its result types. Emits an error at the node that fails.
@@ -80,7 +81,8 @@ public:
   /// Elements of `value` as integers, nothing when one is unknown.
   std::optional<llvm::SmallVector<int64_t>> getIntegers(mlir::Value value);
 
-  /// Sets a result's type, unless the node omits that result. Where the type already has a size that `shape` leaves open, it stays.
+  /// Sets a result's type, unless the node omits that result. Where the type already has a size that `shape` leaves open, it
+  /// stays.
   void setResult(mlir::Value result, llvm::ArrayRef<Dim> shape, mlir::Type elementType);
   /// Remembers the elements of a result whose type is set; ignored where shape or size do not allow it.
   void setValue(mlir::Value result, PartialValue value);

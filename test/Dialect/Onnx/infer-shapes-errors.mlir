@@ -1,0 +1,192 @@
+// RUN: aimc-opt %s --onnx-infer-shapes --split-input-file --verify-diagnostics
+// Errors carry the node's name, operator and operator set; nodes have no file position, only that name.
+
+func.func @unknown(%x: tensor<?x3xf32>) {
+  // expected-error @unknown {{r1 (Relu, opset 1): is not an operator we know}}
+  %r = onnx.node "Relu"(%x) {domain = "com.other", opset = 1 : i64, attrs = {}}
+    : (tensor<?x3xf32>) -> tensor<*xf32> loc("r1")
+  return
+}
+
+// -----
+
+func.func @too_few(%x: tensor<?x3xf32>) {
+  // expected-error @unknown {{fc (Gemm, opset 13): has 1 inputs; the operator takes 2 to 3}}
+  %r = onnx.node "Gemm"(%x) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>) -> tensor<*xf32> loc("fc")
+  return
+}
+
+// -----
+
+func.func @gemm(%x: tensor<?x3xf32>, %w: tensor<4x5xf32>) {
+  // expected-error @unknown {{fc (Gemm, opset 13): multiplies 3 columns with 4 rows}}
+  %r = onnx.node "Gemm"(%x, %w) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>, tensor<4x5xf32>) -> tensor<*xf32> loc("fc")
+  return
+}
+
+// -----
+
+func.func @matmul(%x: tensor<?x3xf32>, %w: tensor<4x5xf32>) {
+  // expected-error @unknown {{fc (MatMul, opset 13): multiplies 3 columns with 4 rows}}
+  %r = onnx.node "MatMul"(%x, %w) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>, tensor<4x5xf32>) -> tensor<*xf32> loc("fc")
+  return
+}
+
+// -----
+
+func.func @broadcast(%x: tensor<?x3xf32>, %b: tensor<4xf32>) {
+  // expected-error @unknown {{add (Add, opset 13): sizes 3 and 4 do not broadcast, dimension 1 from the back}}
+  %r = onnx.node "Add"(%x, %b) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>, tensor<4xf32>) -> tensor<*xf32> loc("add")
+  return
+}
+
+// -----
+
+func.func @mixed(%x: tensor<?x3xf32>, %i: tensor<3xi64>) {
+  // expected-error @unknown {{mul (Mul, opset 13): element types 'f32' and 'i64' differ}}
+  %r = onnx.node "Mul"(%x, %i) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>, tensor<3xi64>) -> tensor<*xf32> loc("mul")
+  return
+}
+
+// -----
+
+func.func @channels(%x: tensor<1x3x8x8xf32>, %w: tensor<4x2x3x3xf32>) {
+  // expected-error @unknown {{conv1 (Conv, opset 13): input has 3 channels; the weight takes 2 in each of 1 groups}}
+  %r = onnx.node "Conv"(%x, %w) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<1x3x8x8xf32>, tensor<4x2x3x3xf32>) -> tensor<*xf32> loc("conv1")
+  return
+}
+
+// -----
+
+func.func @window(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x9x3xf32>) {
+  // expected-error @unknown {{conv1 (Conv, opset 13): window of 9 is larger than the padded input of 8, spatial dimension 0}}
+  %r = onnx.node "Conv"(%x, %w) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<1x3x8x8xf32>, tensor<4x3x9x3xf32>) -> tensor<*xf32> loc("conv1")
+  return
+}
+
+// -----
+
+func.func @strides(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>) {
+  // expected-error @unknown {{conv1 (Conv, opset 13): 'strides' has 1 numbers where 2 are needed}}
+  %r = onnx.node "Conv"(%x, %w) {domain = "", opset = 13 : i64, attrs = {strides = array<i64: 2>}}
+    : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<*xf32> loc("conv1")
+  return
+}
+
+// -----
+
+func.func @axis(%x: tensor<?x3xf32>) {
+  // expected-error @unknown {{soft (ArgMax, opset 13): axis 2 is outside of a tensor of 2 dimensions}}
+  %r = onnx.node "ArgMax"(%x) {domain = "", opset = 13 : i64, attrs = {axis = 2 : i64}}
+    : (tensor<?x3xf32>) -> tensor<*xf32> loc("soft")
+  return
+}
+
+// -----
+
+func.func @reshape(%x: tensor<2x3xf32>) {
+  %s = arith.constant dense<[4, 4]> : tensor<2xi64>
+  // expected-error @unknown {{view (Reshape, opset 13): reshapes 6 elements into 16}}
+  %r = onnx.node "Reshape"(%x, %s) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32> loc("view")
+  return
+}
+
+// -----
+
+func.func @reshape_open(%x: tensor<2x3xf32>) {
+  %s = arith.constant dense<[4, -1]> : tensor<2xi64>
+  // expected-error @unknown {{view (Reshape, opset 13): reshapes 6 elements into rows of 4}}
+  %r = onnx.node "Reshape"(%x, %s) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32> loc("view")
+  return
+}
+
+// -----
+
+func.func @reshape_rank(%x: tensor<2x3xf32>, %s: tensor<?xi64>) {
+  // expected-error @unknown {{view (Reshape, opset 13): the new shape has type 'tensor<?xi64>'; its number of dimensions must be known when compiling}}
+  %r = onnx.node "Reshape"(%x, %s) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<?xi64>) -> tensor<*xf32> loc("view")
+  return
+}
+
+// -----
+
+func.func @squeeze(%x: tensor<?x3xf32>) {
+  // expected-error @unknown {{sq (Squeeze, opset 13): drops all dimensions of size 1, and the size of dimension 0 is not known; give it with --dim}}
+  %r = onnx.node "Squeeze"(%x) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>) -> tensor<*xf32> loc("sq")
+  return
+}
+
+// -----
+
+func.func @split(%x: tensor<2x3xf32>) {
+  // expected-error @unknown {{halves (Split, opset 13): dimension 1 of size 3 does not divide into 2 parts}}
+  %r:2 = onnx.node "Split"(%x) {domain = "", opset = 13 : i64, attrs = {axis = 1 : i64}}
+    : (tensor<2x3xf32>) -> (tensor<*xf32>, tensor<*xf32>) loc("halves")
+  return
+}
+
+// -----
+
+func.func @runtime_axes(%x: tensor<?x3xf32>, %a: tensor<2xi64>) {
+  // expected-error @unknown {{sum (ReduceSum, opset 13): 'axes' (input 1) is computed at run time; the shapes it decides must be known when compiling}}
+  %r = onnx.node "ReduceSum"(%x, %a) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>, tensor<2xi64>) -> tensor<*xf32> loc("sum")
+  return
+}
+
+// -----
+
+func.func @gather(%x: tensor<2x3xf32>) {
+  %i = arith.constant dense<7> : tensor<i64>
+  // expected-error @unknown {{g (Gather, opset 13): index 7 is outside of dimension 0 of size 2}}
+  %r = onnx.node "Gather"(%x, %i) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<i64>) -> tensor<*xf32> loc("g")
+  return
+}
+
+// -----
+
+func.func @concat(%x: tensor<2x3xf32>, %w: tensor<4x5xf32>) {
+  // expected-error @unknown {{cat (Concat, opset 13): input 1 has size 4 along dimension 0 where input 0 has 2}}
+  %r = onnx.node "Concat"(%x, %w) {domain = "", opset = 13 : i64, attrs = {axis = 1 : i64}}
+    : (tensor<2x3xf32>, tensor<4x5xf32>) -> tensor<*xf32> loc("cat")
+  return
+}
+
+// -----
+
+func.func @cast(%x: tensor<?x3xf32>) {
+  // expected-error @unknown {{c (Cast, opset 13): casts to ONNX element type 8, which is not a number type we know}}
+  %r = onnx.node "Cast"(%x) {domain = "", opset = 13 : i64, attrs = {to = 8 : i64}}
+    : (tensor<?x3xf32>) -> tensor<*xf32> loc("c")
+  return
+}
+
+// -----
+
+func.func @norm(%x: tensor<?x3xf32>, %p0: tensor<4xf32>, %p1: tensor<4xf32>, %p2: tensor<4xf32>, %p3: tensor<4xf32>) {
+  // expected-error @unknown {{bn (BatchNormalization, opset 13): input 1 has 4 elements for 3 channels}}
+  %r = onnx.node "BatchNormalization"(%x, %p0, %p1, %p2, %p3) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<*xf32> loc("bn")
+  return
+}
+
+// -----
+
+func.func @lstm(%x: tensor<5x?x3xf32>, %w: tensor<1x8x3xf32>, %r: tensor<1x8x4xf32>) {
+  // expected-error @unknown {{rnn (LSTM, opset 13): weights of 8 and 8x4 do not fit 4 gates of 4 units}}
+  %y = onnx.node "LSTM"(%x, %w, %r) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<5x?x3xf32>, tensor<1x8x3xf32>, tensor<1x8x4xf32>) -> tensor<*xf32> loc("rnn")
+  return
+}
