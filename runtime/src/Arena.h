@@ -34,7 +34,7 @@ private:
   void trim(uint64_t size);
 
   std::mutex mutex;
-  Blocks used;                           // sizes by address
+  Blocks used;                            // sizes by address
   std::multimap<uint64_t, void *> unused; // addresses by size
   uint64_t usedBytes = 0, unusedBytes = 0, peakBytes = 0;
 };

@@ -28,8 +28,8 @@ aimc_env Environment::of(Session &session) {
 
 static Status checkArray(const char *name, const aimc_buffer &array, uint32_t rank, int32_t type) {
   if (array.rank != static_cast<int32_t>(rank) || array.type != type)
-    return error(AIMC_FAILED, "%s has rank %d and type %d; the container says rank %u and type %d", name, array.rank, array.type,
-                 rank, type);
+    return error(AIMC_FAILED, "%s has rank %d and type %d; the container says rank %u and type %d", name, array.rank,
+                 array.type, rank, type);
   for (uint32_t i = 0; i < rank; ++i)
     if (array.sizes[i] < 0 || array.sizes[i] > maxExtent)
       return error(AIMC_FAILED, "%s has extent %lld in dimension %u", name, static_cast<long long>(array.sizes[i]), i);

@@ -18,7 +18,9 @@ struct Parallel {
   /// body(i) for every i in [0, count); body returns an aimc_status. The failure with the lowest index is returned.
   template <typename F>
   aimc_status operator()(int64_t count, F &&body) const {
-    auto call = [](void *context, int64_t index) -> aimc_status { return (*static_cast<std::remove_reference_t<F> *>(context))(index); };
+    auto call = [](void *context, int64_t index) -> aimc_status {
+      return (*static_cast<std::remove_reference_t<F> *>(context))(index);
+    };
     return run(runner, count, call, const_cast<void *>(static_cast<const void *>(&body)));
   }
 

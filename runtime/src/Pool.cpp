@@ -61,7 +61,8 @@ static int32_t defaultThreads() {
 
 Result<std::shared_ptr<Pool>> Pool::create(int32_t threads) {
   if (threads < 0 || threads > maxThreads)
-    return error(AIMC_INVALID_ARGUMENT, "%d threads; a pool has 1 to %d, or 0 for one per hardware thread", threads, maxThreads);
+    return error(AIMC_INVALID_ARGUMENT, "%d threads; a pool has 1 to %d, or 0 for one per hardware thread", threads,
+                 maxThreads);
   if (threads == 0)
     threads = defaultThreads();
   std::shared_ptr<Pool> pool(new Pool);

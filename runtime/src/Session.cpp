@@ -130,7 +130,8 @@ Status Session::callHostCode(const aimc_array *inputs, std::vector<aimc_buffer> 
   if (status == AIMC_OK)
     return Status();
   if (lastError().empty())
-    return error(knownStatus(status), status == AIMC_OUT_OF_MEMORY ? "out of memory" : "host code failed with status %d", status);
+    return error(knownStatus(status), status == AIMC_OUT_OF_MEMORY ? "out of memory" : "host code failed with status %d",
+                 status);
   return Status(knownStatus(status), lastError());
 }
 

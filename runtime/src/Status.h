@@ -61,10 +61,10 @@ private:
 } // namespace aimc
 
 /// Returns from the calling function with the error that `expression`, a Status, holds.
-#define AIMC_TRY(expression)                                                                                           \
-  do {                                                                                                                 \
-    if (::aimc::Status tried = (expression); !tried.ok())                                                              \
-      return tried;                                                                                                    \
+#define AIMC_TRY(expression)                                                                                                   \
+  do {                                                                                                                         \
+    if (::aimc::Status tried = (expression); !tried.ok())                                                                      \
+      return tried;                                                                                                            \
   } while (false)
 
 #endif // AIMC_RUNTIME_STATUS_H

@@ -152,8 +152,9 @@ TEST(Contract, AGroupedConvolution) {
   table.n_dims = 1;
   table.k_dims = 3;
   // dims:                 n  g  y  x  f  c ky kx
-  table.a = affine({0, 0, 0, -pad, -pad}, {1, 0, 0, 0, 0, 0, 0, 0, /**/ 0, 1, 0, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 0, 0, 1, 0, 0, /**/
-                                           0, 0, step, 0, 0, 0, 1, 0, /**/ 0, 0, 0, step, 0, 0, 0, 1});
+  table.a = affine({0, 0, 0, -pad, -pad},
+                   {1, 0, 0,    0, 0, 0, 0, 0, /**/ 0, 1, 0, 0,    0, 0, 0, 0, /**/ 0, 0, 0, 0, 0, 1, 0, 0, /**/
+                    0, 0, step, 0, 0, 0, 1, 0, /**/ 0, 0, 0, step, 0, 0, 0, 1});
   table.b = affine({0, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 0, 1, 0, 0, 0, /**/ 0, 0, 0, 0, 0, 1, 0, 0, /**/
                                      0, 0, 0, 0, 0, 0, 1, 0, /**/ 0, 0, 0, 0, 0, 0, 0, 1});
   table.c = affine({0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0, 0, 0, /**/ 0, 1, 0, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 0, 1, 0, 0, 0, /**/
@@ -175,7 +176,8 @@ TEST(Contract, AGroupedConvolution) {
                 for (int64_t kx = 0; kx < K; ++kx) {
                   int64_t iy = oy * step + ky - pad, ix = ox * step + kx - pad;
                   if (iy >= 0 && iy < H && ix >= 0 && ix < W)
-                    sum = std::fma(x[((n * G * C + gf / F * C + c) * H + iy) * W + ix], w[((gf * C + c) * K + ky) * K + kx], sum);
+                    sum =
+                        std::fma(x[((n * G * C + gf / F * C + c) * H + iy) * W + ix], w[((gf * C + c) * K + ky) * K + kx], sum);
                 }
             if (library)
               ASSERT_NEAR(y[at], sum, 1e-5) << at;

@@ -46,7 +46,8 @@ TEST(Gather, AgreesWithIndexing) {
       total *= sizes[axis];
     }
     const int64_t offsets[4] = {0, 0, -pad, -pad};
-    const int64_t coefficients[24] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, step, 0, 0, dilation, 0, 0, 0, step, 0, 0, dilation};
+    const int64_t coefficients[24] = {1, 0,    0, 0, 0,        0, 0, 0, 0,    1, 0, 0,
+                                      0, step, 0, 0, dilation, 0, 0, 0, step, 0, 0, dilation};
     std::vector<int32_t> x(total);
     for (int64_t i = 0; i < total; ++i)
       x[i] = static_cast<int32_t>(i + 1);
@@ -64,8 +65,7 @@ TEST(Gather, AgreesWithIndexing) {
         int64_t channel = column / extents[5] / extents[4], ky = column / extents[5] % extents[4], kx = column % extents[5];
         int64_t iy = oy * step + ky * dilation - pad, ix = ox * step + kx * dilation - pad;
         bool inside = iy >= 0 && iy < sizes[2] && ix >= 0 && ix < sizes[3];
-        int32_t expected =
-            inside ? x[n * strides[0] + channel * strides[1] + iy * strides[2] + ix * strides[3]] : 0;
+        int32_t expected = inside ? x[n * strides[0] + channel * strides[1] + iy * strides[2] + ix * strides[3]] : 0;
         ASSERT_EQ(out[r * (columns + 1) + c], expected) << "round " << round << " row " << row << " column " << column;
       }
     for (int64_t r = 0; r < rows; ++r)

@@ -67,7 +67,8 @@ Status Container::readTable(const uint8_t *data, const ContainerHeader &header, 
                    header.entrySize, sizeof(SectionEntry));
   uint64_t tableSize = uint64_t(header.sectionCount) * header.entrySize; // below 2^32 * 2^12
   if (header.tableOffset < header.headerSize || header.tableOffset > size || tableSize > size - header.tableOffset)
-    return damaged("the section table, %" PRIu64 " bytes at %" PRIu64 ", does not lie between the header and the end at %" PRIu64,
+    return damaged("the section table, %" PRIu64 " bytes at %" PRIu64
+                   ", does not lie between the header and the end at %" PRIu64,
                    tableSize, header.tableOffset, size);
   if (header.tableChecksum != xxh64(data + header.tableOffset, tableSize))
     return damaged("the section table is damaged: its checksum does not match");
@@ -83,8 +84,7 @@ Status Container::readTable(const uint8_t *data, const ContainerHeader &header, 
     if (!known && !(entry.flags & sectionOptional))
       return Status(AIMC_UNSUPPORTED, "section " + std::to_string(i) + " is of kind " + std::to_string(entry.kind) +
                                           ", which this runtime does not know and the model needs");
-    sectionList.push_back(
-        {static_cast<SectionKind>(entry.kind), entry.flags, entry.offset, entry.size, data + entry.offset});
+    sectionList.push_back({static_cast<SectionKind>(entry.kind), entry.flags, entry.offset, entry.size, data + entry.offset});
     checksums.push_back(entry.checksum);
   }
   return Status();
@@ -95,18 +95,16 @@ Status Container::checkLayout(const ContainerHeader &header) const {
     uint64_t begin, end;
     std::string name;
   };
-  std::vector<Range> ranges = {{0, header.headerSize, "the header"},
-                               {header.tableOffset, header.tableOffset + uint64_t(header.sectionCount) * header.entrySize,
-                                "the section table"}};
+  std::vector<Range> ranges = {
+      {0, header.headerSize, "the header"},
+      {header.tableOffset, header.tableOffset + uint64_t(header.sectionCount) * header.entrySize, "the section table"}};
   for (size_t i = 0; i < sectionList.size(); ++i)
     ranges.push_back({sectionList[i].offset, sectionList[i].offset + sectionList[i].size, "section " + std::to_string(i)});
-  std::sort(ranges.begin(), ranges.end(), [](const Range &a, const Range &b) {
-    return std::make_pair(a.begin, a.end) < std::make_pair(b.begin, b.end);
-  });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range &a, const Range &b) { return std::make_pair(a.begin, a.end) < std::make_pair(b.begin, b.end); });
   for (size_t i = 1; i < ranges.size(); ++i)
     if (ranges[i].begin < ranges[i - 1].end)
-      return damaged("%s and %s overlap at byte %" PRIu64, ranges[i - 1].name.c_str(), ranges[i].name.c_str(),
-                     ranges[i].begin);
+      return damaged("%s and %s overlap at byte %" PRIu64, ranges[i - 1].name.c_str(), ranges[i].name.c_str(), ranges[i].begin);
   return Status();
 }
 

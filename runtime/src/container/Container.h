@@ -26,8 +26,7 @@ struct Section {
 class Container {
 public:
   /// Maps and verifies the file. `parallel` speeds up the checksums of large sections.
-  static Result<std::shared_ptr<const Container>> open(const std::string &path,
-                                                       const Parallel &parallel = Parallel::inlined());
+  static Result<std::shared_ptr<const Container>> open(const std::string &path, const Parallel &parallel = Parallel::inlined());
   /// Verifies bytes of the caller, which must outlive the container; 64-byte aligned.
   static Result<std::shared_ptr<const Container>> openMemory(const void *data, size_t size,
                                                              const Parallel &parallel = Parallel::inlined());

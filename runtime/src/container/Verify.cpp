@@ -193,9 +193,9 @@ Status ModelVerifier::checkCrossbar(const fb::Crossbar &crossbar) {
   if (!tiles || *tiles + crossbar.tile_base() > 1 << 24)
     return invalid("%ux%ux%u tiles from number %u; at most 2^24 can be told apart", crossbar.groups(), crossbar.row_tiles(),
                    crossbar.column_tiles(), crossbar.tile_base());
-  std::optional<uint64_t> cells = product({crossbar.slices(), 2, model.target()->devices_per_weight(),
-                                           std::min(crossbar.rows(), crossbar.tile_rows()),
-                                           std::min(crossbar.columns(), crossbar.tile_columns())});
+  std::optional<uint64_t> cells =
+      product({crossbar.slices(), 2, model.target()->devices_per_weight(), std::min(crossbar.rows(), crossbar.tile_rows()),
+               std::min(crossbar.columns(), crossbar.tile_columns())});
   if (!cells || *cells > uint64_t(1) << 34)
     return invalid("tiles of %u rows and %u columns have more than 2^34 devices", crossbar.tile_rows(),
                    crossbar.tile_columns());
@@ -353,8 +353,8 @@ Status ModelVerifier::checkOutputConverter(const fb::Dispatch &dispatch, const f
   uint64_t cellBits = std::min(crossbar.cell_bits(), crossbar.weight_bits());
   uint64_t largest = rows * ((uint64_t(1) << inputBits) - 1) * ((uint64_t(1) << cellBits) - 1); // below 2^63
   if (largest > INT32_MAX)
-    return invalid("column sums over %" PRIu64 " rows of %" PRIu64 "-bit inputs and %" PRIu64 "-bit cells may exceed 2^31", rows,
-                   inputBits, cellBits);
+    return invalid("column sums over %" PRIu64 " rows of %" PRIu64 "-bit inputs and %" PRIu64 "-bit cells may exceed 2^31",
+                   rows, inputBits, cellBits);
   std::optional<uint64_t> tiles = product({groups, crossbar.row_tiles(), crossbar.column_tiles()});
   if (!tiles || *tiles + dispatch.tile_base() > 1 << 24)
     return invalid("tiles from number %u; at most 2^24 can be told apart", dispatch.tile_base());

@@ -157,8 +157,8 @@ static aimc_status libraryBlock(const ContractionPlan &plan, const float *a, con
   bool plainC = evenStep(plan.cN) == 1 && (evenStep(plan.cM) >= columns || plan.m == 1);
   int64_t direct = plan.a.denseRowStride();
   bool packB = !plainB && !transposedB;
-  float *gathered = scratch.get<float>((direct ? 0 : rows * plan.k) + (packB ? plan.k * columns : 0) +
-                                       (plainC ? 0 : rows * columns) + 1);
+  float *gathered =
+      scratch.get<float>((direct ? 0 : rows * plan.k) + (packB ? plan.k * columns : 0) + (plainC ? 0 : rows * columns) + 1);
   if (!gathered)
     return AIMC_OUT_OF_MEMORY;
   float *packed = gathered + (direct ? 0 : rows * plan.k), *results = packed + (packB ? plan.k * columns : 0);

@@ -48,8 +48,7 @@ bool Gather::plan(const AffineView &map, const int64_t *sizes, const int64_t *st
   for (uint32_t axis = 0; axis < map.rank; ++axis) {
     for (auto [dim, value] : origin) {
       int64_t step;
-      if (__builtin_mul_overflow(map.coefficient(axis, dim), value, &step) ||
-          __builtin_add_overflow(at[axis], step, &at[axis]))
+      if (__builtin_mul_overflow(map.coefficient(axis, dim), value, &step) || __builtin_add_overflow(at[axis], step, &at[axis]))
         return false;
     }
   }
@@ -217,8 +216,7 @@ void Gather::read(const T *tensor, int64_t firstRow, int64_t count, int64_t firs
   }
 }
 
-#define AIMC_GATHER(T)                                                                                                 \
-  template void Gather::read<T>(const T *, int64_t, int64_t, int64_t, int64_t, T *, int64_t) const;
+#define AIMC_GATHER(T) template void Gather::read<T>(const T *, int64_t, int64_t, int64_t, int64_t, T *, int64_t) const;
 AIMC_GATHER(float)
 AIMC_GATHER(double)
 AIMC_GATHER(int8_t)

@@ -59,8 +59,8 @@ private:
 
   int64_t rowCount = 0, columnCount = 0, base = 0, denseStride = 0;
   std::vector<int64_t> rowExtents, rowStrides;
-  int64_t runLength = 1, runStride = 1;    // columns come in runs of this many, this far apart
-  std::vector<int64_t> runOffsets;         // where each run begins
+  int64_t runLength = 1, runStride = 1; // columns come in runs of this many, this far apart
+  std::vector<int64_t> runOffsets;      // where each run begins
   std::vector<Bound> bounds;
 };
 

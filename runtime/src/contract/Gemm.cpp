@@ -36,9 +36,9 @@ void aimc::packPanels(const float *b, const int64_t *kOffsets, const int64_t *nO
 
 GemmIsa aimc::bestIsa() {
 #if defined(__x86_64__)
-  static const GemmIsa best = __builtin_cpu_supports("avx512f")                                  ? GemmIsa::Avx512
+  static const GemmIsa best = __builtin_cpu_supports("avx512f")                                 ? GemmIsa::Avx512
                               : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? GemmIsa::Avx2
-                                                                                                 : GemmIsa::Generic;
+                                                                                                : GemmIsa::Generic;
   return best;
 #else
   return GemmIsa::Generic;

@@ -119,9 +119,9 @@ struct Feature {
 } // namespace
 
 static const Feature features[] = {
-    {"fp-armv8", HWCAP_FP},   {"neon", HWCAP_ASIMD},     {"aes", HWCAP_AES},        {"sha2", HWCAP_SHA2}, {"crc", HWCAP_CRC32},
-    {"lse", HWCAP_ATOMICS},   {"fullfp16", HWCAP_ASIMDHP}, {"rdm", HWCAP_ASIMDRDM}, {"dotprod", HWCAP_ASIMDDP},
-    {"fp16fml", HWCAP_ASIMDFHM}, {"sve", HWCAP_SVE},
+    {"fp-armv8", HWCAP_FP},     {"neon", HWCAP_ASIMD},       {"aes", HWCAP_AES},          {"sha2", HWCAP_SHA2},
+    {"crc", HWCAP_CRC32},       {"lse", HWCAP_ATOMICS},      {"fullfp16", HWCAP_ASIMDHP}, {"rdm", HWCAP_ASIMDRDM},
+    {"dotprod", HWCAP_ASIMDDP}, {"fp16fml", HWCAP_ASIMDFHM}, {"sve", HWCAP_SVE},
 };
 
 std::string_view aimc::hostArchitecture() { return "aarch64"; }

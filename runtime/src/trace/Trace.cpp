@@ -50,15 +50,14 @@ static std::string quoted(const flatbuffers::String &text) {
   return out + "\"";
 }
 
-static std::string field(const char *name, uint64_t value) {
-  return std::string(",\"") + name + "\":" + std::to_string(value);
-}
+static std::string field(const char *name, uint64_t value) { return std::string(",\"") + name + "\":" + std::to_string(value); }
 
 static std::string placeFields(const fb::Placement &place) {
   return field("group", place.group()) + field("row_tile", place.row_tile()) + field("column_tile", place.column_tile()) +
          field("slice", place.slice()) + field("polarity", place.polarity()) + field("chip", place.chip()) +
          field("array", place.array()) + field("row", place.row()) + field("column", place.column()) +
-         field("rows", place.rows()) + field("columns", place.columns()) + field("column_stride", place.column_stride()) + "}\n";
+         field("rows", place.rows()) + field("columns", place.columns()) + field("column_stride", place.column_stride()) +
+         "}\n";
 }
 
 /// One line for every placement of the crossbar, each beginning with `head`.
@@ -86,8 +85,8 @@ static aimc_status traceProgram(const aimc_driver_host *host, const aimc_chip_op
     if (!chip->file)
       return host->fail(host, AIMC_IO, (std::string(options->driver_arg) + ": cannot create: " + std::strerror(errno)).c_str());
     for (const fb::Crossbar *crossbar : *chip->model->crossbars()) {
-      std::string head = "{\"event\":\"program\",\"crossbar\":" + quoted(*crossbar->symbol()) +
-                         ",\"node\":" + quoted(*crossbar->node());
+      std::string head =
+          "{\"event\":\"program\",\"crossbar\":" + quoted(*crossbar->symbol()) + ",\"node\":" + quoted(*crossbar->node());
       if (aimc_status status = record(*chip, eventsOf(*crossbar, head)))
         return status;
     }
@@ -114,7 +113,8 @@ static void clear(const aimc_buffer &y, int32_t axis, float *from) {
     clear(y, axis + 1, from + i * y.strides[axis]);
 }
 
-static aimc_status traceDispatch(void *opaque, const aimc_dispatch_context *context, const aimc_buffer *, const aimc_buffer *y) {
+static aimc_status traceDispatch(void *opaque, const aimc_dispatch_context *context, const aimc_buffer *,
+                                 const aimc_buffer *y) {
   TraceChip &chip = *static_cast<TraceChip *>(opaque);
   if (context->run->observe)
     return chip.host->fail(chip.host, AIMC_UNSUPPORTED, "the trace driver computes nothing to observe; use the simulator");
