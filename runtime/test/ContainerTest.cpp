@@ -92,7 +92,7 @@ protected:
   static Status open(const std::vector<uint8_t> &bytes) {
     void *copy = nullptr;
     EXPECT_EQ(::posix_memalign(&copy, 64, bytes.size()), 0);
-    std::memcpy(copy, bytes.data(), bytes.size());
+    std::copy(bytes.begin(), bytes.end(), static_cast<uint8_t *>(copy));
     Status status = std::move(Container::openMemory(copy, bytes.size())).status();
     std::free(copy);
     return status;
@@ -117,7 +117,7 @@ protected:
     entry.size = metadata.size();
     entry.checksum = combineBlocks({xxh64(metadata.data(), metadata.size())});
     std::vector<uint8_t> bytes = with(header, changed);
-    std::memcpy(bytes.data() + entry.offset, metadata.data(), metadata.size());
+    std::copy(metadata.begin(), metadata.end(), bytes.begin() + entry.offset);
     return bytes;
   }
 

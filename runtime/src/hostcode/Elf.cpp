@@ -60,7 +60,6 @@ private:
   std::vector<Elf64_Phdr> segments; // PT_LOAD
   Elf64_Phdr dynamicSegment = {};
   std::vector<Elf64_Dyn> dynamicEntries;
-  uint64_t symbolCount = 0;
 };
 } // namespace
 
