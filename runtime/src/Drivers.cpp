@@ -13,9 +13,7 @@ struct BuiltIn {
 } // namespace
 
 static const BuiltIn builtIns[] = {
-#ifdef AIMC_HAVE_SIMULATOR
     {"simulator", aimc_simulator_driver},
-#endif
     {"trace", aimc_trace_driver},
 };
 

@@ -2,10 +2,7 @@
 #ifndef AIMC_RUNTIME_CONTRACT_ONETHREAD_H
 #define AIMC_RUNTIME_CONTRACT_ONETHREAD_H
 
-// Of OpenMP only these two are needed, and its header belongs to the compiler: clang has none without its own OpenMP library,
-// while oneDNN brings GCC's.
-extern "C" int omp_get_max_threads(void);
-extern "C" void omp_set_num_threads(int);
+#include <omp.h>
 
 namespace aimc {
 
