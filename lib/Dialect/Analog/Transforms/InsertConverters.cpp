@@ -1,4 +1,5 @@
 //===- InsertConverters.cpp - DACs before, ADCs after -----------------------------------------------------------===//
+#include "Common.h"
 #include "aimc/Analysis/ConstantExpression.h"
 #include "aimc/Analysis/ValueRanges.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
@@ -170,12 +171,6 @@ static FailureOr<SmallVector<float>> getAdcRange(Operation *op, StringRef node, 
 // The chain
 //===----------------------------------------------------------------------===//
 
-/// The name of the node that uses a crossbar: its location's; the crossbar's own otherwise.
-static StringRef getNode(TiledMatMulOp op, CrossbarOp crossbar) {
-  auto name = op->getLoc()->findInstanceOf<NameLoc>();
-  return name ? name.getName().getValue() : crossbar.getNode();
-}
-
 /// Row dimensions that select their own dynamic α: a product's rows each have one, a convolution's samples.
 static int64_t getScaleDims(Kind kind, int64_t rowDims) {
   if (rowDims == 0)
@@ -189,7 +184,7 @@ static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, Tar
     return op.emitOpError() << "drives crossbar @" << crossbar.getSymName() << " without levels; run analog-quantize-weights first";
   OpBuilder b(op);
   Location loc = op.getLoc();
-  StringRef node = getNode(op, crossbar);
+  StringRef node = getNodeName(op, crossbar.getNode());
   const llvm::json::Object *layer = ranges.getObject(node);
   InputCoding input = getInputCoding(target, !valueRanges.isNonNegative(op.getX()));
   int64_t groupDims = crossbar.getGroups() != 1;
@@ -252,7 +247,7 @@ struct AnalogInsertConvertersPass : aimc::analog::impl::AnalogInsertConvertersPa
     module.walk([&](TiledMatMulOp op) { uses.push_back(op); });
     for (TiledMatMulOp op : uses) {
       auto crossbar = symbols.lookup<CrossbarOp>(op.getCrossbar());
-      nodes.insert(getNode(op, crossbar));
+      nodes.insert(getNodeName(op, crossbar.getNode()));
       if (failed(insertConverters(op, crossbar, target, valueRanges, *layers)))
         return signalPassFailure();
     }

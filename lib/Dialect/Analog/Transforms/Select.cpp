@@ -1,4 +1,5 @@
 //===- Select.cpp - which contractions become crossbars, and why the others stay digital ------------------------===//
+#include "Common.h"
 #include "aimc/Analysis/ConstantExpression.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Analog/Transforms/Passes.h"
@@ -362,36 +363,13 @@ static Value restoreLayout(OpBuilder &b, Location loc, const Contraction &c, Val
   return linalg::TransposeOp::create(b, loc, y, empty, toY)->getResult(0);
 }
 
-/// Whether `value` is all zeros.
-static bool isZero(Value value) {
-  if (auto fill = value.getDefiningOp<linalg::FillOp>())
-    return matchPattern(fill.getInputs()[0], m_AnyZeroFloat());
-  return matchPattern(value, m_AnyZeroFloat());
-}
-
-/// Erases operations that made `values` and are not needed any more.
-static void eraseUnused(SmallVector<Value> values) {
-  while (!values.empty()) {
-    Operation *op = values.pop_back_val().getDefiningOp();
-    if (!op || !isOpTriviallyDead(op))
-      continue;
-    llvm::append_range(values, op->getOperands());
-    // An operand may stand on the list twice; a dead operation must not.
-    for (Value result : op->getResults())
-      llvm::erase(values, result);
-    op->erase();
-  }
-}
-
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
 /// The operation's ONNX name: its location's, otherwise what it is and which.
-static std::string getNodeName(Operation *op, unsigned index) {
-  if (auto name = op->getLoc()->findInstanceOf<NameLoc>())
-    return name.getName().str();
-  return (op->getName().stripDialect() + "_" + Twine(index)).str();
+static std::string getNodeName(Operation *op, size_t index) {
+  return aimc::analog::getNodeName(op, (op->getName().stripDialect() + "_" + Twine(index)).str()).str();
 }
 
 static std::string getSymbolFor(StringRef node) {

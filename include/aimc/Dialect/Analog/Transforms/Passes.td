@@ -67,4 +67,17 @@ def AnalogInsertConvertersPass : Pass<"analog-insert-converters", "::mlir::Modul
   let dependentDialects = ["::aimc::analog::AnalogDialect"];
 }
 
+def AnalogLowerToDispatchPass : Pass<"analog-lower-to-dispatch", "::mlir::ModuleOp"> {
+  let summary = "A layer's whole chain to one analog.dispatch";
+  let description = [{
+    Matches gather → dac → mvm → adc → recombine → reduction over row tiles, with the constant bias and the transposes and
+    collapses of (group, column) that follow, and replaces it by one destination-style operation on tensors. Dispatches are numbered
+    (`site`) in program order. The batch dimension is followed to every dispatch; where it cannot be, a remark says that
+    the layer's noise depends on how the data are split into batches.
+
+    Anything analog that is left afterwards is an error: a link is missing, or its value is used twice.
+  }];
+  let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // AIMC_DIALECT_ANALOG_TRANSFORMS_PASSES
