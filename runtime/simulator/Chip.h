@@ -33,10 +33,10 @@ struct Chip {
 /// What one thread needs for a block of rows.
 struct Workspace {
   Buffer<uint8_t> digits;
-  Buffer<float> gathered, partial, accumulated, noise, outputScale;
+  Buffer<float> gathered, partial, panel, accumulated, noise, outputScale;
   Buffer<int32_t> sums, codes, inputSums, wideCodes;
   Buffer<double> sliceSums, passed;
-  Buffer<int64_t> rowOffset, resultOffset, region;
+  Buffer<int64_t> rowOffset, resultOffset, region, weightOffset;
   Buffer<uint32_t> sample, position;
   Buffer<RowSegment> segments;
   Buffer<uint8_t> gemmScratch;

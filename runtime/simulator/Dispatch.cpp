@@ -8,6 +8,8 @@
 #include "Chip.h"
 #include "IntegerGemm.h"
 
+#include "contract/Gemm.h"
+
 #include <math.h>
 #include <new>
 #include <string.h>
@@ -74,8 +76,6 @@ private:
   bool exactBlock(const Block &block, Workspace &workspace);
   bool analogBlock(const Block &block, Workspace &workspace, const Observed &observed);
   InputDigits digitsOf(const Block &block, int64_t slice, int64_t k0, int64_t rows, Workspace &workspace);
-  void sumInputs(const InputDigits &digits, int64_t rows, int64_t count, int64_t *shifted, int32_t *sums);
-  bool multiplyTile(const Block &block, const Tile &tile, Workspace &workspace);
   void convertTile(const Block &block, const Tile &tile, Workspace &workspace, const Observed &observed);
   void updateOutputScale(const Block &block, const Tile &tile, float alpha, Workspace &workspace);
   void drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &workspace);
@@ -292,8 +292,14 @@ bool Run::prepare(const Block &block, Workspace &ws) {
 
 bool Run::exactBlock(const Block &block, Workspace &ws) {
   const int64_t columns = columnsOf(block), tileRows = crossbar.tile(0, 0, 0).rows;
-  if (!ws.gathered.reserve(uint64_t(block.rows * tileRows)) || !ws.partial.reserve(uint64_t(block.rows * columns)))
+  if (!ws.gathered.reserve(uint64_t(block.rows * tileRows) + 16) || !ws.partial.reserve(uint64_t(block.rows * panelWidth)) ||
+      !ws.panel.reserve(uint64_t(tileRows * panelWidth)) || !ws.weightOffset.reserve(uint64_t(tileRows)))
     return false;
+  int64_t neighbours[panelWidth];
+  for (int64_t n = 0; n < panelWidth; ++n)
+    neighbours[n] = n;
+  for (int64_t k = 0; k < tileRows; ++k)
+    ws.weightOffset[k] = k * crossbar.columns;
   for (int64_t t = 0; t < crossbar.rowTiles; ++t) {
     const Tile &tile = crossbar.tile(block.group, t, block.tileBegin);
     for (int64_t r = 0; r < block.rows; ++r)
@@ -301,10 +307,15 @@ bool Run::exactBlock(const Block &block, Workspace &ws) {
                 ws.gathered.data() + r * tile.rows);
     const float *weights =
         crossbar.reference + (block.group * crossbar.rows + tile.k0) * crossbar.columns + firstColumn(block);
-    kernels.floatGemm(block.rows, columns, tile.rows, ws.gathered.data(), tile.rows, weights, crossbar.columns,
-                      ws.partial.data(), columns);
-    for (int64_t i = 0; i < block.rows * columns; ++i)
-      ws.accumulated[i] += ws.partial[i];
+    for (int64_t n = 0; n < columns; n += panelWidth) {
+      const int64_t width = columns - n < panelWidth ? columns - n : panelWidth;
+      packPanels(weights + n, ws.weightOffset.data(), neighbours, tile.rows, width, ws.panel.data());
+      memset(ws.partial.data(), 0, size_t(block.rows * panelWidth) * sizeof(float));
+      gemmBlock(block.rows, width, tile.rows, ws.gathered.data(), tile.rows, ws.panel.data(), ws.partial.data(), panelWidth);
+      for (int64_t r = 0; r < block.rows; ++r)
+        for (int64_t j = 0; j < width; ++j)
+          ws.accumulated[r * columns + n + j] += ws.partial[r * panelWidth + j];
+    }
   }
   return true;
 }
@@ -411,7 +422,7 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
     };
     if (crossbar.offset)
       for (int64_t input = 0; input < inputs; ++input)
-        inputSum += int64_t(ws.inputSums[input * block.rows + r]) << (input * layer.sliceBits);
+        inputSum += ws.inputSums[input * block.rows + r] * (int64_t(1) << (input * layer.sliceBits));
     Recombination to = {};
     to.scale = scale;
     to.f = ws.outputScale.data();
@@ -440,8 +451,8 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
           kernels.accumulateCodes(codes, columns, weight, input == 0, sums);
         }
         if (observed.codes) {
-          int32_t *out = observed.codes + (((r * crossbar.rowTiles + tile.rowTile) * crossbar.columns + tile.n0) * slices + slice) *
-                                              inputs + input;
+          const int64_t first = (r * crossbar.rowTiles + tile.rowTile) * crossbar.columns + tile.n0;
+          int32_t *out = observed.codes + (first * slices + slice) * inputs + input;
           for (int64_t n = 0; n < tile.width; ++n)
             out[n * slices * inputs] = codes[n];
         }
@@ -558,7 +569,7 @@ static int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 /// Rows such that a block's column sums stay in the second-level cache; few rows: column tiles side by side.
 void Run::chooseBlocks() {
   const Tile &largest = crossbar.tile(0, 0, 0);
-  int64_t sumBytes = exact ? 4 * largest.rows
+  int64_t sumBytes = exact ? 2 * largest.rows
                            : int64_t(sizeof(int32_t)) * layer.inputSlices * crossbar.planes * crossbar.slices * largest.columns;
   int64_t rows = (int64_t(256) << 10) / sumBytes / 16 * 16;
   blockRows = rows < 16 ? 16 : rows > 256 ? 256 : rows;

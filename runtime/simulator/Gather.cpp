@@ -226,8 +226,8 @@ float regionMaximum(const Kernels &kernels, const Layer &layer, const Extents &e
   }
 }
 
-void gatherColumns(const uint8_t *box, const Box &layout, const int64_t *runOffsets, const RowSegment *segments, int64_t segmentCount,
-                   int64_t k0, int64_t count, int64_t pitch, uint8_t *out) {
+void gatherColumns(const uint8_t *box, const Box &layout, const int64_t *runOffsets, const RowSegment *segments,
+                   int64_t segmentCount, int64_t k0, int64_t count, int64_t pitch, uint8_t *out) {
   int64_t index = k0 / layout.run, within = k0 % layout.run;
   for (int64_t k = 0; k < count; ++k) {
     const uint8_t *element = box + runOffsets[index] + within;

@@ -92,8 +92,8 @@ struct RowSegment {
 };
 
 /// Copies K elements [k0, k0 + count) of all rows of the segments, K outermost: out[(k - k0) * pitch + row].
-void gatherColumns(const uint8_t *box, const Box &layout, const int64_t *runOffsets, const RowSegment *segments, int64_t segmentCount,
-                   int64_t k0, int64_t count, int64_t pitch, uint8_t *out);
+void gatherColumns(const uint8_t *box, const Box &layout, const int64_t *runOffsets, const RowSegment *segments,
+                   int64_t segmentCount, int64_t k0, int64_t count, int64_t pitch, uint8_t *out);
 
 } // namespace aimc::simulator
 

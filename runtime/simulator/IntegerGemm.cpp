@@ -60,11 +60,12 @@ static bool multiplyOneDnn(int64_t m, int64_t n, int64_t k, const InputDigits &a
   if (m == 1 && a.columnStride == 1)
     lda = k;
   const int32_t noOffset = 0;
-  dnnl_status_t status =
-      a.isSigned ? dnnl_gemm_s8s8s32(transposed, 'N', 'F', m, n, k, 1.0f, reinterpret_cast<const int8_t *>(a.data), lda, 0,
-                                     packed, n, 0, 0.0f, c, ldc, &noOffset)
-                 : dnnl_gemm_u8s8s32(transposed, 'N', 'F', m, n, k, 1.0f, a.data, lda, 0, packed, n, 0, 0.0f, c, ldc, &noOffset);
-  return status == dnnl_success;
+  if (!a.isSigned)
+    return dnnl_gemm_u8s8s32(transposed, 'N', 'F', m, n, k, 1.0f, a.data, lda, 0, packed, n, 0, 0.0f, c, ldc, &noOffset) ==
+           dnnl_success;
+  const int8_t *digits = reinterpret_cast<const int8_t *>(a.data);
+  return dnnl_gemm_s8s8s32(transposed, 'N', 'F', m, n, k, 1.0f, digits, lda, 0, packed, n, 0, 0.0f, c, ldc, &noOffset) ==
+         dnnl_success;
 }
 
 const IntegerGemm &integerGemmOneDnn() {

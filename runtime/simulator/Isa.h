@@ -13,8 +13,8 @@ struct Isa {
   const IntegerGemm &(*gemm)();
 };
 
-/// The best set of this machine, or the one that the environment variable AIMC_SIMULATOR_ISA names when the machine has it. Null
-/// with *error set to a message otherwise. Results do not depend on the set.
+/// The best set of this machine, or the one that the environment variable AIMC_SIMULATOR_ISA names when the machine has it.
+/// Null with *error set to a message otherwise. Results do not depend on the set.
 const Isa *selectIsa(const char **error);
 
 /// The set of that name; null when this machine or this build lacks it.

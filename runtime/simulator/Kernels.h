@@ -62,7 +62,8 @@ struct Kernels {
   /// sums = (first ? 0 : sums) + weight * codes.
   void (*accumulateCodes)(const int32_t *codes, int64_t n, double weight, bool first, double *sums);
   void (*accumulateSums)(const double *codes, int64_t n, double weight, bool first, double *sums);
-  /// acc += f * float32(sum over s ascending of scale[s] * sums[s] - correction); rows of `sums` and `scale` are `stride` apart.
+  /// acc += f * float32(sum over s ascending of scale[s] * sums[s] - correction); rows of `sums` and `scale` are `stride`
+  /// apart.
   void (*recombine)(const double *sums, int64_t slices, int64_t stride, int64_t n, const Recombination &to);
   /// convert and recombine in one go: one weight slice, one input slice, one plane. The same bits.
   uint64_t (*convertSingle)(const Conversion &conversion, int64_t n, const Recombination &to);
@@ -72,9 +73,6 @@ struct Kernels {
 
   /// Gaussians of elements [first, first + n).
   void (*gaussians)(const Stream &stream, uint64_t first, int64_t n, float *out);
-  /// c = a * b in a fixed order of summation (k ascending), float32; c is [m, n] with row stride ldc.
-  void (*floatGemm)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb, float *c,
-                    int64_t ldc);
 };
 
 const Kernels &kernelsGeneric();

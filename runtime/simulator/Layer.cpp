@@ -41,8 +41,8 @@ static aimc_status readAddressing(const aimc_driver_host *host, const fb::Dispat
       break;
   }
   if (k != out.crossbar->rows)
-    return fail(host, AIMC_INVALID_MODEL, "%s: K dimensions hold %lld elements, the matrix has %lld rows", out.node, (long long)k,
-                (long long)out.crossbar->rows);
+    return fail(host, AIMC_INVALID_MODEL, "%s: K dimensions hold %lld elements, the matrix has %lld rows", out.node,
+                (long long)k, (long long)out.crossbar->rows);
   if (!readMap(*info.x(), out.rowDims + 1 + out.kDims, out.x) || !readMap(*info.y(), out.rowDims + 2, out.y))
     return fail(host, AIMC_INVALID_MODEL, "%s: index map of the wrong shape", out.node);
   for (int d = 0; d < out.rowDims; ++d) {
@@ -157,7 +157,8 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
   return AIMC_OK;
 }
 
-aimc_status readLayer(const LayerOptions &options, const fb::Dispatch &info, const std::vector<Crossbar> &crossbars, Layer &out) {
+aimc_status readLayer(const LayerOptions &options, const fb::Dispatch &info, const std::vector<Crossbar> &crossbars,
+                      Layer &out) {
   const aimc_driver_host *host = options.host;
   out.info = &info;
   out.node = info.node()->c_str();

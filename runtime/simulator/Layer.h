@@ -63,7 +63,8 @@ struct LayerOptions {
   bool outputNoise; // the effect is on
 };
 
-aimc_status readLayer(const LayerOptions &options, const fb::Dispatch &info, const std::vector<Crossbar> &crossbars, Layer &out);
+aimc_status readLayer(const LayerOptions &options, const fb::Dispatch &info, const std::vector<Crossbar> &crossbars,
+                      Layer &out);
 
 } // namespace aimc::simulator
 

@@ -139,8 +139,7 @@ void Programmer::programNoiseless(const int32_t *digits, int64_t columns, int32_
 void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, int32_t *steps,
                                 float *scratch) {
   const int64_t columns = tile.columns, devices = target.devices_per_weight();
-  const uint32_t tileNumber =
-      crossbar.info->tile_base() + uint32_t(&tile - crossbar.tiles.data());
+  const uint32_t tileNumber = crossbar.info->tile_base() + uint32_t(&tile - crossbar.tiles.data());
   const Stream stream = Stream::cells(options.seed, options.trial, Purpose::Programming, tileNumber);
   float *goal = scratch, *sigma = goal + columns, *noise = sigma + columns, *positive = noise + columns,
         *negative = positive + columns;
@@ -154,13 +153,13 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
       count = columns - tile.width;
     }
     for (int64_t j = begin; j < begin + count; ++j) {
-      int32_t digit = crossbar.offset ? digits[j] : polarity ? (digits[j] < 0 ? -digits[j] : 0) : (digits[j] > 0 ? digits[j] : 0);
+      int32_t digit = polarity && !crossbar.offset ? -digits[j] : digits[j];
+      digit = digit > 0 ? digit : 0;
       goal[j] = table.target[size_t(digit)];
       sigma[j] = table.sigma[size_t(digit)];
     }
     for (int64_t f = 0; f < devices && count; ++f) {
-      uint64_t element =
-          uint64_t((((s * 2 + polarity) * devices + f) * crossbar.tileRows + k) * crossbar.tileColumns);
+      uint64_t element = uint64_t((((s * 2 + polarity) * devices + f) * crossbar.tileRows + k) * crossbar.tileColumns);
       options.kernels->gaussians(stream, element, count, noise + begin);
       options.kernels->addDevices(goal + begin, sigma + begin, noise + begin, count, 1.0f, sum + begin);
     }

@@ -92,8 +92,8 @@ TEST_P(Chain, EveryEncodingAndSlicing) {
         spec.fill(seed);
         std::vector<float> x = randomInputs(size_t(5 * spec.G * spec.K), seed, spec.isSigned ? -1.0f : -0.05f, 1.0f);
         checkMatMul(spec, x, 5,
-                    "bw " + std::to_string(spec.bw) + " c " + std::to_string(spec.c) + " bx " + std::to_string(spec.bx) + " v " +
-                        std::to_string(spec.v) + " choice " + std::to_string(choice));
+                    "bw " + std::to_string(spec.bw) + " c " + std::to_string(spec.c) + " bx " + std::to_string(spec.bx) +
+                        " v " + std::to_string(spec.v) + " choice " + std::to_string(choice));
         if (HasFailure())
           return;
         ++seed;

@@ -38,8 +38,8 @@ static void check(const Isa &isa, const Product &p, const std::vector<uint8_t> &
         uint8_t byte = a[size_t(r * digits.rowStride + i * digits.columnStride)];
         sum += (p.isSigned ? int64_t(int8_t(byte)) : int64_t(byte)) * b[size_t(i * p.n + j)];
       }
-      ASSERT_EQ(c[size_t(r * p.n + j)], sum) << isa.name << " row " << r << " column " << j << " of " << p.m << "x" << p.n << "x"
-                                             << p.k;
+      ASSERT_EQ(c[size_t(r * p.n + j)], sum)
+          << isa.name << " row " << r << " column " << j << " of " << p.m << "x" << p.n << "x" << p.k;
     }
 }
 

@@ -1,5 +1,5 @@
-// Programming noise and ADC output noise: distributions against closed forms (4 standard errors, fixed seeds), addresses, and that
-// effects switched off leave the noiseless bits.
+// Programming noise and ADC output noise: distributions against closed forms (4 standard errors, fixed seeds), addresses, and
+// that effects switched off leave the noiseless bits.
 #include "simulator_support.h"
 
 #include <gtest/gtest.h>
@@ -131,8 +131,8 @@ TEST(Noisy, InvocationsAndTilesHaveTheirOwnNoise) {
 
 // ---- programming: distributions ----
 
-/// One cell per column, driven at full scale, read through an ideal ADC: y is the difference of conductances in digits, 128 columns
-/// x 128 rows of them.
+/// One row driven at full scale at a time, read through an ideal ADC: y is the difference of conductances in digits, 128 x 128
+/// of them.
 static std::vector<double> programmedDigits(int level, float gMin, float gMax, uint32_t devices, bool offset = false) {
   Spec spec;
   spec.K = 128;
@@ -171,7 +171,8 @@ struct Moments {
 
 static double pcmSigma(double u) { return 0.26348 + 1.9650 * u - 1.1731 * u * u; }
 
-// A device at 0: max(0, sigma N) has mean sigma / sqrt(2 pi) = .10511 and deviation sigma sqrt(1/2 - 1/(2 pi)) = .15382 microsiemens.
+// A device at 0: max(0, sigma N) has mean sigma / sqrt(2 pi) = .10511 microsiemens and deviation
+// sigma sqrt(1/2 - 1/(2 pi)) = .15382.
 static const double unusedMean = 0.10511, unusedDeviation = 0.15382;
 
 TEST(Programming, DeviationOfALevel) {
@@ -189,7 +190,8 @@ TEST(Programming, TheUnusedDevicePullsWeightsTowardsZero) {
   const double count = 128 * 128;
   for (int level : {-100, -64, 64, 100}) {
     Moments m(programmedDigits(level, 0.0f, 25.0f, 1));
-    EXPECT_NEAR(m.mean / 127, level / 127.0 - std::copysign(0.0042045, level), 4 * m.deviation / 127 / std::sqrt(count)) << level;
+    double expected = level / 127.0 - std::copysign(0.0042045, level);
+    EXPECT_NEAR(m.mean / 127, expected, 4 * m.deviation / 127 / std::sqrt(count)) << level;
   }
   Moments zero(programmedDigits(0, 0.0f, 25.0f, 1));
   EXPECT_NEAR(zero.mean, 0.0, 4 * zero.deviation / std::sqrt(count));
@@ -227,7 +229,7 @@ TEST(Programming, OffsetEncodingHasOneDevice) {
 }
 
 TEST(Programming, OutputVariance) {
-  // var(y) = (w alpha / (L Q))^2 sum X^2 sum_s 4^(cs) (2^c - 1)^2 (sigma+^2 + sigma-^2) / (F (Gmax - Gmin)^2), over 2000 trials.
+  // var(y) = (w alpha / (L Q))^2 sum X^2 sum_s 4^(cs) (2^c - 1)^2 (sigma+^2 + sigma-^2) / (F (Gmax - Gmin)^2).
   Spec spec;
   spec.K = spec.R = 16;
   spec.N = spec.C = 64;

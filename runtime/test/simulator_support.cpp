@@ -257,7 +257,8 @@ static float unitColumnRange(const Spec &spec, int64_t rows, int d) {
   return float(std::min(xi * double(rows) * d, std::abs(mean * double(rows) * d) + 4 * tau * std::sqrt(double(rows)) * d));
 }
 
-Expected reference(const Spec &spec, int64_t group, const std::vector<float> &x, const std::vector<float> &alpha, bool idealAdc) {
+Expected reference(const Spec &spec, int64_t group, const std::vector<float> &x, const std::vector<float> &alpha,
+                   bool idealAdc) {
   const int64_t M = int64_t(alpha.size()), T = spec.T();
   const int S = spec.S(), V = spec.V();
   const bool ideal = idealAdc || spec.B == 0;
@@ -288,8 +289,8 @@ Expected reference(const Spec &spec, int64_t group, const std::vector<float> &x,
             }
             int64_t code = ideal ? p : adcCode(spec, p, range);
             out.codes[size_t((((m * T + t) * spec.N + n) * S + s) * V + i)] = int32_t(code);
-            j += code << (spec.v * i);
-            unitJ += (ideal ? unitP : adcCode(spec, unitP, unitRange)) << (spec.v * i);
+            j += code * (int64_t(1) << (spec.v * i));
+            unitJ += (ideal ? unitP : adcCode(spec, unitP, unitRange)) * (int64_t(1) << (spec.v * i));
           }
           double step = ideal ? 1.0 : double(adcStep(spec, range));
           double unitStep = ideal ? 1.0 : double(adcStep(spec, unitRange));
