@@ -13,8 +13,11 @@ struct DigitTable {
   std::vector<float> target, sigma; // index: digit
 };
 
-/// True when devices of this model deviate from their targets.
+/// True when the simulator knows how devices of this model deviate from their targets.
 bool hasProgrammingNoise(fb::DeviceModel model);
+
+/// False when the target's conductances leave the range for which its model was measured.
+bool isWithinMeasuredRange(const fb::Target &target);
 
 /// For the digits 0 .. 2^cellBits - 1 of a target's devices.
 DigitTable digitTable(const fb::Target &target, uint32_t cellBits);

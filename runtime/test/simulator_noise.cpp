@@ -133,8 +133,10 @@ TEST(Noisy, InvocationsAndTilesHaveTheirOwnNoise) {
 
 /// One row driven at full scale at a time, read through an ideal ADC: y is the difference of conductances in digits, 128 x 128
 /// of them.
-static std::vector<double> programmedDigits(int level, float gMin, float gMax, uint32_t devices, bool offset = false) {
+static std::vector<double> programmedDigits(int level, float gMin, float gMax, uint32_t devices, bool offset = false,
+                                            aimc::fb::DeviceModel device = aimc::fb::DeviceModel::Pcm) {
   Spec spec;
+  spec.device = device;
   spec.K = 128;
   spec.R = 128;
   spec.N = 128;
@@ -183,6 +185,52 @@ TEST(Programming, DeviationOfALevel) {
     EXPECT_NEAR(m.mean, level - unusedMean / digit, 4 * expected / std::sqrt(count)) << level;
     EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2 * count)) << level;
   }
+}
+
+TEST(Programming, EveryModelAtFiveConductances) {
+  struct Model {
+    aimc::fb::DeviceModel device;
+    double gMin, gMax;
+    double (*sigma)(double g); // microsiemens
+  };
+  const Model models[] = {
+      {aimc::fb::DeviceModel::Pcm, 0, 25, [](double g) { return pcmSigma(g / 25); }},
+      {aimc::fb::DeviceModel::PcmHermes, 0, 10.35,
+       [](double g) {
+         double u = g / 10.35;
+         return 0.15781817 + 2.32443916 * u - 2.16310839 * u * u + 0.68841818 * u * u * u;
+       }},
+      {aimc::fb::DeviceModel::RramNeurram, 0, 40,
+       [](double g) {
+         double u = g / 40;
+         return .348 + 16.030 * u - 43.853 * u * u + 45.393 * u * u * u - 16.815 * u * u * u * u;
+       }},
+      {aimc::fb::DeviceModel::RramMilo, 50, 225, [](double g) { return std::max(0.0, 4.782321 - .009107 * g); }},
+  };
+  const double count = 128 * 128;
+  for (const Model &model : models)
+    for (int level : {48, 64, 80, 100, 127}) {
+      const double digit = (model.gMax - model.gMin) / 127;
+      Moments m(programmedDigits(level, float(model.gMin), float(model.gMax), 1, false, model.device));
+      double used = model.sigma(model.gMin + level * digit), unused = model.sigma(model.gMin), mean = level;
+      if (model.gMin == 0) { // cut at 0
+        mean -= unused / std::sqrt(2 * M_PI) / digit;
+        unused *= std::sqrt(0.5 - 0.5 / M_PI);
+      }
+      double expected = std::sqrt(used * used + unused * unused) / digit;
+      EXPECT_NEAR(m.mean, mean, 4 * expected / std::sqrt(count)) << int(model.device) << " level " << level;
+      EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2 * count)) << int(model.device) << " level " << level;
+    }
+}
+
+TEST(Programming, ModelsKeepToTheirMeasuredRange) {
+  Spec spec = noisySpec();
+  spec.device = aimc::fb::DeviceModel::RramMilo;
+  spec.gMin = 40;
+  spec.gMax = 225;
+  Host host(spec);
+  EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED);
+  EXPECT_EQ(host.message, "target test: RramMilo devices were measured from 50 to 225 microsiemens, not from 40 to 225");
 }
 
 TEST(Programming, TheUnusedDevicePullsWeightsTowardsZero) {
