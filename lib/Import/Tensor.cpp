@@ -154,12 +154,13 @@ FailureOr<ElementsAttr> TensorImporter::import(pb::TensorProto &tensor, Location
   int64_t elementBytes = isBool ? 1 : elementType.getIntOrFloatBitWidth() / 8, count = 1, bytesNeeded = 0;
   SmallVector<int64_t> shape(tensor.dims().begin(), tensor.dims().end());
   for (int64_t size : shape)
-    if (size < 0 || __builtin_mul_overflow(count, size, &count)) {
-      emitTensorError() << "dimensions " << size << " and before are negative or too many elements";
+    if (size < 0) {
+      emitTensorError() << "dimension " << size << " is negative";
       return failure();
     }
-  if (__builtin_mul_overflow(count, elementBytes, &bytesNeeded)) {
-    emitTensorError() << "has too many elements: " << count;
+  bool overflow = llvm::any_of(shape, [&](int64_t size) { return __builtin_mul_overflow(count, size, &count); });
+  if (overflow || __builtin_mul_overflow(count, elementBytes, &bytesNeeded)) {
+    emitTensorError() << "has more elements than any file";
     return failure();
   }
   FailureOr<Bytes> bytes = getBytes(tensor, count, elementBytes, emitTensorError);
