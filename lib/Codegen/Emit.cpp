@@ -69,22 +69,16 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(Location loc, codegen:
                                                                          std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
-/// What a loader must find in the processor, by the names of /proc/cpuinfo.
+/// What a loader must find in the processor, by LLVM's names.
 static std::vector<std::string> neededFeatures(const llvm::TargetMachine &machine) {
-  static constexpr std::pair<const char *, const char *> x86[] = {
-      {"+sse3", "pni"},         {"+ssse3", "ssse3"},       {"+sse4.1", "sse4_1"},     {"+sse4.2", "sse4_2"},     {"+popcnt", "popcnt"},
-      {"+avx", "avx"},          {"+avx2", "avx2"},         {"+fma", "fma"},           {"+f16c", "f16c"},         {"+bmi", "bmi1"},
-      {"+bmi2", "bmi2"},        {"+lzcnt", "abm"},         {"+movbe", "movbe"},       {"+avx512f", "avx512f"},   {"+avx512bw", "avx512bw"},
-      {"+avx512cd", "avx512cd"}, {"+avx512dq", "avx512dq"}, {"+avx512vl", "avx512vl"}, {"+avx512vnni", "avx512_vnni"}};
-  static constexpr std::pair<const char *, const char *> arm[] = {
-      {"+lse", "atomics"}, {"+dotprod", "asimddp"}, {"+fullfp16", "asimdhp"}, {"+sve", "sve"}, {"+sve2", "sve2"}, {"+i8mm", "i8mm"}};
+  static constexpr const char *x86[] = {"sse3",    "ssse3",    "sse4.1",   "sse4.2",   "popcnt",  "avx",     "avx2",
+                                        "fma",     "f16c",     "bmi",      "bmi2",     "lzcnt",   "movbe",   "avx512f",
+                                        "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512vnni"};
+  static constexpr const char *arm[] = {"lse", "dotprod", "fullfp16", "sve", "sve2", "i8mm"};
   std::vector<std::string> needed;
-  auto add = [&](auto &table) {
-    for (auto [feature, name] : table)
-      if (machine.getMCSubtargetInfo()->checkFeatures(feature))
-        needed.push_back(name);
-  };
-  machine.getTargetTriple().isX86() ? add(x86) : add(arm);
+  for (const char *name : machine.getTargetTriple().isX86() ? ArrayRef<const char *>(x86) : ArrayRef<const char *>(arm))
+    if (machine.getMCSubtargetInfo()->checkFeatures(("+" + llvm::Twine(name)).str()))
+      needed.push_back(name);
   return needed;
 }
 

@@ -17,18 +17,27 @@ static llvm::Error lastError(llvm::StringRef doing) {
   return llvm::createStringError("%s: %s", doing.str().c_str(), aimc_last_error());
 }
 
-static llvm::Expected<ChipPtr> programChip(aimc_model *model, aimc_fidelity fidelity) {
+/// A model on a chip; the chip goes first.
+struct Program {
+  ModelPtr model;
+  ChipPtr chip;
+};
+
+static llvm::Expected<Program> programChip(llvm::Expected<aimc_model *> built, aimc_fidelity fidelity) {
+  if (!built)
+    return built.takeError();
+  ModelPtr model(*built, aimc_model_release);
   aimc_chip_options options = {};
   options.struct_size = sizeof(options);
   options.fidelity = fidelity;
   aimc_chip *chip = nullptr;
-  if (aimc_chip_create(model, &options, &chip) != AIMC_OK)
+  if (aimc_chip_create(model.get(), &options, &chip) != AIMC_OK)
     return lastError("calibration cannot program the simulator");
-  return ChipPtr(chip, aimc_chip_release);
+  return Program{std::move(model), ChipPtr(chip, aimc_chip_release)};
 }
 
 /// Runs the data set and shows every observation to `see`.
-static llvm::Error observe(const CalibrationTask &task, aimc_chip *chip, uint32_t what, bool idealAdc, llvm::StringRef name,
+static llvm::Error observe(const CalibrationTask &task, const Program &program, uint32_t what, bool idealAdc, llvm::StringRef name,
                            const std::function<void(const aimc_observation &)> &see) {
   aimc_run_options options = {};
   options.struct_size = sizeof(options);
@@ -39,7 +48,7 @@ static llvm::Error observe(const CalibrationTask &task, aimc_chip *chip, uint32_
     (*static_cast<const std::function<void(const aimc_observation &)> *>(user))(*observation);
     return AIMC_OK;
   };
-  return task.run(chip, options, name);
+  return task.run(program.model.get(), program.chip.get(), options, name);
 }
 
 /// Calls see(|x|) for all finite inputs of the observation.
@@ -49,16 +58,16 @@ template <typename See> static void forEachInput(const CalibrationSite &site, co
       see(magnitude);
 }
 
-static llvm::Error measureInputs(const CalibrationTask &task, aimc_chip *chip, Ranges &ranges) {
+static llvm::Error measureInputs(const CalibrationTask &task, const Program &program, Ranges &ranges) {
   MagnitudeHistograms inputs(task.sites.size());
-  if (auto error = observe(task, chip, AIMC_OBSERVE_X, false, "input maxima", [&](const aimc_observation &seen) {
+  if (auto error = observe(task, program, AIMC_OBSERVE_X, false, "input maxima", [&](const aimc_observation &seen) {
         float largest = 0.0f;
         forEachInput(task.sites[seen.site], seen, [&](float magnitude) { largest = std::max(largest, magnitude); });
         inputs.observeMaximum(seen.site, largest);
       }))
     return error;
   inputs.startCounting();
-  if (auto error = observe(task, chip, AIMC_OBSERVE_X, false, "input histograms", [&](const aimc_observation &seen) {
+  if (auto error = observe(task, program, AIMC_OBSERVE_X, false, "input histograms", [&](const aimc_observation &seen) {
         forEachInput(task.sites[seen.site], seen, [&](float magnitude) { inputs.count(seen.site, magnitude); });
       }))
     return error;
@@ -80,7 +89,7 @@ template <typename See> static void forEachSum(const CalibrationSite &site, cons
 }
 
 /// Histograms for the columns of sites [begin, end); those of other sites have no channel.
-static llvm::Error measureColumns(const CalibrationTask &task, aimc_chip *chip, size_t begin, size_t end, Ranges &ranges) {
+static llvm::Error measureColumns(const CalibrationTask &task, const Program &program, size_t begin, size_t end, Ranges &ranges) {
   std::vector<MagnitudeHistograms> sums;
   for (size_t i = begin; i < end; ++i)
     sums.emplace_back(columnCount(task.sites[i]));
@@ -89,14 +98,14 @@ static llvm::Error measureColumns(const CalibrationTask &task, aimc_chip *chip, 
       forEachSum(task.sites[seen.site], seen,
                  [&](size_t column, float magnitude) { see(sums[seen.site - begin], column, magnitude); });
   };
-  if (auto error = observe(task, chip, AIMC_OBSERVE_CODES, true, "column maxima", [&](const aimc_observation &seen) {
+  if (auto error = observe(task, program, AIMC_OBSERVE_CODES, true, "column maxima", [&](const aimc_observation &seen) {
         forMeasured(seen, [](MagnitudeHistograms &h, size_t column, float m) { h.observeMaximum(column, m); });
       }))
     return error;
   if (task.rule.kind != RangeRule::Percentile || task.rule.percent < 100.0) {
     for (MagnitudeHistograms &histograms : sums)
       histograms.startCounting();
-    if (auto error = observe(task, chip, AIMC_OBSERVE_CODES, true, "column histograms", [&](const aimc_observation &seen) {
+    if (auto error = observe(task, program, AIMC_OBSERVE_CODES, true, "column histograms", [&](const aimc_observation &seen) {
           forMeasured(seen, [](MagnitudeHistograms &h, size_t column, float m) { h.count(column, m); });
         }))
       return error;
@@ -122,30 +131,22 @@ static size_t endOfShare(const CalibrationTask &task, size_t begin) {
 llvm::Expected<Ranges> aimc::calibrate(const CalibrationTask &task) {
   Ranges ranges;
   {
-    auto model = task.build(ranges);
-    if (!model)
-      return model.takeError();
-    ModelPtr owner(*model, aimc_model_release);
-    auto chip = programChip(*model, AIMC_EXACT);
-    if (!chip)
-      return chip.takeError();
-    if (auto error = measureInputs(task, chip->get(), ranges))
+    auto exact = programChip(task.build(ranges), AIMC_EXACT);
+    if (!exact)
+      return exact.takeError();
+    if (auto error = measureInputs(task, *exact, ranges))
       return error;
   }
   bool anyConverter = llvm::any_of(task.sites, [](const CalibrationSite &site) { return site.adcSteps > 0.0; });
   if (!anyConverter)
     return ranges;
 
-  auto model = task.build(ranges);
-  if (!model)
-    return model.takeError();
-  ModelPtr owner(*model, aimc_model_release);
-  auto chip = programChip(*model, AIMC_QUANTIZED);
-  if (!chip)
-    return chip.takeError();
+  auto quantized = programChip(task.build(ranges), AIMC_QUANTIZED);
+  if (!quantized)
+    return quantized.takeError();
   for (size_t begin = 0; begin < task.sites.size();) {
     size_t end = endOfShare(task, begin);
-    if (auto error = measureColumns(task, chip->get(), begin, end, ranges))
+    if (auto error = measureColumns(task, *quantized, begin, end, ranges))
       return error;
     begin = end;
   }

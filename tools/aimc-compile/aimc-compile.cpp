@@ -1,13 +1,12 @@
 //===- aimc-compile.cpp - a model file in, a container out ------------------------------------------------------===//
 #include "aimc/Pipeline/Compile.h"
+#include "aimc/Pipeline/Diagnostics.h"
 #include "aimc/Pipeline/Register.h"
 
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
 
 namespace cl = llvm::cl;
@@ -134,10 +133,10 @@ int main(int argc, char **argv) {
   if (options.stage == Stage::Container && options.output.empty())
     return usageError("say where the container goes with -o OUT.aimc");
 
+  aimc::registerPasses(); // pipelines are written as text
   mlir::DialectRegistry registry;
   aimc::registerDialects(registry);
   mlir::MLIRContext context(registry);
-  llvm::SourceMgr sources;
-  mlir::SourceMgrDiagnosticHandler handler(sources, &context);
+  aimc::DiagnosticPrinter printer(context, llvm::errs(), /*showRemarks=*/!quiet);
   return llvm::failed(aimc::compile(options, context));
 }

@@ -73,7 +73,7 @@ struct HostTarget {
 
 struct HostObject {
   std::string triple, cpu;
-  std::vector<std::string> features; // needed at load, named as in /proc/cpuinfo
+  std::vector<std::string> features; // needed at load, by LLVM's names
   std::vector<char> elf;             // a shared object that exports aimc_entry and needs nothing
 };
 

@@ -32,7 +32,7 @@ struct CalibrationTask {
   /// Builds the program with the given ranges and returns it loaded.
   llvm::function_ref<llvm::Expected<aimc_model *>(const Ranges &)> build;
   /// Runs the whole data set; `what` names the pass for a progress display.
-  llvm::function_ref<llvm::Error(aimc_chip *, const aimc_run_options &, llvm::StringRef what)> run;
+  llvm::function_ref<llvm::Error(aimc_model *, aimc_chip *, const aimc_run_options &, llvm::StringRef what)> run;
 };
 
 llvm::Expected<Ranges> calibrate(const CalibrationTask &task);

@@ -1,0 +1,20 @@
+//===- DataSets.h - runs a model over calibration data ----------------------------------------------------------===//
+#ifndef AIMC_LIB_PIPELINE_DATASETS_H
+#define AIMC_LIB_PIPELINE_DATASETS_H
+
+#include "aimc/aimc.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+namespace aimc {
+
+/// Runs all samples of `path` (a .npy file, or a folder whose .npy files in name order are the graph's inputs) through `chip`
+/// in batches. A last batch that does not fill a fixed batch size repeats the last sample. Shows a progress bar
+/// with `label` on a terminal unless it is empty.
+llvm::Error runDataSet(const aimc_model *model, aimc_chip *chip, llvm::StringRef path, llvm::StringRef inputScale,
+                       const aimc_run_options &options, const std::string &label);
+
+} // namespace aimc
+
+#endif // AIMC_LIB_PIPELINE_DATASETS_H
