@@ -31,8 +31,8 @@ using namespace aimc;
 using namespace mlir;
 
 /// From ONNX to what the analog passes see.
-static constexpr StringLiteral kToLinalg = "onnx-fold-constants,onnx-canonicalize,onnx-fold-batch-norm,onnx-canonicalize,"
-                                           "convert-onnx-to-linalg,canonicalize,cse";
+static constexpr StringLiteral kToLinalg =
+    "func.func(onnx-fold-constants,onnx-canonicalize,onnx-fold-batch-norm,onnx-canonicalize),convert-onnx-to-linalg,canonicalize,cse";
 /// What host code still needs of constant expressions is computed when the analog passes have taken theirs.
 static constexpr StringLiteral kFoldForHost = "fold-constant-expressions,canonicalize,cse";
 
@@ -168,7 +168,8 @@ static LogicalResult toDispatches(ModuleOp module, StringRef rangesFile, bool lo
   converters.ranges = rangesFile.str();
   return run(module, [&](OpPassManager &pm) {
     pm.addPass(analog::createAnalogInsertConvertersPass(converters));
-    pm.addPass(analog::createAnalogPlacePass());
+    if (failed(parsePassPipeline("analog-place", pm)))
+      return failure();
     if (lower)
       pm.addPass(analog::createAnalogLowerToDispatchPass());
     return lower ? parsePassPipeline(kFoldForHost, pm) : success();
