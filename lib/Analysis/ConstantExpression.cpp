@@ -314,25 +314,37 @@ static bool isComputable(Operation *op) {
   return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 && Payload::isSupported(op);
 }
 
-bool aimc::isConstantExpression(Value value) {
+bool ConstantExpressions::contains(Value value) {
   SmallVector<Value> worklist{value};
-  llvm::SmallPtrSet<Operation *, 16> visited;
+  SmallVector<Operation *> visited; // constant if none of what they depend on fails
+  llvm::SmallPtrSet<Operation *, 16> isVisited;
   while (!worklist.empty()) {
     Operation *op = worklist.pop_back_val().getDefiningOp();
-    if (!op || !isComputable(op))
-      return false;
-    if (!visited.insert(op).second)
+    auto it = op ? known.find(op) : known.end();
+    if (it != known.end() && it->second)
       continue;
+    if (!op || it != known.end() || !isComputable(op)) {
+      if (Operation *asked = value.getDefiningOp())
+        known[asked] = false;
+      return false;
+    }
+    if (!isVisited.insert(op).second)
+      continue;
+    visited.push_back(op);
     llvm::append_range(worklist, op->getOperands());
     // What regions use from outside.
     op->walk([&](Operation *inner) {
       for (Value operand : inner->getOperands())
-        if (!op->isAncestor(operand.getParentBlock()->getParentOp()) && inner != op)
+        if (inner != op && !op->isAncestor(operand.getParentBlock()->getParentOp()))
           worklist.push_back(operand);
     });
   }
+  for (Operation *op : visited)
+    known[op] = true;
   return true;
 }
+
+bool aimc::isConstantExpression(Value value) { return ConstantExpressions().contains(value); }
 
 //===------------------------------------------------------------------------------------------------------------===//
 // Evaluation

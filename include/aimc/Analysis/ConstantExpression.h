@@ -10,6 +10,7 @@
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
+#include "llvm/ADT/DenseMap.h"
 
 #include <memory>
 #include <optional>
@@ -76,6 +77,16 @@ private:
 /// constants, shape changes, slices, padding, concatenation, and linalg or elementwise operations with scalar
 /// arithmetic of arith and math. Looks at operations only, not at numbers, and is cheap.
 bool isConstantExpression(mlir::Value value);
+
+/// The same for many values of a program that does not change meanwhile: remembers what it found, so that asking for
+/// all values in program order takes linear time.
+class ConstantExpressions {
+public:
+  bool contains(mlir::Value value);
+
+private:
+  llvm::DenseMap<mlir::Operation *, bool> known;
+};
 
 /// Where the elements of a constant expression lie when no arithmetic is needed to know: a constant under transposes,
 /// reshapes, slices, broadcasts. Nothing otherwise, or where a reshape would need a copy.

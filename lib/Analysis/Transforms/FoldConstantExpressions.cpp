@@ -78,10 +78,11 @@ void FoldConstantExpressionsPass::runOnOperation() {
   // A value is maximal when some user is not a constant expression itself.
   SmallVector<Value> maximal;
   llvm::SetVector<Operation *> constant;
+  ConstantExpressions expressions;
   getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (op->getDialect() && op->getDialect()->getNamespace() == "analog" && op->getNumRegions())
       return WalkResult::skip(); // crossbars keep their weights as they are written
-    if (op->getNumResults() && llvm::all_of(op->getResults(), isConstantExpression)) {
+    if (op->getNumResults() && llvm::all_of(op->getResults(), [&](Value result) { return expressions.contains(result); })) {
       constant.insert(op);
       return WalkResult::skip();
     }
