@@ -71,14 +71,15 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(Location loc, codegen:
 
 /// What a loader must find in the processor, by LLVM's names.
 static std::vector<std::string> neededFeatures(const llvm::TargetMachine &machine) {
-  static constexpr const char *x86[] = {"sse3",    "ssse3",    "sse4.1",   "sse4.2",   "popcnt",  "avx",     "avx2",
-                                        "fma",     "f16c",     "bmi",      "bmi2",     "lzcnt",   "movbe",   "avx512f",
-                                        "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512vnni"};
-  static constexpr const char *arm[] = {"lse", "dotprod", "fullfp16", "sve", "sve2", "i8mm"};
+  static constexpr const char *x86[] = {"sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "crc32", "avx", "avx2", "fma", "f16c", "bmi", "bmi2",
+                                        "lzcnt", "movbe", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512vnni",
+                                        "avx512bf16", "avx512vbmi", "avx512vbmi2", "avx512ifma", "avx512bitalg", "avx512vpopcntdq",
+                                        "avx512fp16", "avxvnni", "gfni", "vaes", "vpclmulqdq", "amx-tile", "amx-int8", "amx-bf16"};
+  static constexpr const char *arm[] = {"lse", "fullfp16", "rdm", "dotprod", "fp16fml", "sve"};
   std::vector<std::string> needed;
-  for (const char *name : machine.getTargetTriple().isX86() ? ArrayRef<const char *>(x86) : ArrayRef<const char *>(arm))
-    if (machine.getMCSubtargetInfo()->checkFeatures(("+" + llvm::Twine(name)).str()))
-      needed.push_back(name);
+  for (StringRef feature : machine.getTargetTriple().isX86() ? ArrayRef<const char *>(x86) : ArrayRef<const char *>(arm))
+    if (machine.getMCSubtargetInfo()->checkFeatures(("+" + feature).str()))
+      needed.push_back(feature.str());
   return needed;
 }
 

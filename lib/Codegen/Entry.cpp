@@ -9,6 +9,7 @@
 #include "mlir/IR/BuiltinOps.h"
 
 #include "aimc/Codegen/Passes.h"
+#include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Host/Host.h"
 #include "aimc/env.h"
 
@@ -46,6 +47,16 @@ static func::FuncOp findMain(ModuleOp module) {
   return main;
 }
 
+/// What the runtime needs of a layer when it runs is the number of its site; the rest stands in the container.
+static void lowerDispatches(ModuleOp module) {
+  module.walk([](analog::DispatchOp op) {
+    OpBuilder builder(op);
+    auto call = host::DispatchOp::create(builder, op.getLoc(), op->getResultTypes(), op.getSite(), op.getX(), op.getInit());
+    op->replaceAllUsesWith(call);
+    op.erase();
+  });
+}
+
 namespace {
 struct HostEntryPass : codegen::impl::HostEntryPassBase<HostEntryPass> {
   void runOnOperation() override {
@@ -75,6 +86,7 @@ struct HostEntryPass : codegen::impl::HostEntryPassBase<HostEntryPass> {
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
       op.erase();
     module.push_back(entry);
+    lowerDispatches(module);
   }
 };
 } // namespace

@@ -7,9 +7,8 @@ include "mlir/Pass/PassBase.td"
 def HostEntryPass : Pass<"host-entry", "::mlir::ModuleOp"> {
   let summary = "`@main` on tensors becomes the entry function of host code";
   let description = [{
-    Inlines nothing and keeps nothing else: arguments become `host.input`, results `host.output`, the function
-    `@aimc_entry(env, in, out) -> i32`. Operations at module level that are not functions (crossbars) go; `@main` must be the only function
-    with a body.
+    Arguments become `host.input`, results `host.output`, the function `@aimc_entry(env, in, out) -> i32`, and an
+    `analog.dispatch` its `host.dispatch`. Nothing else of the module stays: what host code needs of crossbars is in the container.
   }];
   let dependentDialects = ["::aimc::host::HostDialect", "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect"];
 }
