@@ -22,6 +22,9 @@ namespace aimc::codegen {
 using namespace mlir;
 using namespace aimc;
 
+/// On the branch that closes a loop: no iteration touches what another one writes (`host-lower-to-loops`).
+static constexpr llvm::StringLiteral independentAttrName = "llvm.loop_annotation";
+
 static LLVM::LLVMPointerType pointerType(OpBuilder &b) { return LLVM::LLVMPointerType::get(b.getContext()); }
 
 static Value constant(OpBuilder &b, Location loc, unsigned width, int64_t value) {
@@ -120,7 +123,8 @@ static void outline(host::ParallelOp loop, unsigned number) {
   function.walk([&](host::YieldOp yield) {
     b.setInsertionPoint(yield);
     Value next = LLVM::AddOp::create(b, loc, index, constant(b, loc, 64, 1), LLVM::IntegerOverflowFlags::nsw);
-    LLVM::BrOp::create(b, loc, ValueRange{next}, header);
+    auto back = LLVM::BrOp::create(b, loc, ValueRange{next}, header);
+    back->setAttr(independentAttrName, b.getUnitAttr());
     yield.erase();
   });
   b.setInsertionPointToEnd(exit);
@@ -160,6 +164,47 @@ static void outline(host::ParallelOp loop, unsigned number) {
   host::CheckOp::create(b, loc, join->getArgument(0));
   LLVM::BrOp::create(b, loc, ValueRange{}, after);
   loop.erase();
+}
+
+//===- loops without overlap ------------------------------------------------------------------------------------===//
+
+/// The blocks of the loop that `back` closes.
+static llvm::SetVector<Block *> loopBlocks(LLVM::BrOp back) {
+  llvm::SetVector<Block *> blocks;
+  blocks.insert(back.getDest());
+  SmallVector<Block *> work{back->getBlock()};
+  while (!work.empty()) {
+    Block *block = work.pop_back_val();
+    if (blocks.insert(block))
+      llvm::append_range(work, block->getPredecessors());
+  }
+  return blocks;
+}
+
+template <typename OpTy>
+static void addToGroup(OpTy access, LLVM::AccessGroupAttr group) {
+  SmallVector<Attribute> groups{group};
+  if (ArrayAttr others = access.getAccessGroupsAttr())
+    llvm::append_range(groups, others);
+  access.setAccessGroupsAttr(ArrayAttr::get(access.getContext(), groups));
+}
+
+/// Tells LLVM which loops have independent iterations, in its own terms.
+static void annotate(LLVM::LLVMFuncOp function) {
+  function.walk([](LLVM::BrOp back) {
+    if (!back->removeAttr(independentAttrName))
+      return;
+    auto group = LLVM::AccessGroupAttr::get(back.getContext());
+    for (Block *block : loopBlocks(back))
+      for (Operation &op : *block) {
+        if (auto load = dyn_cast<LLVM::LoadOp>(op))
+          addToGroup(load, group);
+        else if (auto store = dyn_cast<LLVM::StoreOp>(op))
+          addToGroup(store, group);
+      }
+    back.setLoopAnnotationAttr(LLVM::LoopAnnotationAttr::get(back.getContext(), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+                                                             ArrayRef(group)));
+  });
 }
 
 //===- uses of the environment ----------------------------------------------------------------------------------===//
@@ -340,8 +385,10 @@ struct HostBindPass : codegen::impl::HostBindPassBase<HostBindPass> {
       outline(loop, number);
     SymbolTable symbols(getOperation());
     for (auto function : llvm::to_vector(getOperation().getOps<LLVM::LLVMFuncOp>()))
-      if (!function.isExternal())
+      if (!function.isExternal()) {
+        annotate(function);
         Binder(function, symbols).run();
+      }
   }
 };
 } // namespace

@@ -2,6 +2,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
@@ -235,6 +236,12 @@ void LoopNest::emitParallel(ArrayRef<unsigned> dims) {
   host::YieldOp::create(rewriter, loc);
 }
 
+/// Says that no iteration touches what another one writes: `host-bind` tells LLVM, which vectorizes without checking for overlap.
+static void markIndependent(scf::ForOp loop) {
+  loop->setAttr("llvm.loop_annotation", LLVM::LoopAnnotationAttr::get(loop.getContext(), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+                                                                      {}, {}, {}));
+}
+
 scf::ForOp LoopNest::emitFor(unsigned dim, ValueRange carried) {
   Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0);
   Value one = arith::ConstantIndexOp::create(rewriter, loc, 1);
@@ -256,15 +263,19 @@ void LoopNest::emitOuter(ArrayRef<unsigned> dims) {
     return;
   }
   OpBuilder::InsertionGuard guard(rewriter);
-  emitFor(dims.front());
+  scf::ForOp loop = emitFor(dims.front());
+  if (dims.size() == 1 && inner.empty())
+    markIndependent(loop);
   emitOuter(dims.drop_front());
 }
 
 /// Reductions outside, the contiguous dimension inside; destinations in memory.
 void LoopNest::emitReductions(ArrayRef<unsigned> dims) {
   OpBuilder::InsertionGuard guard(rewriter);
-  for (unsigned dim : llvm::concat<const unsigned>(dims, inner))
+  for (unsigned dim : dims)
     emitFor(dim);
+  for (unsigned dim : inner)
+    markIndependent(emitFor(dim));
   storeDestinations(emitPayload(loadDestinations()));
 }
 

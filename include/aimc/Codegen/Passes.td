@@ -71,8 +71,8 @@ def HostLowerToLoopsPass : Pass<"host-lower-to-loops", "::mlir::ModuleOp"> {
     Option<"sequentialWork", "sequential-work", "int64_t", "65536", "loops of fewer scalar operations stay sequential">,
     Option<"grainWork", "grain-work", "int64_t", "32768", "scalar operations in one share of a parallel loop">,
   ];
-  let dependentDialects = ["::aimc::host::HostDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::aimc::host::HostDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
 def HostExpandMathPass : Pass<"host-expand-math", "::mlir::ModuleOp"> {

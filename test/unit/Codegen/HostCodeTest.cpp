@@ -8,6 +8,8 @@
 #include "gtest/gtest.h"
 
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
 
 using namespace aimc::test;
@@ -198,3 +200,42 @@ INSTANTIATE_TEST_SUITE_P(
         MathCase{"math.roundeven %a", [](double x, double) { return std::nearbyint(x); }, -4, 4, 1e-9},
         MathCase{"math.floor %a", [](double x, double) { return std::floor(x); }, -4, 4, 1e-9},
         MathCase{"arith.remf %a, %b", [](double x, double y) { return std::fmod(x, y); }, -100, 100, 1e-7}));
+
+//===- trained networks -----------------------------------------------------------------------------------------===//
+
+class Zoo : public ::testing::TestWithParam<const char *> {};
+
+/// The first images of a network of the zoo (AIMC_ZOO names its directory) against the logits that came with it.
+TEST_P(Zoo, GivesTheReferenceLogits) {
+  const char *zoo = std::getenv("AIMC_ZOO");
+  if (!zoo)
+    GTEST_SKIP() << "AIMC_ZOO is not set";
+  std::string directory = std::string(zoo) + "/trained/" + GetParam();
+  std::ifstream images(directory + "/x_1000_u8.npy", std::ios::binary), logits(directory + "/logits_1000.f32", std::ios::binary);
+  if (!images || !logits)
+    GTEST_SKIP() << directory << " is not there";
+  const int64_t samples = 3, pixels = 28 * 28, classes = 10;
+  std::vector<char> header(10);
+  images.read(header.data(), 10);
+  images.seekg(10 + static_cast<unsigned char>(header[8]) + 256 * static_cast<unsigned char>(header[9]));
+  std::vector<unsigned char> bytes(samples * pixels);
+  images.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  Floats x, expected(samples * classes);
+  for (unsigned char byte : bytes)
+    x.push_back(static_cast<float>(byte) / 255);
+  logits.read(reinterpret_cast<char *>(expected.data()), static_cast<std::streamsize>(expected.size() * sizeof(float)));
+
+  std::unique_ptr<HostRunner> runner = HostRunner::fromOnnx(directory + "/model.onnx");
+  ASSERT_TRUE(runner->ok()) << runner->error();
+  std::vector<Array> results;
+  ASSERT_EQ(runner->run({Array::of<float>({samples, 1, 28, 28}, x)}, {matrix}, results), AIMC_OK) << runner->message;
+  Floats actual = results[0].as<float>();
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i)
+    EXPECT_NEAR(actual[i], expected[i], 1e-3) << i;
+  EXPECT_EQ(runner->allocations, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Trained, Zoo,
+                         ::testing::Values("mlp_mnist", "mlp_fmnist", "lenet_mnist", "lenet_fmnist", "dscnn_fmnist", "resnet14_fmnist",
+                                           "vit_fmnist", "lstm_fmnist", "gru_fmnist"));

@@ -1,10 +1,14 @@
 //===- HostRunner.cpp -------------------------------------------------------------------------------------------===//
 #include "HostRunner.h"
 
+#include "aimc/Conversion/OnnxToLinalg.h"
+#include "aimc/Import/Import.h"
 #include "aimc/Pipeline/Register.h"
 #include "aimc/aimc.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Parser/Parser.h"
 
 #include <dlfcn.h>
@@ -22,18 +26,33 @@ struct HostRunner::Environment {
 
 HostRunner::Environment *HostRunner::self(const aimc_env *env) { return static_cast<Environment *>(env->session); }
 
-HostRunner::HostRunner(const std::string &text, codegen::HostTarget target) {
+HostRunner::HostRunner() {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   context = std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
-  mlir::ScopedDiagnosticHandler handler(context.get(), [&](mlir::Diagnostic &diagnostic) {
-    diagnostics += diagnostic.str() + "\n";
-    return mlir::success();
-  });
+  context->getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) { diagnostics += diagnostic.str() + "\n"; });
+}
+
+HostRunner::HostRunner(const std::string &text, codegen::HostTarget target) : HostRunner() {
   mlir::OwningOpRef<mlir::ModuleOp> module = mlir::parseSourceString<mlir::ModuleOp>(text, context.get());
+  if (module)
+    compile(*module, target);
+}
+
+std::unique_ptr<HostRunner> HostRunner::fromOnnx(const std::string &path) {
+  std::unique_ptr<HostRunner> runner(new HostRunner);
+  mlir::OwningOpRef<mlir::ModuleOp> module = importOnnx(path, {}, *runner->context);
   if (!module)
-    return;
-  mlir::FailureOr<codegen::HostProgram> program = codegen::lowerHost(*module);
+    return runner;
+  mlir::PassManager pm(runner->context.get());
+  pm.addPass(onnx::createConvertOnnxToLinalgPass());
+  if (mlir::succeeded(pm.run(*module)))
+    runner->compile(*module, {});
+  return runner;
+}
+
+void HostRunner::compile(mlir::ModuleOp module, const codegen::HostTarget &target) {
+  mlir::FailureOr<codegen::HostProgram> program = codegen::lowerHost(module);
   if (mlir::failed(program))
     return;
   lowered = std::make_unique<codegen::HostProgram>(std::move(*program));

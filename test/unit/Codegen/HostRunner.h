@@ -39,6 +39,8 @@ class HostRunner {
 public:
   /// Compiles `text`; `error()` says why not, when it fails.
   explicit HostRunner(const std::string &text, codegen::HostTarget target = {});
+  /// Compiles an ONNX model.
+  static std::unique_ptr<HostRunner> fromOnnx(const std::string &path);
   ~HostRunner();
   HostRunner(const HostRunner &) = delete;
   HostRunner &operator=(const HostRunner &) = delete;
@@ -65,6 +67,9 @@ public:
   std::string message;     // of env->fail
 
 private:
+  HostRunner();
+  void compile(mlir::ModuleOp module, const codegen::HostTarget &target);
+
   struct Environment;
   static Environment *self(const aimc_env *env);
 
