@@ -1,44 +1,300 @@
 #include "TestModel.h"
-#include "aimc/aimc.h"
+#include "aimc/aimc.hpp"
 
+#include <atomic>
+#include <cstring>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <thread>
 
 using namespace aimc::test;
 
-namespace {
-struct Digital : testing::Test {
-  TemporaryFile file{"digital.aimc"};
-  aimc_model *model = nullptr;
-  aimc_chip *chip = nullptr;
-  aimc_session *session = nullptr;
+/// Sets struct_size; the trace driver unless told otherwise.
+static aimc_chip_options traceOptions() {
+  aimc_chip_options options = aimc::chipOptions();
+  options.driver = "trace";
+  return options;
+}
 
-  void SetUp() override {
-    writeDigitalModel(file.path());
-    ASSERT_EQ(aimc_model_open(file.path().c_str(), &model), AIMC_OK) << aimc_last_error();
-    aimc_chip_options options = {};
-    options.struct_size = sizeof options;
-    options.driver = "trace";
-    ASSERT_EQ(aimc_chip_create(model, &options, &chip), AIMC_OK) << aimc_last_error();
-    ASSERT_EQ(aimc_session_create(chip, &session), AIMC_OK) << aimc_last_error();
+namespace {
+/// A chip and a session of a container.
+struct Loaded {
+  Loaded(const std::string &path, const aimc_chip_options &options = traceOptions()) {
+    model = aimc::Model::open(path);
+    EXPECT_TRUE(model) << model->error();
+    if (!*model)
+      return;
+    chip = aimc::Chip::create(**model, options);
+    EXPECT_TRUE(*chip) << chip->error();
+    if (!*chip)
+      return;
+    session = aimc::Session::create(**chip);
+    EXPECT_TRUE(*session) << session->error();
   }
-  void TearDown() override {
-    // In any order: each handle keeps what it needs.
-    aimc_model_release(model);
-    aimc_chip_release(chip);
-    aimc_session_release(session);
+  aimc::Expected<std::vector<aimc::Array>> run(const std::vector<float> &x, std::vector<int64_t> dims) {
+    return (*session)->run({aimc::Array::of(x.data(), std::move(dims))});
+  }
+
+  std::optional<aimc::Expected<aimc::Model>> model;
+  std::optional<aimc::Expected<aimc::Chip>> chip;
+  std::optional<aimc::Expected<aimc::Session>> session;
+};
+} // namespace
+
+static std::vector<float> floats(const aimc::Array &array) {
+  const float *data = array.as<float>();
+  return {data, data + array.size()};
+}
+
+TEST(Digital, RunsItsHostCode) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  Loaded loaded(file.path());
+  auto y = loaded.run({1, 0, 0, 1, 1, 1}, {3, 2});
+  ASSERT_TRUE(y) << y.error();
+  EXPECT_EQ(y->front().dims, (std::vector<int64_t>{3, 3}));
+  EXPECT_EQ(floats(y->front()), (std::vector<float>{2, 4, 6, 8, 10, 12, 10, 14, 18}));
+  // Another batch in the same session, an empty one too.
+  EXPECT_EQ(floats(loaded.run({1, 1}, {1, 2})->front()), (std::vector<float>{10, 14, 18}));
+  auto none = loaded.run({}, {0, 2});
+  ASSERT_TRUE(none) << none.error();
+  EXPECT_EQ(none->front().dims, (std::vector<int64_t>{0, 3}));
+}
+
+TEST(Digital, TellsItsInputsAndOutputs) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  auto model = aimc::Model::open(file.path());
+  ASSERT_TRUE(model) << model.error();
+  ASSERT_EQ(model->inputs().size(), 1u);
+  aimc_tensor_info x = model->inputs()[0];
+  EXPECT_STREQ(x.name, "x");
+  EXPECT_EQ(x.type, AIMC_F32);
+  ASSERT_EQ(x.rank, 2);
+  EXPECT_EQ(x.dims[0], -1);
+  EXPECT_EQ(x.dims[1], 2);
+  EXPECT_STREQ(x.dim_names[0], "batch");
+  EXPECT_STREQ(x.dim_names[1], "");
+  EXPECT_EQ(x.batch_dim, 0);
+  aimc_tensor_info info = {};
+  EXPECT_EQ(aimc_model_input(model->get(), 0, &info), AIMC_INVALID_ARGUMENT);
+  EXPECT_STREQ(aimc_last_error(), "aimc_tensor_info: struct_size is 0; set it to sizeof(aimc_tensor_info)");
+}
+
+TEST(Digital, OpensFromMemory) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  std::vector<uint8_t> bytes = readFile(file.path());
+  void *aligned = nullptr;
+  ASSERT_EQ(::posix_memalign(&aligned, 64, bytes.size() + 1), 0);
+  std::memcpy(aligned, bytes.data(), bytes.size());
+  EXPECT_TRUE(aimc::Model::openMemory(aligned, bytes.size()));
+  EXPECT_EQ(aimc::Model::openMemory(static_cast<char *>(aligned) + 1, bytes.size()).code(), AIMC_INVALID_ARGUMENT);
+  std::free(aligned);
+}
+
+TEST(Digital, HandlesAreReleasedInAnyOrder) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  Loaded loaded(file.path());
+  loaded.model.reset();
+  loaded.chip.reset();
+  EXPECT_EQ(floats(loaded.run({1, 1}, {1, 2})->front()), (std::vector<float>{10, 14, 18}));
+}
+
+TEST(Digital, WrongInputsAreNamed) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  Loaded loaded(file.path());
+  const float x[6] = {};
+  const int64_t dims[] = {3, 3}, negative[] = {-1, 2}, huge[] = {int64_t(1) << 61, 2}, good[] = {1, 2};
+  struct Case {
+    aimc_array array;
+    const char *message;
+  };
+  const Case cases[] = {
+      {{x, AIMC_F64, 2, dims}, "input x: given as float64, the model takes float32"},
+      {{x, static_cast<aimc_type>(99), 2, dims}, "input x: type 99 is not one of aimc.h"},
+      {{x, AIMC_F32, 2, dims}, "input x: given as 3x3, the model takes ?x2"},
+      {{x, AIMC_F32, 1, dims}, "input x: given as 3, the model takes ?x2"},
+      {{x, AIMC_F32, 0, nullptr}, "input x: given as scalar, the model takes ?x2"},
+      {{x, AIMC_F32, 2, negative}, "input x: given as ?x2, the model takes ?x2"},
+      {{x, AIMC_F32, 2, nullptr}, "input x: given with rank 2 and no dims"},
+      {{x, AIMC_F32, 2, huge}, "input x: 2305843009213693952x2 is more than 2^63 bytes"},
+      {{nullptr, AIMC_F32, 2, good}, "input x: its data are null"},
+  };
+  aimc_session *session = (*loaded.session)->get();
+  for (const Case &each : cases) {
+    EXPECT_EQ(aimc_session_run(session, &each.array, 1, nullptr), AIMC_INVALID_ARGUMENT);
+    EXPECT_STREQ(aimc_last_error(), each.message);
+  }
+  EXPECT_EQ(aimc_session_run(session, nullptr, 0, nullptr), AIMC_INVALID_ARGUMENT);
+  EXPECT_STREQ(aimc_last_error(), "0 inputs given, the model has 1");
+  aimc_array output;
+  EXPECT_EQ(aimc_session_output(session, 0, &output), AIMC_INVALID_ARGUMENT);
+  EXPECT_EQ(aimc_session_output(session, 1, &output), AIMC_INVALID_ARGUMENT);
+}
+
+TEST(Digital, WrongOptionsAreNamed) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  auto model = aimc::Model::open(file.path());
+  ASSERT_TRUE(model);
+  auto message = [&](void (*change)(aimc_chip_options &)) {
+    aimc_chip_options options = traceOptions();
+    change(options);
+    return aimc::Chip::create(*model, options).error();
+  };
+  EXPECT_EQ(message([](aimc_chip_options &o) { o.driver = "toaster"; }),
+            "no driver toaster; there are simulator, trace, or give a shared library's path with a '/' in it");
+  EXPECT_NE(message([](aimc_chip_options &o) { o.driver = "/nonexistent.so"; }).find("cannot load the driver"),
+            std::string::npos);
+  EXPECT_EQ(message([](aimc_chip_options &o) { o.fidelity = static_cast<aimc_fidelity>(3); }),
+            "fidelity 3; there are exact (0), quantized (1) and noisy (2)");
+  EXPECT_EQ(message([](aimc_chip_options &o) { o.time_seconds = -1; }), "time_seconds is -1; it must be finite and at least 0");
+  EXPECT_EQ(message([](aimc_chip_options &o) { o.struct_size = 0; }),
+            "aimc_chip_options: struct_size is 0; set it to sizeof(aimc_chip_options)");
+  aimc_pool *pool;
+  EXPECT_EQ(aimc_pool_create(-1, &pool), AIMC_INVALID_ARGUMENT);
+  EXPECT_EQ(pool, nullptr);
+}
+
+TEST(Digital, ManySessionsAtOnce) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  auto pool = aimc::Pool::create(3);
+  ASSERT_TRUE(pool) << pool.error();
+  aimc_chip_options options = traceOptions();
+  options.pool = pool->get();
+  Loaded loaded(file.path(), options);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      auto session = aimc::Session::create(**loaded.chip);
+      for (int i = 1; i <= 200; ++i) {
+        std::vector<float> x(2 * i, static_cast<float>(t + 1));
+        auto y = session->run({aimc::Array::of(x.data(), {i, 2})});
+        if (!y || floats(y->front()).back() != 18.0f * (t + 1) || floats(y->front()).size() != 3u * i)
+          ++wrong;
+      }
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(HostCode, ForAnotherMachineIsUnsupported) {
+  TemporaryFile file("other.aimc");
+  writeAnalogModel(file.path(), [](aimc::fb::ModelT &model) { model.host_code[0]->triple = "riscv64-unknown-linux-gnu"; });
+  auto model = aimc::Model::open(file.path());
+  ASSERT_TRUE(model) << model.error();
+  auto chip = aimc::Chip::create(*model, traceOptions());
+  EXPECT_EQ(chip.code(), AIMC_UNSUPPORTED);
+  EXPECT_EQ(chip.error(),
+            "the model has no host code for this machine; the code for riscv64-unknown-linux-gnu (generic) is for "
+            "another architecture; compile it with --host-triple and --host-cpu for this one");
+  writeAnalogModel(file.path(), [](aimc::fb::ModelT &model) { model.host_code[0]->features = {"sse2", "warp-drive"}; });
+  auto lacking = aimc::Model::open(file.path());
+  EXPECT_NE(aimc::Chip::create(*lacking, traceOptions()).error().find("that this machine lacks: warp-drive"),
+            std::string::npos);
+}
+
+namespace {
+/// One analog layer and host code that misbehaves as its input says.
+struct Misbehave : testing::Test {
+  TemporaryFile file{"misbehave.aimc"};
+  void SetUp() override { writeMisbehavingModel(file.path()); }
+  std::string message(Loaded &loaded, float what, aimc_status code) {
+    auto y = loaded.run({what}, {1});
+    EXPECT_FALSE(y);
+    EXPECT_EQ(y.code(), code) << y.error();
+    return y.error();
   }
 };
 } // namespace
 
-TEST_F(Digital, RunsItsHostCode) {
-  const float x[] = {1, 0, 0, 1, 1, 1};
-  const int64_t dims[] = {3, 2};
-  aimc_array input = {x, AIMC_F32, 2, dims}, output;
-  ASSERT_EQ(aimc_session_run(session, &input, 1, nullptr), AIMC_OK) << aimc_last_error();
-  ASSERT_EQ(aimc_session_output(session, 0, &output), AIMC_OK);
-  ASSERT_EQ(output.rank, 2);
-  EXPECT_EQ(output.dims[0], 3);
-  EXPECT_EQ(output.dims[1], 3);
-  const float *y = static_cast<const float *>(output.data);
-  EXPECT_EQ(std::vector<float>(y, y + 9), (std::vector<float>{2, 4, 6, 8, 10, 12, 10, 14, 18}));
+TEST_F(Misbehave, FailuresReachTheCallerWithTheirMessages) {
+  Loaded loaded(file.path());
+  EXPECT_EQ(message(loaded, 1, AIMC_FAILED), "host code failed with status 77");
+  EXPECT_EQ(message(loaded, 2, AIMC_UNSUPPORTED), "iteration 7");
+  EXPECT_EQ(message(loaded, 3, AIMC_OUT_OF_MEMORY), "out of memory");
+  EXPECT_EQ(message(loaded, 4, AIMC_FAILED), "dispatch 12345 of 1");
+  EXPECT_EQ(message(loaded, 5, AIMC_FAILED), "contraction 12345 of 0");
+  EXPECT_EQ(message(loaded, 6, AIMC_FAILED), "fc: x has rank 1 and type 0; the container says rank 2 and type 0");
+  EXPECT_EQ(message(loaded, 7, AIMC_FAILED), "fc: an analog layer inside a parallel loop");
+  // And the session still works.
+  EXPECT_EQ(floats(loaded.run({0}, {1})->front()), std::vector<float>{0});
+}
+
+TEST_F(Misbehave, NestedLoopsRunEveryIterationOnce) {
+  for (int threads : {1, 2, 5}) {
+    auto pool = aimc::Pool::create(threads);
+    aimc_chip_options options = traceOptions();
+    options.pool = pool->get();
+    Loaded loaded(file.path(), options);
+    for (int i = 0; i < 20; ++i)
+      EXPECT_EQ(floats(loaded.run({8}, {1})->front()), std::vector<float>{10000}) << threads;
+  }
+}
+
+TEST(Trace, WritesOneEventPerTileAndPolarity) {
+  TemporaryFile file("traced.aimc"), events("events.jsonl");
+  writeAnalogModel(file.path());
+  aimc_chip_options options = traceOptions();
+  options.driver_arg = events.path().c_str();
+  {
+    Loaded loaded(file.path(), options);
+    auto y = loaded.run({1, 2, 3, 4}, {2, 2});
+    ASSERT_TRUE(y) << y.error();
+    EXPECT_EQ(floats(y->front()), std::vector<float>(6, 0.0f));
+    EXPECT_EQ((*loaded.chip)->statistics()->mvms, 2u);
+  }
+  std::ifstream lines(events.path());
+  std::vector<std::string> seen;
+  for (std::string line; std::getline(lines, line);)
+    seen.push_back(line);
+  ASSERT_EQ(seen.size(), 8u); // two tiles of two polarities: programmed, then driven
+  EXPECT_EQ(seen[1], "{\"event\":\"program\",\"crossbar\":\"fc\",\"node\":\"fc\",\"group\":0,\"row_tile\":0,\"column_tile\":0,"
+                     "\"slice\":0,\"polarity\":1,\"chip\":0,\"array\":0,\"row\":0,\"column\":1,\"rows\":1,\"columns\":3,"
+                     "\"column_stride\":2}");
+  EXPECT_EQ(seen[6],
+            "{\"event\":\"mvm\",\"site\":0,\"node\":\"fc\",\"invocation\":0,\"mvms\":2,\"input_slices\":1,\"group\":0,"
+            "\"row_tile\":1,\"column_tile\":0,\"slice\":0,\"polarity\":0,\"chip\":0,\"array\":0,\"row\":1,\"column\":0,"
+            "\"rows\":1,\"columns\":3,\"column_stride\":2}");
+}
+
+TEST(Driver, OfASharedLibrary) {
+  TemporaryFile file("driven.aimc");
+  writeAnalogModel(file.path());
+  aimc_chip_options options = aimc::chipOptions();
+  options.driver = AIMC_TEST_SAMPLE_DRIVER;
+  auto model = aimc::Model::open(file.path());
+  EXPECT_EQ(aimc::Chip::create(*model, options).error(), "the sample driver wants a digit");
+  options.driver_arg = "7";
+  Loaded loaded(file.path(), options);
+  // Host code doubles what the layer gives; a new run counts invocations from zero.
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(floats(loaded.run({1, 2}, {1, 2})->front()), (std::vector<float>{14, 14, 14}));
+  EXPECT_EQ((*loaded.chip)->statistics()->mvms, 2u);
+}
+
+TEST(Driver, AnotherLibraryIsNone) {
+  TemporaryFile file("driven.aimc");
+  writeAnalogModel(file.path());
+  std::string library = std::string(AIMC_TEST_HOSTCODE_DIR) + "/needed.so";
+  aimc_chip_options options = aimc::chipOptions();
+  options.driver = library.c_str();
+  auto model = aimc::Model::open(file.path());
+  EXPECT_EQ(aimc::Chip::create(*model, options).error(), library + " is not a driver: it does not export aimc_driver_query");
+}
+
+TEST(Simulator, RunsTheLayerExactly) {
+  TemporaryFile file("simulated.aimc");
+  writeAnalogModel(file.path());
+  Loaded loaded(file.path(), aimc::chipOptions());
+  // reference [[1, -1, .5], [.25, 2, -2]], bias [1, 2, 3], doubled by host code
+  auto y = loaded.run({1, 2}, {1, 2});
+  ASSERT_TRUE(y) << y.error();
+  EXPECT_EQ(floats(y->front()), (std::vector<float>{5, 10, -1}));
 }

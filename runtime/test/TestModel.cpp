@@ -64,8 +64,8 @@ static std::unique_ptr<fb::AffineIndexT> affine(std::vector<int64_t> offsets, st
   return index;
 }
 
-/// Everything but what is analog or digital: x, y and the host code "multiply".
-static void describeProgram(fb::ModelT &model, Writer &writer) {
+/// Everything but what is analog or digital: x, y and the host code.
+static void describeProgram(fb::ModelT &model, Writer &writer, const char *name = "multiply") {
   model.producer = "test";
   model.inputs.push_back(tensor("x", {-1, 2}));
   model.outputs.push_back(tensor("y", {-1, 3}));
@@ -77,7 +77,7 @@ static void describeProgram(fb::ModelT &model, Writer &writer) {
   code->triple = "aarch64-unknown-linux-gnu";
 #endif
   code->cpu = "generic";
-  code->section = addSection(writer, SectionKind::HostCode, hostCode("multiply"));
+  code->section = addSection(writer, SectionKind::HostCode, hostCode(name));
   model.host_code.push_back(std::move(code));
 }
 
@@ -106,11 +106,11 @@ void test::writeDigitalModel(const std::string &path) {
   finish(**writer, model);
 }
 
-void test::writeAnalogModel(const std::string &path, void (*change)(fb::ModelT &)) {
+static void writeLayer(const std::string &path, const char *code, void (*change)(fb::ModelT &)) {
   auto writer = Writer::create(path);
   ASSERT_TRUE(writer.ok());
   fb::ModelT model;
-  describeProgram(model, **writer);
+  describeProgram(model, **writer, code);
 
   auto target = std::make_unique<fb::TargetT>();
   target->name = "tiny";
@@ -168,4 +168,17 @@ void test::writeAnalogModel(const std::string &path, void (*change)(fb::ModelT &
   if (change)
     change(model);
   finish(**writer, model);
+}
+
+void test::writeAnalogModel(const std::string &path, void (*change)(fb::ModelT &)) { writeLayer(path, "multiply", change); }
+
+void test::writeMisbehavingModel(const std::string &path) {
+  writeLayer(path, "misbehave", [](fb::ModelT &model) {
+    for (fb::TensorT *tensor : {model.inputs[0].get(), model.outputs[0].get()}) {
+      tensor->dims.clear();
+      tensor->dim_names.clear();
+      tensor->batch_dim = -1;
+    }
+    model.inputs[0]->dims = {1};
+  });
 }

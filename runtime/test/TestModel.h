@@ -39,6 +39,9 @@ void writeDigitalModel(const std::string &path);
 /// `change` may alter the metadata before it is written.
 void writeAnalogModel(const std::string &path, void (*change)(fb::ModelT &) = nullptr);
 
+/// The analog model's layer, x of one element and a scalar y, and host code "misbehave".
+void writeMisbehavingModel(const std::string &path);
+
 } // namespace aimc::test
 
 #endif // AIMC_RUNTIME_TEST_TESTMODEL_H

@@ -3,7 +3,6 @@
 #include "aimc/aimc.h"
 #include "aimc/env.h"
 
-
 struct Rows {
   float *data;
   int64_t width;

@@ -1,0 +1,16 @@
+# cmake -DLIBRARY=libaimc.so -DREADELF=readelf -P CheckNeeded.cmake: the runtime needs nothing of the compiler's, and exports
+# its C interface only.
+execute_process(COMMAND ${READELF} -dW ${LIBRARY} OUTPUT_VARIABLE dynamic RESULT_VARIABLE status)
+if(NOT status EQUAL 0 OR NOT dynamic MATCHES "NEEDED")
+  message(FATAL_ERROR "cannot read ${LIBRARY}")
+endif()
+if(dynamic MATCHES "NEEDED[^\n]*(LLVM|MLIR|protobuf|onnx)")
+  message(FATAL_ERROR "the runtime library needs ${CMAKE_MATCH_1}:\n${dynamic}")
+endif()
+execute_process(COMMAND ${READELF} --dyn-syms -W ${LIBRARY} OUTPUT_VARIABLE symbols)
+string(REGEX MATCHALL "(GLOBAL|WEAK) +DEFAULT +[0-9]+ [^\n]*" defined "${symbols}")
+foreach(symbol IN LISTS defined)
+  if(NOT symbol MATCHES " aimc_[a-z_]+$")
+    message(FATAL_ERROR "the runtime library exports ${symbol}")
+  endif()
+endforeach()

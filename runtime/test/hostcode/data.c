@@ -1,0 +1,2 @@
+/* The entry is a variable. */
+__attribute__((visibility("default"))) int aimc_entry = 1;

@@ -1,0 +1,7 @@
+/* Calls a function of the C library. */
+#include <stdint.h>
+extern int puts(const char *);
+__attribute__((visibility("default"))) int32_t aimc_entry(const void *env, const void *in, void *out) {
+  (void)env, (void)in, (void)out;
+  return puts("hello");
+}
