@@ -56,8 +56,7 @@ static Spec layer(int64_t K, int64_t N) {
   return spec;
 }
 
-static void matMul(benchmark::State &state, Spec spec, aimc_fidelity fidelity) {
-  const int64_t M = 256;
+static void matMul(benchmark::State &state, Spec spec, aimc_fidelity fidelity, int64_t M = 256) {
   spec.fill(1);
   Array x({M, spec.K}), y({M, spec.N});
   x.data = randomInputs(x.data.size(), 1, spec.isSigned ? -1.0f : 0.0f, 1.0f);
@@ -66,6 +65,10 @@ static void matMul(benchmark::State &state, Spec spec, aimc_fidelity fidelity) {
 
 static void noiseless(benchmark::State &state) { matMul(state, layer(state.range(0), state.range(1)), AIMC_QUANTIZED); }
 BENCHMARK(noiseless)->Args({256, 256})->Args({1024, 1024});
+
+/// One step of a recurrence for one sample.
+static void recurrentStep(benchmark::State &state) { matMul(state, layer(128, 512), AIMC_QUANTIZED, state.range(0)); }
+BENCHMARK(recurrentStep)->Arg(1)->Arg(32);
 
 static void unsignedInputs(benchmark::State &state) {
   Spec spec = layer(1024, 1024);

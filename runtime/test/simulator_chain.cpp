@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -372,6 +373,81 @@ TEST(Convolution, ThreadsDoNotChangeBits) {
     checkConvolution({2, 3, 9, 3, 1, 1, 10, true}, threads, &other);
     EXPECT_EQ(bitsOf(one), bitsOf(other));
   }
+}
+
+TEST(Quantized, StridedInputsAndOutputs) {
+  Spec spec;
+  spec.K = 37;
+  spec.R = 16;
+  spec.N = 6;
+  spec.dynamic = true;
+  spec.fill(3);
+  const int64_t M = 9;
+  std::vector<float> values = randomInputs(size_t(M * spec.K), 4, -1.0f, 1.0f);
+  Array x({M, spec.K}), y({M, spec.N});
+  x.strides = {1, M}; // column-major both
+  y.strides = {1, M};
+  for (int64_t m = 0; m < M; ++m)
+    for (int64_t k = 0; k < spec.K; ++k)
+      x.data[size_t(m + k * M)] = values[size_t(m * spec.K + k)];
+  Expected expected = reference(spec, 0, values, rowMaxima(values, spec.K));
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_QUANTIZED);
+  ASSERT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+  for (int64_t m = 0; m < M; ++m)
+    for (int64_t n = 0; n < spec.N; ++n)
+      EXPECT_EQ(y.data[size_t(m + n * M)], expected.y[size_t(m * spec.N + n)]);
+}
+
+TEST(Quantized, ObserversSeeManyRowsInOrder) {
+  Spec spec;
+  spec.K = 200;
+  spec.G = 2;
+  spec.R = 4; // 50 row tiles: codes fill several stretches
+  spec.N = 30;
+  spec.c = 2;
+  spec.v = 1;
+  spec.fill(3);
+  const int64_t M = 300;
+  Host host(spec, 3);
+  SimulatedChip chip(host, AIMC_QUANTIZED);
+  Array x({M, spec.G * spec.K}), y({M, spec.G * spec.N});
+  x.data = randomInputs(x.data.size(), 4, -1.0f, 1.0f);
+  Observations seen(spec);
+  aimc_run_options options = seen.options();
+  ASSERT_EQ(chip.run(x, y, 0, &options), AIMC_OK) << host.message;
+  EXPECT_GT(seen.order.size(), 2u);
+  EXPECT_TRUE(std::is_sorted(seen.order.begin(), seen.order.end()));
+  for (int64_t g = 0; g < spec.G; ++g)
+    for (int64_t m = 0; m < M; ++m) {
+      for (int64_t k = 0; k < spec.K; ++k)
+        ASSERT_EQ(seen.x[size_t(g)][size_t(m * spec.K + k)], x.data[size_t((m * spec.G + g) * spec.K + k)]);
+      for (int64_t n = 0; n < spec.N; ++n)
+        ASSERT_EQ(seen.y[size_t(g)][size_t(m * spec.N + n)], y.data[size_t((m * spec.G + g) * spec.N + n)]);
+    }
+  EXPECT_EQ(seen.codes[1].size(), size_t(M * spec.T() * spec.N * spec.S() * spec.V()));
+}
+
+TEST(Quantized, AnObserverCanEndTheRun) {
+  Spec spec;
+  spec.fill(1);
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_QUANTIZED);
+  Array x({2, spec.K}), y({2, spec.N});
+  aimc_run_options options = {};
+  options.struct_size = sizeof options;
+  options.observe = AIMC_OBSERVE_Y;
+  options.observer = [](void *, const aimc_observation *) { return AIMC_IO; };
+  EXPECT_EQ(chip.run(x, y, 0, &options), AIMC_IO);
+}
+
+TEST(Quantized, NoRowsAreNoWork) {
+  Spec spec;
+  spec.fill(1);
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_QUANTIZED);
+  Array x({0, spec.K}), y({0, spec.N});
+  EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
 }
 
 // ---- exact ----

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <math.h>
+#include <stdlib.h>
 
 using namespace aimc::test;
 
@@ -91,6 +92,27 @@ TEST(Noisy, ThreadsAndBatchSplitsDoNotChangeBits) {
       parts.insert(parts.end(), y.begin(), y.end());
     }
     EXPECT_EQ(parts, whole) << "batch " << batch;
+  }
+}
+
+TEST(Noisy, InstructionSetsDoNotChangeBits) {
+  for (bool offset : {false, true}) {
+    Spec spec = noisySpec();
+    spec.offset = offset;
+    spec.unitColumn = offset;
+    spec.c = 3;
+    spec.v = 2;
+    spec.fill(2);
+    std::vector<float> x = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
+    std::vector<float> best = outputs(spec, AIMC_NOISY, x, 9);
+    for (const char *name : {"generic", "avx2", "vnni"}) {
+      setenv("AIMC_SIMULATOR_ISA", name, 1);
+      Host host(spec);
+      bool available = SimulatedChip(host, AIMC_NOISY).status == AIMC_OK;
+      std::vector<float> y = available ? outputs(spec, AIMC_NOISY, x, 9) : best;
+      EXPECT_EQ(y, best) << name;
+      unsetenv("AIMC_SIMULATOR_ISA");
+    }
   }
 }
 
