@@ -15,6 +15,7 @@ namespace aimc {
 } // namespace aimc
 
 llvm::Expected<analog::TargetAttr> aimc::toAttribute(const TargetDescription &target, MLIRContext *context, int64_t chips) {
+  context->loadDialect<analog::AnalogDialect>();
   std::string model = target.device; // enumerators are identifiers
   std::replace(model.begin(), model.end(), '-', '_');
   auto encoding = analog::symbolizeEncoding(target.encoding);
