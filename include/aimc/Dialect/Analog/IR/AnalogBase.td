@@ -36,6 +36,8 @@ def Analog_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral getTargetAttrName() { return "analog.target"; }
     /// Name of the module attribute that lists "node: reason" for each contraction that stayed digital.
     static constexpr ::llvm::StringLiteral getDigitalNodesAttrName() { return "analog.digital_nodes"; }
+    /// Name of the module attribute in which analog-place says how full the arrays are.
+    static constexpr ::llvm::StringLiteral getUtilizationAttrName() { return "analog.utilization"; }
     void registerAttributes();
     void registerTypes();
   }];

@@ -67,6 +67,19 @@ def AnalogInsertConvertersPass : Pass<"analog-insert-converters", "::mlir::Modul
   let dependentDialects = ["::aimc::analog::AnalogDialect"];
 }
 
+def AnalogPlacePass : Pass<"analog-place", "::mlir::ModuleOp"> {
+  let summary = "Tiles to chips, arrays, rows and columns";
+  let description = [{
+    Gives every tile of every quantized crossbar a rectangle of a physical array, several small ones in one array: tiles in order of
+    height, then width, each in the first array with room on a shelf. Interleaved slices and polarities lie in neighbouring columns
+    of the rectangle, separate ones at the same place of the following arrays. The module attribute
+    `analog.utilization = {arrays, available, cells}` says how many arrays are in use, of how many, and which part of their cells.
+
+    A network that needs more arrays than the target has is an error that names both numbers.
+  }];
+  let dependentDialects = ["::aimc::analog::AnalogDialect"];
+}
+
 def AnalogLowerToDispatchPass : Pass<"analog-lower-to-dispatch", "::mlir::ModuleOp"> {
   let summary = "A layer's whole chain to one analog.dispatch";
   let description = [{
