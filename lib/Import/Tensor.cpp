@@ -179,6 +179,8 @@ FailureOr<ElementsAttr> TensorImporter::import(pb::TensorProto &tensor, Location
   AsmResourceBlob blob(
       bytes->data, elementBytes, [owner = bytes->owner](void *, size_t, size_t) mutable { owner.reset(); },
       /*dataIsMutable=*/false);
-  return ElementsAttr(
-      DenseResourceElementsAttr::get(type, tensor.name().empty() ? "constant" : tensor.name(), std::move(blob)));
+  // A Constant's tensor has no name of its own.
+  auto node = dyn_cast<NameLoc>(loc);
+  StringRef name = !tensor.name().empty() ? StringRef(tensor.name()) : node ? node.getName().getValue() : StringRef("constant");
+  return ElementsAttr(DenseResourceElementsAttr::get(type, name, std::move(blob)));
 }

@@ -16,12 +16,33 @@ static LogicalResult expectRank(NodeOp node, ShapeInference &inference, unsigned
   return success();
 }
 
+/// An error unless all operands among the first `count` have one element type.
+static LogicalResult expectOneType(NodeOp node, ShapeInference &inference, unsigned count) {
+  Type first = inference.getElementType(node.getInputs()[0]);
+  for (unsigned index = 1; index < count; ++index)
+    if (Value operand = node.getInput(index); operand && inference.getElementType(operand) != first)
+      return node.emitNodeError() << "element types " << first << " and " << inference.getElementType(operand) << " differ";
+  return success();
+}
+
+/// An error unless operand `index` is absent or a vector of `size` numbers.
+static LogicalResult expectVector(NodeOp node, ShapeInference &inference, unsigned index, Dim size) {
+  Value operand = node.getInput(index);
+  if (!operand)
+    return success();
+  Shape shape = inference.getShape(operand);
+  if (shape.size() != 1 || differ(shape[0], size))
+    return node.emitNodeError() << "input " << index << " has type " << operand.getType() << " for " << size << " channels";
+  return success();
+}
+
 //===--------------------------------------------------------------------------------------------------------------===//
 // Matrix products
 //===--------------------------------------------------------------------------------------------------------------===//
 
 LogicalResult aimc::onnx::inferGemm(NodeOp node, ShapeInference &inference) {
-  if (failed(expectRank(node, inference, 0, 2)) || failed(expectRank(node, inference, 1, 2)))
+  if (failed(expectRank(node, inference, 0, 2)) || failed(expectRank(node, inference, 1, 2)) ||
+      failed(expectOneType(node, inference, 3)))
     return failure();
   Shape a = inference.getShape(node.getInputs()[0]), b = inference.getShape(node.getInputs()[1]);
   if (node.getInt("transA", 0))
@@ -45,6 +66,8 @@ LogicalResult aimc::onnx::inferGemm(NodeOp node, ShapeInference &inference) {
 }
 
 LogicalResult aimc::onnx::inferMatMul(NodeOp node, ShapeInference &inference) {
+  if (failed(expectOneType(node, inference, 2)))
+    return failure();
   Shape a = inference.getShape(node.getInputs()[0]), b = inference.getShape(node.getInputs()[1]);
   if (a.empty() || b.empty())
     return node.emitNodeError() << "multiplies a scalar; both inputs need at least one dimension";
@@ -160,7 +183,7 @@ LogicalResult aimc::onnx::inferConv(NodeOp node, ShapeInference &inference) {
   Shape x = inference.getShape(node.getInputs()[0]), w = inference.getShape(node.getInputs()[1]);
   if (x.size() < 3)
     return node.emitNodeError() << "input 0 has " << x.size() << " dimensions; a convolution needs at least 3";
-  if (failed(expectRank(node, inference, 1, x.size())))
+  if (failed(expectRank(node, inference, 1, x.size())) || failed(expectOneType(node, inference, 3)))
     return failure();
   int64_t group = node.getInt("group", 1);
   if (group < 1 || (isStatic(w[0]) && w[0] % group != 0))
@@ -168,6 +191,8 @@ LogicalResult aimc::onnx::inferConv(NodeOp node, ShapeInference &inference) {
   if (isStatic(x[1]) && isStatic(w[1]) && x[1] != w[1] * group)
     return node.emitNodeError() << "input has " << x[1] << " channels; the weight takes " << w[1] << " in each of " << group
                                 << " groups";
+  if (failed(expectVector(node, inference, 2, w[0])))
+    return failure();
   SmallVector<int64_t> kernel = node.getInts("kernel_shape");
   if (!kernel.empty() && kernel.size() != x.size() - 2)
     return node.emitNodeError() << "'kernel_shape' has " << kernel.size() << " numbers where " << x.size() - 2 << " are needed";
@@ -197,12 +222,14 @@ LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &infere
   Shape x = inference.getShape(node.getInputs()[0]), w = inference.getShape(node.getInputs()[1]);
   if (x.size() < 3)
     return node.emitNodeError() << "input 0 has " << x.size() << " dimensions; a convolution needs at least 3";
-  if (failed(expectRank(node, inference, 1, x.size())))
+  if (failed(expectRank(node, inference, 1, x.size())) || failed(expectOneType(node, inference, 3)))
     return failure();
   int64_t group = node.getInt("group", 1);
   if (group < 1 || differ(x[1], w[0]) || (isStatic(w[0]) && w[0] % group != 0))
     return node.emitNodeError() << "input has " << x[1] << " channels; the weight takes " << w[0] << " in " << group
                                 << " groups";
+  if (failed(expectVector(node, inference, 2, inference.mul(w[1], group))))
+    return failure();
   SmallVector<int64_t> kernel(w.begin() + 2, w.end());
   if (llvm::any_of(kernel, [](Dim dim) { return !isStatic(dim); }))
     return node.emitNodeError() << "the kernel's size is not known";
@@ -288,10 +315,26 @@ LogicalResult aimc::onnx::inferRecurrent(NodeOp node, ShapeInference &inference)
   if (differ(w[2], x[2]))
     return node.emitNodeError() << "input has " << x[2] << " features; the weight takes " << w[2];
 
+  if (Value bias = node.getInput(3)) {
+    Shape shape = inference.getShape(bias);
+    if (shape.size() != 2 || differ(shape[0], directions) || differ(shape[1], inference.mul(hidden, 2 * gates)))
+      return node.emitNodeError() << "input 3 has type " << bias.getType() << "; the biases of " << directions
+                                  << " directions and " << gates << " gates of " << hidden << " units do not fit";
+  }
   bool batchFirst = node.getInt("layout", 0) != 0;
   Dim steps = x[batchFirst ? 1 : 0], batch = x[batchFirst ? 0 : 1];
   Shape sequence = batchFirst ? Shape{batch, steps, directions, hidden} : Shape{steps, directions, batch, hidden};
   Shape state = batchFirst ? Shape{batch, directions, hidden} : Shape{directions, batch, hidden};
+  for (unsigned index : {5, 6})
+    if (Value initial = node.getInput(index)) {
+      Shape shape = inference.getShape(initial);
+      bool fits = shape.size() == 3;
+      for (size_t dim = 0; fits && dim < 3; ++dim)
+        fits = !differ(shape[dim], state[dim]);
+      if (!fits)
+        return node.emitNodeError() << "input " << index << " has type " << initial.getType() << ", which is not " << directions
+                                    << " states of " << hidden << " units for the batch";
+    }
   for (auto [index, output] : llvm::enumerate(node.getOutputs()))
     inference.setResult(output, index == 0 ? sequence : state, inference.getElementType(node.getInputs()[0]));
   return success();
@@ -318,6 +361,25 @@ LogicalResult aimc::onnx::inferBatchNormalization(NodeOp node, ShapeInference &i
   for (auto [index, output] : llvm::enumerate(node.getOutputs()))
     inference.setResult(output, index == 0 ? x : Shape{channels}, inference.getElementType(node.getInputs()[0]));
   return success();
+}
+
+LogicalResult aimc::onnx::inferSoftmax(NodeOp node, ShapeInference &inference) {
+  int64_t rank = inference.getShape(node.getInputs()[0]).size();
+  if (failed(normalizeAxis(node, node.getInt("axis", node.getOpset() < 13 ? 1 : -1), rank)))
+    return failure();
+  return inferUnary(node, inference);
+}
+
+LogicalResult aimc::onnx::inferChannelNormalization(NodeOp node, ShapeInference &inference) {
+  Shape x = inference.getShape(node.getInputs()[0]);
+  if (x.size() < 3)
+    return node.emitNodeError() << "input 0 has " << x.size() << " dimensions; the operator takes at least 3";
+  if (node.getOpType() == "LRN" && node.getInt("size", 0) < 1)
+    return node.emitNodeError() << "'size' is " << node.getInt("size", 0) << "; a window has at least 1 channel";
+  for (unsigned index = 1; index < node.getInputs().size(); ++index)
+    if (failed(expectVector(node, inference, index, x[1])))
+      return failure();
+  return inferUnary(node, inference);
 }
 
 LogicalResult aimc::onnx::inferLayerNormalization(NodeOp node, ShapeInference &inference) {

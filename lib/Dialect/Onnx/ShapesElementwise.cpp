@@ -234,6 +234,11 @@ LogicalResult aimc::onnx::inferComparison(NodeOp node, ShapeInference &inference
 }
 
 LogicalResult aimc::onnx::inferWhere(NodeOp node, ShapeInference &inference) {
+  Type condition = inference.getElementType(node.getInputs()[0]), first = inference.getElementType(node.getInputs()[1]);
+  if (!condition.isInteger(1) || inference.getElementType(node.getInputs()[2]) != first)
+    return node.emitNodeError() << "element types " << condition << ", " << first << " and "
+                                << inference.getElementType(node.getInputs()[2])
+                                << "; the first is not boolean or the others differ";
   FailureOr<Shape> shape = broadcastShapes(node, inference, node.getInputs());
   if (failed(shape))
     return failure();
@@ -301,7 +306,32 @@ LogicalResult aimc::onnx::inferCast(NodeOp node, ShapeInference &inference) {
   return success();
 }
 
+/// An error unless scale and zero point are one number or one per slice along `axis`.
+static LogicalResult checkQuantization(NodeOp node, ShapeInference &inference) {
+  if (node.getInt("block_size", 0) != 0)
+    return node.emitNodeError() << "quantizes in blocks of " << node.getInt("block_size", 0)
+                                << "; only whole tensors and channels are known";
+  Shape x = inference.getShape(node.getInputs()[0]);
+  for (unsigned index : {1, 2}) {
+    Value operand = node.getInput(index);
+    if (!operand)
+      continue;
+    Shape shape = inference.getShape(operand);
+    if (shape.empty() || (shape.size() == 1 && shape[0] == 1))
+      continue;
+    FailureOr<int64_t> axis = normalizeAxis(node, node.getInt("axis", 1), x.size());
+    if (failed(axis))
+      return failure();
+    if (shape.size() != 1 || (isStatic(shape[0]) && isStatic(x[*axis]) && shape[0] != x[*axis]))
+      return node.emitNodeError() << "input " << index << " has type " << operand.getType() << " for " << x[*axis]
+                                  << " slices along dimension " << *axis;
+  }
+  return success();
+}
+
 LogicalResult aimc::onnx::inferQuantize(NodeOp node, ShapeInference &inference) {
+  if (failed(checkQuantization(node, inference)))
+    return failure();
   Value zeroPoint = node.getInput(2);
   Type elementType =
       zeroPoint ? inference.getElementType(zeroPoint) : getTypeOfOnnxNumber(node.getContext(), node.getInt("output_dtype", 2));
@@ -312,6 +342,8 @@ LogicalResult aimc::onnx::inferQuantize(NodeOp node, ShapeInference &inference) 
 }
 
 LogicalResult aimc::onnx::inferDequantize(NodeOp node, ShapeInference &inference) {
+  if (failed(checkQuantization(node, inference)))
+    return failure();
   inference.setResult(node.getOutputs()[0], inference.getShape(node.getInputs()[0]),
                       inference.getElementType(node.getInputs()[1]));
   return success();

@@ -190,3 +190,69 @@ func.func @lstm(%x: tensor<5x?x3xf32>, %w: tensor<1x8x3xf32>, %r: tensor<1x8x4xf
     : (tensor<5x?x3xf32>, tensor<1x8x3xf32>, tensor<1x8x4xf32>) -> tensor<*xf32> loc("rnn")
   return
 }
+
+// -----
+
+func.func @softmax(%x: tensor<?x3xf32>) {
+  // expected-error @unknown {{soft (Softmax, opset 13): axis 2 is outside of a tensor of 2 dimensions}}
+  %r = onnx.node "Softmax"(%x) {domain = "", opset = 13 : i64, attrs = {axis = 2 : i64}}
+    : (tensor<?x3xf32>) -> tensor<*xf32> loc("soft")
+  return
+}
+
+// -----
+
+func.func @bias(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>, %b: tensor<5xf32>) {
+  // expected-error @unknown {{conv1 (Conv, opset 13): input 2 has type 'tensor<5xf32>' for 4 channels}}
+  %r = onnx.node "Conv"(%x, %w, %b) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>, tensor<5xf32>) -> tensor<*xf32> loc("conv1")
+  return
+}
+
+// -----
+
+func.func @types(%x: tensor<?x3xf32>, %w: tensor<3x4xf16>) {
+  // expected-error @unknown {{fc (MatMul, opset 13): element types 'f32' and 'f16' differ}}
+  %r = onnx.node "MatMul"(%x, %w) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>, tensor<3x4xf16>) -> tensor<*xf32> loc("fc")
+  return
+}
+
+// -----
+
+func.func @where(%c: tensor<3xi64>, %x: tensor<3xf32>) {
+  // expected-error @unknown {{w (Where, opset 13): element types 'i64', 'f32' and 'f32'; the first is not boolean or the others differ}}
+  %r = onnx.node "Where"(%c, %x, %x) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<3xi64>, tensor<3xf32>, tensor<3xf32>) -> tensor<*xf32> loc("w")
+  return
+}
+
+// -----
+
+func.func @scales(%w: tensor<4x3xi8>, %s: tensor<5xf32>) {
+  // expected-error @unknown {{dq (DequantizeLinear, opset 13): input 1 has type 'tensor<5xf32>' for 4 slices along dimension 0}}
+  %r = onnx.node "DequantizeLinear"(%w, %s) {domain = "", opset = 13 : i64, attrs = {axis = 0 : i64}}
+    : (tensor<4x3xi8>, tensor<5xf32>) -> tensor<*xf32> loc("dq")
+  return
+}
+
+// -----
+
+func.func @state(%x: tensor<5x?x3xf32>, %w: tensor<1x16x3xf32>, %r: tensor<1x16x4xf32>, %none: none, %h: tensor<2x1x4xf32>) {
+  // expected-error @unknown {{rnn (LSTM, opset 13): input 5 has type 'tensor<2x1x4xf32>', which is not 1 states of 4 units}}
+  %y = onnx.node "LSTM"(%x, %w, %r, %none, %none, %h) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<5x?x3xf32>, tensor<1x16x3xf32>, tensor<1x16x4xf32>, none, none, tensor<2x1x4xf32>) -> tensor<*xf32> loc("rnn")
+  return
+}
+
+// -----
+
+func.func @branches(%c: tensor<i1>, %x: tensor<2x3xf32>, %y: tensor<6xf32>) {
+  // expected-error @unknown {{choose (If, opset 13): output 0 has type 'tensor<6xf32>' in one branch and 'tensor<2x3xf32>' in the other}}
+  %z = onnx.node "If"(%c) with {
+    onnx.yield %x : tensor<2x3xf32>
+  }, {
+    onnx.yield %y : tensor<6xf32>
+  } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["else_branch", "then_branch"]} : (tensor<i1>) -> tensor<*xf32> loc("choose")
+  return
+}
