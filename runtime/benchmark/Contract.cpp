@@ -1,6 +1,6 @@
 // Speed of the digital contractions on one core, own kernel and library, and of checksums. Rates are multiply-adds per second.
-#include "container/Checksum.h"
 #include "contract/Contract.h"
+#include "container/Checksum.h"
 
 #include <benchmark/benchmark.h>
 
@@ -73,9 +73,7 @@ static void convolution(benchmark::State &state) {
   Tensor a({batch, channels, extent, extent}), b({channels, channels, 3, 3}), c({batch, channels, extent, extent});
   run(state, table, a, b, c, batch * extent * extent * channels * channels * 9);
 }
-BENCHMARK(convolution)
-    ->ArgNames({"batch", "channels", "extent", "library"})
-    ->ArgsProduct({{8}, {16, 64}, {28}, {0, 1}});
+BENCHMARK(convolution)->ArgNames({"batch", "channels", "extent", "library"})->ArgsProduct({{8}, {16, 64}, {28}, {0, 1}});
 
 static void checksum(benchmark::State &state) {
   std::vector<uint8_t> bytes(64 << 20, 1);

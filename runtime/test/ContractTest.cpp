@@ -93,6 +93,30 @@ TEST(Contract, AMatrixProductLargerThanABlockHasTheBitsOfTheChain) {
   EXPECT_EQ(c, chain(m, n, k, a, b));
 }
 
+TEST(Gemm, FewRowsGiveTheBitsOfTheChain) {
+  const int64_t m = 3, n = 45, k = 37;
+  auto a = randomFloats(m * k, 1), b = randomFloats(k * n, 2), expected = chain(m, n, k, a, b);
+  std::vector<int64_t> rows(k);
+  for (int64_t i = 0; i < k; ++i)
+    rows[i] = i * n;
+  for (int isa = 0; isa <= static_cast<int>(bestIsa()); ++isa) {
+    std::vector<float> sums(m * n);
+    gemmFewRows(m, n, k, a.data(), k, b.data(), rows.data(), sums.data(), n, static_cast<GemmIsa>(isa));
+    EXPECT_EQ(sums, expected) << "instruction set " << isa;
+  }
+}
+
+TEST(Contract, ABatchOfOneHasTheBitsOfItsRowInALargerBatch) {
+  const int64_t m = 9, n = 70, k = 300;
+  auto a = randomFloats(m * k, 1), b = randomFloats(k * n, 2), expected = chain(m, n, k, a, b);
+  for (int64_t row = 0; row < m; ++row) {
+    std::vector<float> one(a.begin() + row * k, a.begin() + (row + 1) * k), c(n);
+    Strided as(one, {1, k}), bs(b, {k, n}), cs(c, {1, n});
+    ASSERT_TRUE(run(matmul(false), as, bs, cs).ok());
+    EXPECT_EQ(c, std::vector<float>(expected.begin() + row * n, expected.begin() + (row + 1) * n));
+  }
+}
+
 TEST(Contract, TransposedBHasTheSameBits) {
   const int64_t m = 5, n = 70, k = 300;
   auto a = randomFloats(m * k, 1), b = randomFloats(k * n, 2);

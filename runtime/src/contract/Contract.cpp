@@ -79,21 +79,23 @@ static Status makePlan(const fb::Contraction &contraction, const aimc_buffer &a,
   return Status();
 }
 
-/// Puts finished sums where they belong in c.
+/// Puts finished sums where they belong in c: rows × columns from (row, column) of a batch.
 template <typename T>
 static void scatter(const ContractionPlan &plan, T *c, int64_t batch, int64_t row, int64_t rows, int64_t column,
                     int64_t columns, const T *sums, int64_t sumStride) {
-  for (int64_t r = 0; r < rows; ++r) {
-    T *to = c + plan.cBatch[batch] + plan.cM[row + r];
-    const T *from = sums + r * sumStride;
-    const int64_t *offsets = plan.cN.data() + column;
-    if (plan.accumulate)
+  T *block = c + plan.cBatch[batch];
+  const int64_t *rowOffsets = plan.cM.data() + row, *columnOffsets = plan.cN.data() + column;
+  auto put = [&](T &to, T sum) { to = plan.accumulate ? to + sum : sum; };
+  // Along whichever of rows and columns c is contiguous in: for a convolution NCHW the rows.
+  bool rowsInner = rows > 1 && rowOffsets[1] - rowOffsets[0] == 1;
+  if (rowsInner)
+    for (int64_t j = 0; j < columns; ++j)
+      for (int64_t r = 0; r < rows; ++r)
+        put(block[rowOffsets[r] + columnOffsets[j]], sums[r * sumStride + j]);
+  else
+    for (int64_t r = 0; r < rows; ++r)
       for (int64_t j = 0; j < columns; ++j)
-        to[offsets[j]] = to[offsets[j]] + from[j];
-    else
-      for (int64_t j = 0; j < columns; ++j)
-        to[offsets[j]] = from[j];
-  }
+        put(block[rowOffsets[r] + columnOffsets[j]], sums[r * sumStride + j]);
 }
 
 /// One block of results: rows × columns of one batch, over the whole depth.
@@ -110,11 +112,18 @@ static aimc_status fixedOrderBlock(const ContractionPlan &plan, const float *a, 
   int64_t direct = plan.a.denseRowStride();
   for (int64_t depth = 0; depth < plan.k; depth += blockDepth) {
     int64_t k = std::min(blockDepth, plan.k - depth);
-    packPanels(b + plan.bBatch[batch], plan.bK.data() + depth, plan.bN.data() + column, k, columns, packed);
     if (!direct)
       plan.a.read(a, batch * plan.m + row, rows, depth, k, gathered, aStride);
     const float *left = direct ? a + plan.a.start() + (batch * plan.m + row) * direct + depth : gathered;
-    gemmBlock(rows, columns, k, left, direct ? direct : aStride, packed, sums, sumStride);
+    int64_t leftStride = direct ? direct : aStride;
+    const int64_t *kOffsets = plan.bK.data() + depth, *nOffsets = plan.bN.data() + column;
+    const float *right = b + plan.bBatch[batch];
+    if (fewRows(rows, nOffsets, columns)) {
+      gemmFewRows(rows, columns, k, left, leftStride, right + nOffsets[0], kOffsets, sums, sumStride);
+      continue;
+    }
+    packPanels(right, kOffsets, nOffsets, k, columns, packed);
+    gemmBlock(rows, columns, k, left, leftStride, packed, sums, sumStride);
   }
   scatter(plan, c, batch, row, rows, column, columns, sums, sumStride);
   return AIMC_OK;

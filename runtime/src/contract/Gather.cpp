@@ -100,7 +100,7 @@ bool Gather::plan(const AffineView &map, const int64_t *sizes, const int64_t *st
   for (uint32_t axis = 0; axis < map.rank; ++axis) {
     if (!bounded[axis])
       continue;
-    Bound bound = {sizes[axis], at[axis], {}, runSteps[axis], 0, 0, {}};
+    Bound bound = {sizes[axis], at[axis], {}, runSteps[axis], 0, 0, {}, {}};
     for (const Dim &dim : rowDims)
       bound.rowStep.push_back(map.coefficient(axis, dim.dim));
     for (const Dim &dim : columnDims) {
@@ -113,6 +113,8 @@ bool Gather::plan(const AffineView &map, const int64_t *sizes, const int64_t *st
     forEachSum(outer, steps, [&](int64_t sum) { bound.runs.push_back(sum); });
     bounds.push_back(std::move(bound));
   }
+
+  tabulateColumns();
 
   // Rows that are contiguous pieces at one distance?
   if (bounds.empty() && runOffsets.size() == 1 && (runStride == 1 || runLength == 1)) {
@@ -132,8 +134,33 @@ bool Gather::plan(const AffineView &map, const int64_t *sizes, const int64_t *st
   return true;
 }
 
+void Gather::tabulateColumns() {
+  if (runLength >= 16)
+    return;
+  auto fits = [](int64_t value) { return value >= INT32_MIN / 2 && value <= INT32_MAX / 2; };
+  auto fill = [&](const std::vector<int64_t> &runs, int64_t step, std::vector<int32_t> &columns) {
+    columns.reserve(columnCount);
+    for (int64_t run : runs)
+      for (int64_t i = 0; i < runLength; ++i)
+        if (fits(run) && fits(run + i * step))
+          columns.push_back(static_cast<int32_t>(run + i * step));
+    return static_cast<int64_t>(columns.size()) == columnCount;
+  };
+  bool complete = fill(runOffsets, runStride, columnOffsets);
+  for (Bound &bound : bounds)
+    complete &= fill(bound.runs, bound.runStep, bound.columns);
+  if (!complete)
+    columnOffsets.clear();
+}
+
 template <typename T>
 void Gather::readInside(const T *from, int64_t firstColumn, int64_t columnCount, T *out) const {
+  if (!columnOffsets.empty()) {
+    const int32_t *offsets = columnOffsets.data() + firstColumn;
+    for (int64_t i = 0; i < columnCount; ++i)
+      out[i] = from[offsets[i]];
+    return;
+  }
   int64_t run = firstColumn / runLength, skip = firstColumn % runLength;
   for (int64_t done = 0; done < columnCount; ++run, skip = 0) {
     int64_t count = std::min(runLength - skip, columnCount - done);
@@ -150,6 +177,16 @@ void Gather::readInside(const T *from, int64_t firstColumn, int64_t columnCount,
 /// As readInside, each run clipped to the tensor.
 template <typename T>
 void Gather::readBorder(const T *from, const int64_t *index, int64_t firstColumn, int64_t columnCount, T *out) const {
+  if (!columnOffsets.empty() && bounds.size() <= 2) {
+    const Bound &first = bounds.front(), &last = bounds.back();
+    for (int64_t i = 0, c = firstColumn; i < columnCount; ++i, ++c) {
+      // Below zero becomes larger than any size.
+      bool inside = uint64_t(index[0] + first.columns[c]) < uint64_t(first.size) &&
+                    uint64_t(index[bounds.size() - 1] + last.columns[c]) < uint64_t(last.size);
+      out[i] = inside ? from[columnOffsets[c]] : T(0);
+    }
+    return;
+  }
   int64_t run = firstColumn / runLength, skip = firstColumn % runLength;
   for (int64_t done = 0; done < columnCount; ++run, skip = 0) {
     int64_t count = std::min(runLength - skip, columnCount - done);

@@ -50,7 +50,9 @@ private:
     int64_t runStep;              // along a run
     int64_t low, high;            // of what columns add
     std::vector<int64_t> runs;    // what each run's first column adds
+    std::vector<int32_t> columns; // what each column adds, beside columnOffsets
   };
+  void tabulateColumns();
 
   template <typename T>
   void readInside(const T *from, int64_t firstColumn, int64_t columnCount, T *out) const;
@@ -62,6 +64,8 @@ private:
   int64_t runLength = 1, runStride = 1; // columns come in runs of this many, this far apart
   std::vector<int64_t> runOffsets;      // where each run begins
   std::vector<Bound> bounds;
+  // Short runs are read element by element; empty when runs are long or an offset does not fit.
+  std::vector<int32_t> columnOffsets;
 };
 
 } // namespace aimc

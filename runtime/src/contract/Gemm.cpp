@@ -14,23 +14,49 @@ static bool consecutive(const int64_t *offsets, int64_t count) {
   return true;
 }
 
+/// Whole rows of b one after the other, each dealt to the panels.
+static void packRows(const float *b, const int64_t *kOffsets, int64_t k, int64_t n, float *packed) {
+  int64_t whole = n / panelWidth, rest = n % panelWidth;
+  for (int64_t i = 0; i < k; ++i) {
+    const float *from = b + kOffsets[i];
+    float *to = packed + i * panelWidth;
+    for (int64_t panel = 0; panel < whole; ++panel, from += panelWidth, to += k * panelWidth)
+      std::memcpy(to, from, panelWidth * sizeof(float));
+    for (int64_t j = 0; rest != 0 && j < panelWidth; ++j)
+      to[j] = j < rest ? from[j] : 0.0f;
+  }
+}
+
 void aimc::packPanels(const float *b, const int64_t *kOffsets, const int64_t *nOffsets, int64_t k, int64_t n, float *packed) {
+  if (consecutive(nOffsets, n))
+    return packRows(b + nOffsets[0], kOffsets, k, n, packed);
   for (int64_t first = 0; first < n; first += panelWidth, packed += k * panelWidth) {
     int64_t width = std::min(panelWidth, n - first);
     const int64_t *columns = nOffsets + first;
     if (width < panelWidth)
       std::fill(packed, packed + k * panelWidth, 0.0f);
-    if (consecutive(columns, width)) {
-      for (int64_t i = 0; i < k; ++i)
-        std::memcpy(packed + i * panelWidth, b + kOffsets[i] + columns[0], width * sizeof(float));
-      continue;
-    }
     // Column by column within short stretches of k: reads are consecutive where b's k is, writes stay in the cache.
     constexpr int64_t stretch = 16;
     for (int64_t begin = 0; begin < k; begin += stretch)
       for (int64_t j = 0; j < width; ++j)
         for (int64_t i = begin, end = std::min(begin + stretch, k); i < end; ++i)
           packed[i * panelWidth + j] = b[kOffsets[i] + columns[j]];
+  }
+}
+
+bool aimc::fewRows(int64_t m, const int64_t *nOffsets, int64_t n) { return m <= 3 && consecutive(nOffsets, n); }
+
+void aimc::gemmFewRows(int64_t m, int64_t n, int64_t k, const float *a, int64_t aStride, const float *b,
+                       const int64_t *kOffsets, float *sums, int64_t sumStride, GemmIsa isa) {
+  constexpr int64_t group = 4;
+  RowsKernel kernel = rowsKernel(isa);
+  for (int64_t first = 0; first < k; first += group) {
+    const float *rows[group];
+    int64_t count = std::min(group, k - first);
+    for (int64_t i = 0; i < count; ++i)
+      rows[i] = b + kOffsets[first + i];
+    for (int64_t r = 0; r < m; ++r)
+      kernel(count, n, a + r * aStride + first, rows, sums + r * sumStride);
   }
 }
 
@@ -47,7 +73,7 @@ GemmIsa aimc::bestIsa() {
 
 void aimc::gemmBlock(int64_t m, int64_t n, int64_t k, const float *a, int64_t aStride, const float *packed, float *sums,
                      int64_t sumStride, GemmIsa isa) {
-  PanelKernel kernel = panelKernel(isa);
+  PanelKernels kernels = panelKernels(isa);
   for (int64_t first = 0; first < n; first += panelWidth, packed += k * panelWidth)
-    kernel(m, k, a, aStride, packed, sums + first, sumStride);
+    (n - first > panelWidth / 2 ? kernels.whole : kernels.half)(m, k, a, aStride, packed, sums + first, sumStride);
 }

@@ -31,6 +31,13 @@ void packPanels(const float *b, const int64_t *kOffsets, const int64_t *nOffsets
 void gemmBlock(int64_t m, int64_t n, int64_t k, const float *a, int64_t aStride, const float *packed, float *sums,
                int64_t sumStride, GemmIsa isa = bestIsa());
 
+/// Whether gemmFewRows serves these rows and columns: packing b would cost more than the product.
+bool fewRows(int64_t m, const int64_t *nOffsets, int64_t n);
+
+/// As gemmBlock, b unpacked: row i of it is the n consecutive elements from b[kOffsets[i]].
+void gemmFewRows(int64_t m, int64_t n, int64_t k, const float *a, int64_t aStride, const float *b, const int64_t *kOffsets,
+                 float *sums, int64_t sumStride, GemmIsa isa = bestIsa());
+
 } // namespace aimc
 
 #endif // AIMC_RUNTIME_CONTRACT_GEMM_H

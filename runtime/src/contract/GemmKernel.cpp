@@ -6,45 +6,58 @@ using namespace aimc;
 
 /// Without vector instructions of its own: std::fma is one instruction where the target has it, a correctly rounded function
 /// elsewhere; the bits are the same.
+template <int64_t width>
 static void genericPanel(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
                          int64_t sumStride) {
   for (int64_t row = 0; row < m; ++row)
     for (int64_t i = 0; i < k; ++i)
-      for (int64_t j = 0; j < panelWidth; ++j)
+      for (int64_t j = 0; j < width; ++j)
         sums[row * sumStride + j] = std::fma(a[row * aStride + i], panel[i * panelWidth + j], sums[row * sumStride + j]);
 }
+
+static void genericRows(int64_t count, int64_t n, const float *a, const float *const *rows, float *sums) {
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t j = 0; j < n; ++j)
+      sums[j] = std::fma(a[i], rows[i][j], sums[j]);
+}
+
+static constexpr PanelKernels genericKernels = {genericPanel<panelWidth>, genericPanel<panelWidth / 2>};
 
 #if defined(__x86_64__)
 
 #include <immintrin.h>
 
-/// `rows` rows of one panel, the sums in registers.
-template <int rows>
+/// `rows` rows, `vectors` of 16 columns; the sums stay in registers.
+template <int rows, int vectors>
 __attribute__((target("avx512f"))) static void tile512(int64_t k, const float *a, int64_t aStride, const float *panel,
                                                        float *sums, int64_t sumStride) {
-  __m512 left[rows], right[rows];
+  __m512 sum[rows][vectors];
 #pragma GCC unroll 12
-  for (int r = 0; r < rows; ++r) {
-    left[r] = _mm512_load_ps(sums + r * sumStride);
-    right[r] = _mm512_load_ps(sums + r * sumStride + 16);
-  }
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v)
+      sum[r][v] = _mm512_load_ps(sums + r * sumStride + 16 * v);
   for (int64_t i = 0; i < k; ++i, panel += panelWidth) {
-    __m512 b0 = _mm512_loadu_ps(panel), b1 = _mm512_loadu_ps(panel + 16);
+    __m512 b[vectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v)
+      b[v] = _mm512_loadu_ps(panel + 16 * v);
 #pragma GCC unroll 12
     for (int r = 0; r < rows; ++r) {
       __m512 value = _mm512_set1_ps(a[r * aStride + i]);
-      left[r] = _mm512_fmadd_ps(value, b0, left[r]);
-      right[r] = _mm512_fmadd_ps(value, b1, right[r]);
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v)
+        sum[r][v] = _mm512_fmadd_ps(value, b[v], sum[r][v]);
     }
   }
 #pragma GCC unroll 12
-  for (int r = 0; r < rows; ++r) {
-    _mm512_store_ps(sums + r * sumStride, left[r]);
-    _mm512_store_ps(sums + r * sumStride + 16, right[r]);
-  }
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v)
+      _mm512_store_ps(sums + r * sumStride + 16 * v, sum[r][v]);
 }
 
-/// `rows` rows of half a panel.
+/// `rows` rows of 16 columns.
 template <int rows>
 __attribute__((target("avx2,fma"))) static void tile256(int64_t k, const float *a, int64_t aStride, const float *panel,
                                                         float *sums, int64_t sumStride) {
@@ -70,12 +83,6 @@ __attribute__((target("avx2,fma"))) static void tile256(int64_t k, const float *
   }
 }
 
-template <int rows>
-static void halves256(int64_t k, const float *a, int64_t aStride, const float *panel, float *sums, int64_t sumStride) {
-  tile256<rows>(k, a, aStride, panel, sums, sumStride);
-  tile256<rows>(k, a, aStride, panel + 16, sums + 16, sumStride);
-}
-
 using Tile = void (*)(int64_t k, const float *a, int64_t aStride, const float *panel, float *sums, int64_t sumStride);
 
 /// Full tiles of `most` rows, then one for the rest; tiles[r] does r rows.
@@ -87,33 +94,81 @@ static void runTiles(const Tile *tiles, int64_t most, int64_t m, int64_t k, cons
   }
 }
 
+template <int vectors>
 static void avx512Panel(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
                         int64_t sumStride) {
-  static const Tile tiles[] = {nullptr,    tile512<1>, tile512<2>, tile512<3>,  tile512<4>,  tile512<5>, tile512<6>,
-                               tile512<7>, tile512<8>, tile512<9>, tile512<10>, tile512<11>, tile512<12>};
+  static const Tile tiles[] = {nullptr,
+                               tile512<1, vectors>,
+                               tile512<2, vectors>,
+                               tile512<3, vectors>,
+                               tile512<4, vectors>,
+                               tile512<5, vectors>,
+                               tile512<6, vectors>,
+                               tile512<7, vectors>,
+                               tile512<8, vectors>,
+                               tile512<9, vectors>,
+                               tile512<10, vectors>,
+                               tile512<11, vectors>,
+                               tile512<12, vectors>};
   runTiles(tiles, 12, m, k, a, aStride, panel, sums, sumStride);
+}
+
+static void avx2Half(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
+                     int64_t sumStride) {
+  static const Tile tiles[] = {nullptr, tile256<1>, tile256<2>, tile256<3>, tile256<4>, tile256<5>, tile256<6>};
+  runTiles(tiles, 6, m, k, a, aStride, panel, sums, sumStride);
 }
 
 static void avx2Panel(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
                       int64_t sumStride) {
-  static const Tile tiles[] = {nullptr, halves256<1>, halves256<2>, halves256<3>, halves256<4>, halves256<5>, halves256<6>};
-  runTiles(tiles, 6, m, k, a, aStride, panel, sums, sumStride);
+  avx2Half(m, k, a, aStride, panel, sums, sumStride);
+  avx2Half(m, k, a, aStride, panel + 16, sums + 16, sumStride);
 }
 
-PanelKernel aimc::panelKernel(GemmIsa isa) {
+__attribute__((target("avx512f"))) static void avx512Rows(int64_t count, int64_t n, const float *a, const float *const *rows,
+                                                          float *sums) {
+  for (int64_t j = 0; j < n; j += 16) {
+    __mmask16 mask = n - j >= 16 ? 0xffff : static_cast<__mmask16>((1u << (n - j)) - 1);
+    __m512 sum = _mm512_maskz_loadu_ps(mask, sums + j);
+    for (int64_t i = 0; i < count; ++i)
+      sum = _mm512_fmadd_ps(_mm512_set1_ps(a[i]), _mm512_maskz_loadu_ps(mask, rows[i] + j), sum);
+    _mm512_mask_storeu_ps(sums + j, mask, sum);
+  }
+}
+
+__attribute__((target("avx2,fma"))) static void avx2Rows(int64_t count, int64_t n, const float *a, const float *const *rows,
+                                                         float *sums) {
+  int64_t j = 0;
+  for (; j + 8 <= n; j += 8) {
+    __m256 sum = _mm256_loadu_ps(sums + j);
+    for (int64_t i = 0; i < count; ++i)
+      sum = _mm256_fmadd_ps(_mm256_broadcast_ss(a + i), _mm256_loadu_ps(rows[i] + j), sum);
+    _mm256_storeu_ps(sums + j, sum);
+  }
+  for (; j < n; ++j)
+    for (int64_t i = 0; i < count; ++i)
+      sums[j] = _mm_cvtss_f32(_mm_fmadd_ss(_mm_set_ss(a[i]), _mm_set_ss(rows[i][j]), _mm_set_ss(sums[j])));
+}
+
+RowsKernel aimc::rowsKernel(GemmIsa isa) {
+  return isa == GemmIsa::Avx512 ? avx512Rows : isa == GemmIsa::Avx2 ? avx2Rows : genericRows;
+}
+
+PanelKernels aimc::panelKernels(GemmIsa isa) {
   switch (isa) {
   case GemmIsa::Avx512:
-    return avx512Panel;
+    return {avx512Panel<2>, avx512Panel<1>};
   case GemmIsa::Avx2:
-    return avx2Panel;
+    return {avx2Panel, avx2Half};
   case GemmIsa::Generic:
-    return genericPanel;
+    break;
   }
-  return genericPanel;
+  return genericKernels;
 }
 
 #else
 
-PanelKernel aimc::panelKernel(GemmIsa) { return genericPanel; }
+PanelKernels aimc::panelKernels(GemmIsa) { return genericKernels; }
+RowsKernel aimc::rowsKernel(GemmIsa) { return genericRows; }
 
 #endif

@@ -6,11 +6,21 @@
 
 namespace aimc {
 
-/// sums[m × panelWidth] += a[m × k] · panel[k × panelWidth], k ascending, one fused multiply-add each.
+/// sums[m × width] += a[m × k] · panel[k × width], k ascending, one fused multiply-add each. The panel's rows are
+/// panelWidth apart; the width is all of it or half.
 using PanelKernel = void (*)(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
                              int64_t sumStride);
 
-PanelKernel panelKernel(GemmIsa isa);
+struct PanelKernels {
+  PanelKernel whole, half;
+};
+
+PanelKernels panelKernels(GemmIsa isa);
+
+/// sums[j] = the chain of a[i] · rows[i][j] for i ascending below `count` (at most 4), continued; for j < n.
+using RowsKernel = void (*)(int64_t count, int64_t n, const float *a, const float *const *rows, float *sums);
+
+RowsKernel rowsKernel(GemmIsa isa);
 
 } // namespace aimc
 
