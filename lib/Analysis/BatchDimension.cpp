@@ -43,6 +43,7 @@ class BatchDimension::Impl : public LazyAnalysis<BatchDimension::Impl, State> {
 public:
   State transfer(Value value);
   std::optional<Cycle> cycleOf(Operation *op);
+  bool isWorthwhile(Operation *) { return true; }
   static State join(State a, State b) { return ::join(a, b); }
   static State widen(State, State after, unsigned) { return after; } // there are three heights only
 

@@ -2,7 +2,7 @@
 #ifndef AIMC_ANALYSIS_LAZYANALYSIS_H
 #define AIMC_ANALYSIS_LAZYANALYSIS_H
 
-#include "mlir/IR/Operation.h"
+#include "mlir/IR/OpDefinition.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -22,11 +22,42 @@ struct Cycle {
 ///   std::optional<Cycle> cycleOf(Operation *)   the cycle that `op` makes, if any
 ///   static State join(State, State)             least upper bound
 ///   static State widen(State before, State after, unsigned round)   an upper bound of both; must become stable
+///   bool isWorthwhile(Operation *)              whether to compute the results of `op` ahead of its users
 template <typename Derived, typename State> class LazyAnalysis {
 public:
   State get(mlir::Value value) {
     if (std::optional<State> known = lookup(value))
       return *known;
+    if (depth == 0)
+      prepare(value);
+    ++depth;
+    State state = compute(value);
+    --depth;
+    return state;
+  }
+
+private:
+  /// What precedes `value` in its function, in program order: networks are deeper than the stack.
+  void prepare(mlir::Value value) {
+    mlir::Operation *op = value.getDefiningOp();
+    if (!op)
+      op = value.getParentBlock()->getParentOp();
+    while (op && op->getParentOp() && !op->getParentOp()->template hasTrait<mlir::OpTrait::IsIsolatedFromAbove>())
+      op = op->getParentOp();
+    if (!op || !op->getBlock())
+      return;
+    ++depth;
+    for (mlir::Operation &before : *op->getBlock()) {
+      if (&before == op)
+        break;
+      if (before.getNumResults() && !lookup(before.getResult(0)) && derived().isWorthwhile(&before))
+        for (mlir::Value result : before.getResults())
+          get(result);
+    }
+    --depth;
+  }
+
+  State compute(mlir::Value value) {
     if (auto argument = llvm::dyn_cast<mlir::BlockArgument>(value))
       if (mlir::Operation *parent = argument.getOwner()->getParentOp())
         if (std::optional<Cycle> cycle = derived().cycleOf(parent); cycle && llvm::is_contained(cycle->args, value)) {
@@ -38,7 +69,6 @@ public:
     return state;
   }
 
-private:
   Derived &derived() { return static_cast<Derived &>(*this); }
 
   /// Facts that hold under an assumption on the arguments of `op`.
@@ -88,6 +118,7 @@ private:
     }
   }
 
+  unsigned depth = 0; // of recursion
   llvm::SmallVector<Scope> scopes;
   llvm::DenseMap<mlir::Value, State> proven;
 };

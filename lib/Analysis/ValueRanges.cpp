@@ -257,6 +257,7 @@ class ValueRanges::Impl : public LazyAnalysis<ValueRanges::Impl, Interval> {
 public:
   Interval transfer(Value value);
   std::optional<Cycle> cycleOf(Operation *op);
+  bool isWorthwhile(Operation *op) { return !constants.contains(op->getResult(0)); } // weights are large
   static Interval join(Interval a, Interval b) { return ::join(a, b); }
   static Interval widen(Interval before, Interval after, unsigned round);
 
@@ -268,6 +269,8 @@ private:
   Interval ofSelect(arith::SelectOp op);
   Interval ofConstant(arith::ConstantOp op);
   Interval joinOf(ValueRange values);
+
+  ConstantExpressions constants;
 };
 
 static std::optional<Interval> declaredRange(BlockArgument argument) {
@@ -388,6 +391,14 @@ Interval ValueRanges::Impl::ofConstant(arith::ConstantOp op) {
     first.strides.clear();
   }
   ConstantData data(makeContiguous(first));
+  if (data.getElementType().isF32()) {
+    float low = std::numeric_limits<float>::infinity(), high = -low;
+    for (float number : data.as<float>()) { // NaN compares false
+      low = number < low ? number : low;
+      high = number > high ? number : high;
+    }
+    return {low, high};
+  }
   for (int64_t i = 0, e = data.getNumElements(); i < e; ++i) {
     double number = data.getNumber(i);
     if (!std::isnan(number))
