@@ -168,8 +168,7 @@ static LogicalResult toDispatches(ModuleOp module, StringRef rangesFile, bool lo
   converters.ranges = rangesFile.str();
   return run(module, [&](OpPassManager &pm) {
     pm.addPass(analog::createAnalogInsertConvertersPass(converters));
-    if (failed(parsePassPipeline("analog-place", pm)))
-      return failure();
+    pm.addPass(analog::createAnalogPlacePass());
     if (lower)
       pm.addPass(analog::createAnalogLowerToDispatchPass());
     return lower ? parsePassPipeline(kFoldForHost, pm) : success();
