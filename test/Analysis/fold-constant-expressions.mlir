@@ -47,6 +47,19 @@ func.func @initial(%x: tensor<3x2xf32>) -> (tensor<3x2xf32>, tensor<?xi32>) {
   return %y, %r : tensor<3x2xf32>, tensor<?xi32>
 }
 
+// A large broadcast is not written out; what it repeats is.
+// CHECK-LABEL: func @broadcast
+func.func @broadcast() -> tensor<4x2xf32> {
+  // CHECK: %[[C:.*]] = arith.constant dense<[2.000000e+00, 4.000000e+00]> : tensor<2xf32>
+  // CHECK: %[[B:.*]] = linalg.broadcast ins(%[[C]] : tensor<2xf32>)
+  // CHECK: return %[[B]]
+  %c = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %d = arith.addf %c, %c : tensor<2xf32>
+  %e = tensor.empty() : tensor<4x2xf32>
+  %b = linalg.broadcast ins(%d : tensor<2xf32>) outs(%e : tensor<4x2xf32>) dimensions = [0]
+  return %b : tensor<4x2xf32>
+}
+
 {-#
   dialect_resources: {
     builtin: {

@@ -13,7 +13,7 @@ def FoldConstantExpressions : Pass<"fold-constant-expressions", "mlir::ModuleOp"
 
     Weights stay views until the analog passes have taken theirs (crossbars keep their expression, which this pass does
     not touch); this pass is for what is left on the host. A reshape of a whole resource shares the resource. `tensor.empty`,
-    `linalg.fill` and `tensor.splat` stay: they are cheaper at run time than a constant.
+    `linalg.fill` and `tensor.splat` stay, and so does a broadcast above `inline-bytes`: they are cheaper at run time than a constant.
 
     ```mlir
     %t = linalg.transpose ins(%w : tensor<2x3xf32>) outs(%e : tensor<3x2xf32>) permutation = [1, 0]

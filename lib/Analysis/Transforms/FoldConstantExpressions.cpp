@@ -44,6 +44,14 @@ static TypedAttr makeAttribute(Value value, const StridedView &view, int64_t inl
   return toElementsAttr(view, "folded", inlineBytes);
 }
 
+/// A tensor that repeats its elements: as a constant it would be larger than what it is made of.
+static bool isLargeBroadcast(const StridedView &view, int64_t inlineBytes) {
+  if (view.isSplat() || view.getNumElements() * view.getElementSize() <= inlineBytes)
+    return false;
+  return llvm::any_of(llvm::zip_equal(view.sizes, view.strides),
+                      [](auto dim) { return std::get<0>(dim) > 1 && std::get<1>(dim) == 0; });
+}
+
 static bool isInside(const llvm::SetVector<Operation *> &ops, Operation *op) {
   while (op && !ops.contains(op))
     op = op->getParentOp();
@@ -57,15 +65,22 @@ public:
   void runOnOperation() override;
 
 private:
-  LogicalResult fold(Value value);
+  /// Replaces `value`, or leaves a broadcast and adds what it is made of to `worklist`.
+  LogicalResult fold(Value value, SmallVectorImpl<Value> &worklist);
 };
 } // namespace
 
-LogicalResult FoldConstantExpressionsPass::fold(Value value) {
+LogicalResult FoldConstantExpressionsPass::fold(Value value, SmallVectorImpl<Value> &worklist) {
   FailureOr<StridedView> view = evaluateView(value);
   if (failed(view))
     return emitError(value.getLoc()) << "this constant expression indexes outside its operands or divides its elements "
                                         "unevenly among dimensions; correct the shapes it is computed from";
+  if (isLargeBroadcast(*view, inlineBytes)) {
+    for (Value operand : value.getDefiningOp()->getOperands())
+      if (!isLeftAlone(operand.getDefiningOp()))
+        worklist.push_back(operand);
+    return success();
+  }
   OpBuilder builder(value.getDefiningOp());
   Value folded = arith::ConstantOp::create(builder, value.getLoc(), makeAttribute(value, *view, inlineBytes));
   if (folded.getType() != value.getType())
@@ -95,8 +110,8 @@ void FoldConstantExpressionsPass::runOnOperation() {
       if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !isInside(constant, user); }))
         maximal.push_back(result);
   }
-  for (Value value : maximal)
-    if (failed(fold(value)))
+  while (!maximal.empty())
+    if (failed(fold(maximal.pop_back_val(), maximal)))
       return signalPassFailure();
   IRRewriter rewriter(&getContext());
   (void)eraseUnreachableBlocks(rewriter, getOperation()->getRegions());
