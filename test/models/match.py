@@ -45,7 +45,9 @@ def check_qdq(build, name, checks):
     wanted = accuracy(expected, labels)
     digital = build.outputs(build.compile(name, "--digital", file="model_qdq_int8.onnx", calibrate=False), f"{name}-qdq-digital")
     close = (np.abs(digital - expected).max(axis=1) <= TOLERANCE * (expected.max() - expected.min())).mean()
-    checks.check(close >= 0.98, f"{name} QDQ digital: {100 * close:.1f} % of the images match to {TOLERANCE}")
+    worst = relative_error(digital, expected)
+    checks.check(close >= 0.95 and worst <= 0.02,
+                 f"{name} QDQ digital: {100 * close:.1f} % of the images match to {TOLERANCE}, the others to {worst:.1e}")
     found = accuracy(digital, labels)
     checks.check(abs(found - wanted) <= 0.002 + 1e-9, f"{name} QDQ digital: accuracy {found:.3f}, reference {wanted:.3f}")
     report = build.run(build.compile(name, file="model_qdq_int8.onnx"), f"--labels={LABELS}", inputs=IMAGES)

@@ -24,7 +24,7 @@ CASES = [  # model, target, calibrated
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
-    parser.add_argument("--rows", type=int, default=300)
+    parser.add_argument("--rows", type=int, default=150)
     options = parser.parse_args()
     build, checks = Build(options.build), Checks()
     images = build.images(12)
