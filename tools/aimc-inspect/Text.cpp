@@ -118,8 +118,8 @@ static std::string weightText(const Json &layer) {
 
 /// One line per site; groups are alike but for their weights.
 static std::string layerTable(const Json &layers) {
-  Table table("rllrrlllrl");
-  table.add({"#", "node", "kind", "matrix", "groups", "tiles", "weights", "input", "ADC", "arrays (cells used)"});
+  Table table("rllrrlllrlr");
+  table.add({"#", "node", "kind", "matrix", "groups", "tiles", "weights", "input", "ADC", "arrays", "of their cells"});
   for (const Json &layer : layers) {
     if (layer["group"].get<int64_t>() > 0)
       continue;
@@ -127,7 +127,7 @@ static std::string layerTable(const Json &layers) {
                integerText(layer["K"]) + " x " + integerText(layer["N"]), integerText(layer["groups"]),
                integerText(layer["T"]) + " x " + integerText(layer["column_tiles"]), weightText(layer), inputText(layer),
                layer["B"].is_string() ? "ideal" : integerText(layer["B"]) + " bit",
-               layer["arrays"].get<std::string>() + " (" + percentText(layer["utilisation"]) + ")"});
+               layer["arrays"].get<std::string>(), percentText(layer["utilisation"])});
   }
   return table.toString();
 }
