@@ -67,6 +67,18 @@ std::optional<Size> Lowering::traceDim(Value tensor, int64_t dimension) {
   return std::nullopt;
 }
 
+bool aimc::onnx::isDimension(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (auto constant = getConstantIntValue(value))
+    return *constant >= 0;
+  if (isa<tensor::DimOp>(op))
+    return true;
+  return isa<arith::MulIOp, arith::AddIOp, arith::DivSIOp, arith::MinSIOp, arith::MaxSIOp, arith::IndexCastOp>(op) &&
+         llvm::all_of(op->getOperands(), isDimension);
+}
+
 Sizes Lowering::dims(Value tensor) {
   Sizes result;
   for (int64_t i = 0, rank = getRank(tensor); i < rank; ++i)
@@ -361,14 +373,30 @@ Access Lowering::broadcastAccess(Value tensor, ArrayRef<Size> sizes) {
   return {spread, AffineMap::getMinorIdentityMap(rank, rank - offset, getContext())};
 }
 
+/// What a comparison of a dimension with a constant below any dimension gives: exporters ask whether a size is -1.
+static std::optional<bool> foldDimensionComparison(Operation *op) {
+  using P = arith::CmpIPredicate;
+  auto comparison = dyn_cast<arith::CmpIOp>(op);
+  auto constant = comparison ? getConstantIntValue(comparison.getRhs()) : std::nullopt;
+  if (!constant || *constant >= 0 || !isDimension(comparison.getLhs()))
+    return std::nullopt;
+  P predicate = comparison.getPredicate();
+  if (predicate == P::ne || predicate == P::sgt || predicate == P::sge)
+    return true;
+  if (predicate == P::eq || predicate == P::slt || predicate == P::sle)
+    return false;
+  return std::nullopt;
+}
+
 /// Elementwise computation of integers that are known one by one, as those of shapes are: scalars, folded as they are made.
 Value Lowering::unrolled(ValueRange operands, Type element, Payload payload) {
   int64_t count = 1, rank = 0;
-  bool anyComputed = false;
+  bool anyComputed = false, allIntegers = true;
   for (Value operand : operands) {
     auto type = cast<RankedTensorType>(operand.getType());
     bool computed = operand.getDefiningOp<tensor::FromElementsOp>();
     anyComputed |= computed;
+    allIntegers &= isa<IntegerType>(type.getElementType());
     DenseElementsAttr dense;
     if (!type.hasStaticShape() || type.getRank() > 1 || (!computed && !matchPattern(operand, m_Constant(&dense))))
       return {};
@@ -377,7 +405,7 @@ Value Lowering::unrolled(ValueRange operands, Type element, Payload payload) {
     if (type.getNumElements() == 0)
       return {};
   }
-  if (!anyComputed || count > 16)
+  if (!(anyComputed || allIntegers) || count > 16)
     return {};
   auto read = [&](Value operand, int64_t i) -> Value {
     i = cast<RankedTensorType>(operand.getType()).getNumElements() == 1 ? 0 : i;
@@ -399,7 +427,11 @@ Value Lowering::unrolled(ValueRange operands, Type element, Payload payload) {
     auto from = last ? std::next(Block::iterator(last)) : block->begin();
     for (Operation &op : llvm::make_early_inc_range(llvm::make_range(from, getInsertionPoint()))) {
       SmallVector<Value> folded;
-      if (op.getNumResults() != 1 || isa<arith::ConstantOp>(op) || failed(tryFold(&op, folded)) || folded.empty())
+      if (op.getNumResults() != 1 || isa<arith::ConstantOp>(op))
+        continue;
+      if (auto known = foldDimensionComparison(&op))
+        folded.push_back(integer(getI1Type(), *known));
+      else if (failed(tryFold(&op, folded)) || folded.empty())
         continue;
       if (result == op.getResult(0))
         result = folded.front();
@@ -472,11 +504,16 @@ Value Lowering::transpose(Value tensor, ArrayRef<int64_t> permutation) {
 Value Lowering::slice(Value tensor, ArrayRef<Size> offsets, ArrayRef<Size> sizes, ArrayRef<int64_t> dropped) {
   if (dropped.empty() && llvm::all_of(offsets, [](Size offset) { return asInteger(offset) == 0; }) && llvm::equal(sizes, dims(tensor)))
     return tensor;
-  Sizes strides(offsets.size(), size(1));
-  SmallVector<int64_t> shape;
+  Sizes strides(offsets.size(), size(1)), kept;
   for (auto [i, size] : llvm::enumerate(sizes))
     if (!llvm::is_contained(dropped, static_cast<int64_t>(i)))
-      shape.push_back(asInteger(size).value_or(ShapedType::kDynamic));
+      kept.push_back(size);
+  // A slice of nothing may begin behind the end, where extract_slice may not.
+  if (llvm::any_of(kept, [](Size size) { return asInteger(size) == 0; }))
+    return empty(kept, getElement(tensor));
+  SmallVector<int64_t> shape;
+  for (Size size : kept)
+    shape.push_back(isStatic(size) ? *asInteger(size) : ShapedType::kDynamic);
   auto type = RankedTensorType::get(shape, getElement(tensor));
   return tensor::ExtractSliceOp::create(*this, type, tensor, offsets, sizes, strides);
 }
@@ -628,11 +665,22 @@ static void solveSingle(Lowering &b, MutableArrayRef<Size> open, ArrayRef<Size> 
       size = b.size(total / known);
 }
 
+/// The only size of `to` that `from` does not have follows from the number of elements, in terms of the sizes of `from`.
+static void solveForeign(Lowering &b, ArrayRef<Size> from, MutableArrayRef<Size> to) {
+  auto isForeign = [&](Size size) { return !isStatic(size) && !llvm::is_contained(from, size); };
+  if (llvm::count_if(to, isForeign) != 1)
+    return;
+  Sizes others;
+  llvm::copy_if(to, std::back_inserter(others), [&](Size size) { return !isForeign(size); });
+  *llvm::find_if(to, isForeign) = b.quotient(from, others);
+}
+
 Value Lowering::reshape(Value tensor, ArrayRef<Size> wanted) {
   Type element = getElement(tensor);
   Sizes from = dims(tensor), to(wanted);
   if (from == to)
     return tensor;
+  solveForeign(*this, from, to);
   solveSingle(*this, from, to);
   solveSingle(*this, to, from);
   tensor = castTo(tensor, RankedTensorType::get(getShape(from), element));

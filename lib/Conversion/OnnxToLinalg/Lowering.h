@@ -163,6 +163,9 @@ inline int64_t getRank(Value tensor) { return cast<RankedTensorType>(tensor.getT
 inline Type getElement(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
 inline Value getOptional(ValueRange inputs, size_t index) { return index < inputs.size() ? inputs[index] : Value(); }
 
+/// Whether an integer comes from dimensions, so that it cannot be negative.
+bool isDimension(Value value);
+
 /// Scalar conversion as `Cast` defines it; `to` may be unsigned. Floats become integers by truncation, saturating, NaN as 0.
 Value castScalar(Lowering &b, Value value, Type from, Type to);
 

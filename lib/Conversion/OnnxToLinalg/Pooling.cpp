@@ -46,6 +46,56 @@ static Value maxPool(Value tensor, const Windows &windows, Sizes outputSizes, bo
   }, b);
 }
 
+/// Where the largest element of every window is, as an index into all elements of the tensor; the first one if it is there twice.
+/// `columnMajor` counts the spatial dimensions in the opposite order.
+static Value maxPlaces(Value tensor, const Windows &windows, Sizes outputSizes, bool isUnsigned, bool columnMajor, Lowering &b) {
+  unsigned spatial = windows.rank(), outer = 2 + spatial, loops = outer + spatial;
+  Type element = getElement(tensor), i64 = b.getI64Type();
+  SmallVector<AffineExpr> kernelExprs;
+  for (unsigned i = 0; i < spatial; ++i)
+    kernelExprs.push_back(b.getAffineDimExpr(outer + i));
+  AffineMap own = b.getMultiDimIdentityMap(loops).getMajorSubMap(outer);
+  Access window{tensor::EmptyOp::create(b, windows.kernel, element), AffineMap::get(loops, 0, kernelExprs, b.getContext())};
+  Access bests{b.filled(outputSizes, b.extreme(element, false, isUnsigned)), own};
+  Access places{b.filled(outputSizes, b.integer(i64, -1)), own};
+  SmallVector<Value> extents, low;
+  for (Size size : b.dims(tensor))
+    extents.push_back(b.asIndex(size));
+  for (Size size : windows.low)
+    low.push_back(b.asIndex(size));
+  return b.generic(window, {bests, places}, [&](ValueRange arguments) -> SmallVector<Value> {
+    auto loop = [&](unsigned i) { return Value(linalg::IndexOp::create(b, i)); };
+    auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) { return Value(arith::CmpIOp::create(b, predicate, x, y)); };
+    Value zero = b.index(0), inside = b.integer(b.getI1Type(), 1);
+    SmallVector<Value> position{loop(0), loop(1)};
+    for (unsigned i = 0; i < spatial; ++i) {
+      Value start = arith::MulIOp::create(b, loop(2 + i), b.index(windows.strides[i]));
+      Value step = arith::MulIOp::create(b, loop(outer + i), b.index(windows.dilations[i]));
+      Value place = arith::SubIOp::create(b, arith::AddIOp::create(b, start, step), low[i]);
+      Value here = arith::AndIOp::create(b, compare(arith::CmpIPredicate::sge, place, zero),
+                                         compare(arith::CmpIPredicate::slt, place, extents[2 + i]));
+      inside = arith::AndIOp::create(b, inside, here);
+      position.push_back(arith::SelectOp::create(b, here, place, zero));
+    }
+    Value x = tensor::ExtractOp::create(b, tensor, position), better;
+    if (isa<FloatType>(element))
+      better = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, arguments[1]);
+    else
+      better = compare(isUnsigned ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt, x, arguments[1]);
+    // A window of least elements has its first element as its place.
+    better = arith::OrIOp::create(b, better, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, arguments[2], b.integer(i64, 0)));
+    better = arith::AndIOp::create(b, better, inside);
+    SmallVector<unsigned> order{0, 1};
+    for (unsigned i = 0; i < spatial; ++i)
+      order.push_back(columnMajor ? outer - 1 - i : 2 + i);
+    Value index = zero;
+    for (unsigned dimension : order)
+      index = arith::AddIOp::create(b, arith::MulIOp::create(b, index, extents[dimension]), position[dimension]);
+    Value number = arith::IndexCastOp::create(b, i64, index);
+    return {arith::SelectOp::create(b, better, x, arguments[1]), arith::SelectOp::create(b, better, number, arguments[2])};
+  })[1];
+}
+
 /// Number of elements that count in the windows along spatial dimension `i`, as numbers of type `element`: those of the tensor,
 /// and of its padding if it counts. The overhang of `ceil_mode` never does.
 static Value countElements(Value tensor, const Windows &windows, size_t i, bool countPadding, Type element, Lowering &b) {
@@ -93,8 +143,8 @@ static Value averagePool(Value tensor, const Windows &windows, Sizes outputSizes
   }
   return b.compute(inputs, b.dims(sum), element, [&](ValueRange arguments) -> SmallVector<Value> {
     Value count = full ? b.scalar(element, all) : arguments[1];
-    for (Value next : arguments.drop_front(std::min<size_t>(arguments.size(), 2)))
-      count = arith::MulFOp::create(b, count, next);
+    for (size_t i = 2; i < inputs.size(); ++i)
+      count = arith::MulFOp::create(b, count, arguments[i]);
     return {arith::DivFOp::create(b, arguments[0], count)};
   });
 }
@@ -107,8 +157,13 @@ LogicalResult aimc::onnx::lowerPool(NodeOp node, ValueRange inputs, Lowering &b)
   Sizes outputSizes{b.dim(inputs[0], 0), b.dim(inputs[0], 1)};
   outputSizes.append(windows->outputs);
   Type element = b.getElementType(node.getInputs().front());
-  if (node.getOpType() == "MaxPool")
-    return b.replace(node, maxPool(inputs[0], *windows, outputSizes, element.isUnsignedInteger(), b));
+  if (node.getOpType() == "MaxPool") {
+    bool isUnsigned = element.isUnsignedInteger(), places = node.getNumResults() > 1 && !node.getResult(1).use_empty();
+    Value largest = maxPool(inputs[0], *windows, outputSizes, isUnsigned, b);
+    return b.replace(node, {largest, places ? maxPlaces(inputs[0], *windows, outputSizes, isUnsigned,
+                                                        node.getInt("storage_order", 0), b)
+                                            : Value()});
+  }
   if (!isa<FloatType>(element))
     return b.error(node) << "the average of " << element << " is not defined";
   return b.replace(node, averagePool(inputs[0], *windows, outputSizes, node.getInt("count_include_pad", 0), b));

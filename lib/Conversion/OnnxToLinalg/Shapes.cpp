@@ -49,19 +49,6 @@ static FailureOr<Sizes> getSizes(NodeOp node, ValueRange inputs, StringRef name,
 // The same elements in the same order
 //===------------------------------------------------------------------------------------------------------------===//
 
-/// Whether a size cannot be negative or mean something else than a size: it comes from dimensions.
-static bool isDimension(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
-  if (auto constant = getConstantIntValue(value))
-    return *constant > 0;
-  if (isa<tensor::DimOp>(op))
-    return true;
-  return isa<arith::MulIOp, arith::AddIOp, arith::DivSIOp, arith::MinSIOp, arith::MaxSIOp, arith::IndexCastOp>(op) &&
-         llvm::all_of(op->getOperands(), isDimension);
-}
-
 LogicalResult aimc::onnx::lowerReshape(NodeOp node, ValueRange inputs, Lowering &b) {
   Value tensor = inputs[0];
   FailureOr<Sizes> wanted = getSizes(node, inputs, "shape", 1, b);
@@ -372,6 +359,8 @@ LogicalResult aimc::onnx::lowerSlice(NodeOp node, ValueRange inputs, Lowering &b
   }
   if (llvm::all_of(strides, [](int64_t stride) { return stride == 1; }))
     return b.replace(node, b.slice(tensor, offsets, sizes));
+  if (llvm::any_of(sizes, [](Size size) { return getConstantIntValue(size) == 0; }))
+    return b.replace(node, b.empty(sizes, getElement(tensor)));
   if (llvm::all_of(strides, [](int64_t stride) { return stride > 0; })) {
     SmallVector<int64_t> shape;
     Sizes steps;
