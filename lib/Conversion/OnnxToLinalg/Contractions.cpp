@@ -19,16 +19,6 @@ static Value mulScalars(Lowering &b, Value x, Value y) {
   return isa<FloatType>(x.getType()) ? Value(arith::MulFOp::create(b, x, y)) : Value(arith::MulIOp::create(b, x, y));
 }
 
-/// Sum of products over the loops of the maps; the output's dimensions are the loops `outer`, in order.
-static Value contract(Access left, Access right, ArrayRef<unsigned> outer, ArrayRef<Size> outputSizes, Lowering &b) {
-  unsigned loops = left.map.getNumDims();
-  AffineMap outputMap = AffineMap::getMultiDimMapWithTargets(loops, outer, b.getContext());
-  Access output{zeros(outputSizes, getElement(left.tensor), b), outputMap};
-  return b.generic({left, right}, output, [&](ValueRange arguments) -> SmallVector<Value> {
-    return {addScalars(b, arguments[2], mulScalars(b, arguments[0], arguments[1]))};
-  }).front();
-}
-
 //===------------------------------------------------------------------------------------------------------------===//
 // Matrices
 //===------------------------------------------------------------------------------------------------------------===//
@@ -77,7 +67,7 @@ static Value batchMatmul(Value left, Value right, Lowering &b) {
   ArrayRef<Size> leftBatch = ArrayRef<Size>(leftSizes).drop_back(2), rightBatch = ArrayRef<Size>(rightSizes).drop_back(2);
   Size m = leftSizes[leftRank - 2], k = leftSizes.back(), n = rightSizes.back();
 
-  if (leftBatch == rightBatch) {
+  if (leftBatch == rightBatch && b.canSplit(leftBatch)) {
     Size batch = b.product(leftBatch);
     Value leftFlat = b.reshape(left, {batch, m, k}), rightFlat = b.reshape(right, {batch, rightSizes[rightRank - 2], n});
     Value accumulator = zeros({batch, m, n}, getElement(left), b);
@@ -110,8 +100,8 @@ static Value batchMatmul(Value left, Value right, Lowering &b) {
   unsigned mLoop = rank - 2, nLoop = rank - 1, kLoop = rank;
   Sizes sizes(batch);
   sizes.append({m, n});
-  return contract(access(left, leftBatch, mLoop, kLoop), access(right, rightBatch, kLoop, nLoop),
-                  llvm::to_vector(llvm::seq<unsigned>(0, rank)), sizes, b);
+  return b.contract(access(left, leftBatch, mLoop, kLoop), access(right, rightBatch, kLoop, nLoop),
+                  llvm::to_vector(llvm::seq<unsigned>(0, rank)), sizes);
 }
 
 LogicalResult aimc::onnx::lowerMatMul(NodeOp node, ValueRange inputs, Lowering &b) {
@@ -127,7 +117,16 @@ LogicalResult aimc::onnx::lowerMatMul(NodeOp node, ValueRange inputs, Lowering &
 
   Value result;
   Sizes leftSizes = b.dims(left);
-  if (getRank(right) == 2) {
+  if (getRank(right) == 2 && !b.canSplit(ArrayRef<Size>(leftSizes).drop_back())) {
+    // Rows that cannot be told apart afterwards stay separate loops: rows…, column, k.
+    unsigned rows = leftSizes.size() - 1;
+    SmallVector<unsigned> outer = llvm::to_vector(llvm::seq<unsigned>(0, rows + 1)), own = outer;
+    own.back() = rows + 1;
+    auto map = [&](ArrayRef<unsigned> loops) { return AffineMap::getMultiDimMapWithTargets(rows + 2, loops, b.getContext()); };
+    Sizes sizes(ArrayRef<Size>(leftSizes).drop_back());
+    sizes.push_back(b.dim(right, 1));
+    result = b.contract({left, map(own)}, {right, map({rows + 1, rows})}, outer, sizes);
+  } else if (getRank(right) == 2) {
     // One matrix for the whole left side: its leading dimensions are rows.
     Size rows = b.product(ArrayRef<Size>(leftSizes).drop_back());
     result = matmul(b.reshape(left, {rows, leftSizes.back()}), false, right, false, b);
@@ -182,9 +181,9 @@ static Value genericGroupedConv(Value input, Value weight, ArrayRef<Size> output
     inputExprs.push_back(window * windows.strides[i] + kernel * windows.dilations[i]);
     weightExprs.push_back(kernel);
   }
-  return contract({input, AffineMap::get(loops, 0, inputExprs, b.getContext())},
+  return b.contract({input, AffineMap::get(loops, 0, inputExprs, b.getContext())},
                   {weight, AffineMap::get(loops, 0, weightExprs, b.getContext())},
-                  llvm::to_vector(llvm::seq<unsigned>(0, 3 + spatial)), outputSizes, b);
+                  llvm::to_vector(llvm::seq<unsigned>(0, 3 + spatial)), outputSizes);
 }
 
 /// One filter per channel: input [N, C, spatial…] · weight [C, kernel…].
@@ -327,7 +326,7 @@ LogicalResult aimc::onnx::lowerConvTranspose(NodeOp node, ValueRange inputs, Low
     outer.push_back(i);
   auto map = [&](ArrayRef<unsigned> targets) { return AffineMap::getMultiDimMapWithTargets(loops, targets, b.getContext()); };
   Value flat = b.reshape(weight, {b.size(groups), b.size(perGroup), b.size(weightShape[1] * kernelSize)});
-  Value patches = contract({b.reshape(input, grouped), map(inputLoops)}, {flat, map(weightLoops)}, outer, patchSizes, b);
+  Value patches = b.contract({b.reshape(input, grouped), map(inputLoops)}, {flat, map(weightLoops)}, outer, patchSizes);
 
   // y[n, m, o…] = Σ_k patches[n, (o + low - k · dilation) / stride, g, (m, k)] where that position exists; the kernel is a
   // reduction over an empty tensor of its shape.

@@ -492,6 +492,18 @@ Value Lowering::reduce(Value tensor, ArrayRef<int64_t> axes, Value initial,
   }).front();
 }
 
+Value Lowering::contract(Access left, Access right, ArrayRef<unsigned> outer, ArrayRef<Size> outputSizes) {
+  Type element = getElement(left.tensor);
+  bool isFloat = isa<FloatType>(element);
+  AffineMap outputMap = AffineMap::getMultiDimMapWithTargets(left.map.getNumDims(), outer, getContext());
+  Access output{filled(outputSizes, scalar(element, 0)), outputMap};
+  return generic({left, right}, output, [&](ValueRange arguments) -> SmallVector<Value> {
+    if (isFloat)
+      return {arith::AddFOp::create(*this, arguments[2], arith::MulFOp::create(*this, arguments[0], arguments[1]))};
+    return {arith::AddIOp::create(*this, arguments[2], arith::MulIOp::create(*this, arguments[0], arguments[1]))};
+  }).front();
+}
+
 Value Lowering::transpose(Value tensor, ArrayRef<int64_t> permutation) {
   if (isIdentityPermutation(permutation))
     return tensor;
@@ -665,6 +677,10 @@ static void solveSingle(Lowering &b, MutableArrayRef<Size> open, ArrayRef<Size> 
       size = b.size(total / known);
 }
 
+bool Lowering::canSplit(ArrayRef<Size> sizes) {
+  return llvm::count_if(sizes, [](Size size) { return !isStatic(size); }) <= 1;
+}
+
 /// The only size of `to` that `from` does not have follows from the number of elements, in terms of the sizes of `from`.
 static void solveForeign(Lowering &b, ArrayRef<Size> from, MutableArrayRef<Size> to) {
   auto isForeign = [&](Size size) { return !isStatic(size) && !llvm::is_contained(from, size); };
@@ -693,7 +709,13 @@ Value Lowering::reshape(Value tensor, ArrayRef<Size> wanted) {
     return empty(to, element);
 
   auto groups = groupDimensions(from, to);
-  if (!groups) {
+  bool splits = groups && llvm::all_of(*groups, [&](const Group &group) {
+    Sizes parts;
+    for (int64_t i : group.to)
+      parts.push_back(to[i]);
+    return parts.size() == 1 || canSplit(parts);
+  });
+  if (!splits) {
     Value shape = fromElements(to, getIndexType(), {static_cast<int64_t>(to.size())});
     Value result = tensor::ReshapeOp::create(*this, RankedTensorType::get(getShape(to), element), tensor, shape);
     for (auto [i, size] : llvm::enumerate(to))

@@ -128,11 +128,15 @@ public:
 
   /// Combines along `axes`, which the result does not have.
   Value reduce(Value tensor, ArrayRef<int64_t> axes, Value initial, llvm::function_ref<Value(Value element, Value sum)> combine);
+  /// Sum of products over the loops of the maps; the result's dimensions are the loops `outer`, in order.
+  Value contract(Access left, Access right, ArrayRef<unsigned> outer, ArrayRef<Size> outputSizes);
   /// The map of `reduce`'s result in loops over all dimensions of its operand.
   AffineMap withoutAxes(int64_t rank, ArrayRef<int64_t> axes);
 
   /// The same elements in order with other sizes; `collapse_shape` and `expand_shape` where the sizes tell how.
   Value reshape(Value tensor, ArrayRef<Size> sizes);
+  /// Whether one dimension can be split into these: no more than one is dynamic, as lowering `memref.expand_shape` asks.
+  bool canSplit(ArrayRef<Size> sizes);
   Value transpose(Value tensor, ArrayRef<int64_t> permutation);
   /// Unit strides; drops the dimensions in `dropped`, which have size 1.
   Value slice(Value tensor, ArrayRef<Size> offsets, ArrayRef<Size> sizes, ArrayRef<int64_t> dropped = {});

@@ -84,6 +84,7 @@ private:
   Value activate(const Activation &activation, Value x);
   /// Activation `index` of a direction, with the node's clipping of its argument.
   Value activate(int64_t direction, unsigned index, Value x);
+  Location getLocation(const Twine &suffix) { return NameLoc::get(b.getStringAttr(node.getNodeName() + suffix)); }
   Value matmulTransposed(Value left, Value right, const Twine &suffix);
   /// Elementwise results over [batch, hidden] of operands that are that, or [hidden], or [batch].
   SmallVector<Value> compute(ArrayRef<Access> accesses, unsigned results, Lowering::Payload payload);
@@ -206,7 +207,7 @@ Value Recurrence::activate(int64_t direction, unsigned index, Value x) {
 /// left · rightᵀ, named as the node with a suffix.
 Value Recurrence::matmulTransposed(Value left, Value right, const Twine &suffix) {
   Location outer = b.getLoc();
-  b.setLoc(NameLoc::get(b.getStringAttr(node.getNodeName() + suffix)));
+  b.setLoc(getLocation(suffix));
   Value accumulator = b.filled({b.dim(left, 0), b.dim(right, 0)}, number(0));
   auto op = linalg::MatmulOp::create(b, ValueRange{left, right}, ValueRange{accumulator});
   auto map = [&](ArrayRef<unsigned> loops) { return AffineMap::getMultiDimMapWithTargets(3, loops, b.getContext()); };
@@ -224,22 +225,30 @@ SmallVector<Value> Recurrence::compute(ArrayRef<Access> accesses, unsigned resul
 
 /// x·W + bias for every time and direction: [time, batch, directions · gates · hidden].
 Value Recurrence::projectSequence() {
-  Size columns = b.size(directions * gates * hiddenSize), features = b.dim(input, 2);
-  Value flat = b.reshape(input, {b.mul(time, batch), features});
-  Value weight = b.reshape(inputs[1], {columns, b.dim(inputs[1], 2)});
-  Value result = matmulTransposed(flat, weight, "_W");
-  if (Value bias = getOptional(inputs, 3)) {
-    // [directions, 2 · gates · hidden]: that of W, then that of R, which joins unless the reset gate multiplies it.
-    Size half = b.size(gates * hiddenSize);
-    SmallVector<Value> operands{result, b.reshape(b.sliceAxis(bias, 1, b.size(0), half), columns)};
-    if (!resetAfter)
-      operands.push_back(b.reshape(b.sliceAxis(bias, 1, half, half), columns));
-    result = b.broadcast(operands, element, [&](ValueRange scalars) -> SmallVector<Value> {
-      Value offset = scalars.size() == 3 ? add(scalars[1], scalars[2]) : scalars[1];
-      return {add(scalars[0], offset)};
-    });
+  Size columns = b.size(directions * gates * hiddenSize), features = b.dim(inputs[1], 2);
+  Value weight = b.reshape(inputs[1], {columns, features}), result;
+  if (b.canSplit({time, batch})) {
+    result = matmulTransposed(b.reshape(input, {b.mul(time, batch), features}), weight, "_W");
+    result = b.reshape(result, {time, batch, columns});
+  } else {
+    Location outer = b.getLoc();
+    b.setLoc(getLocation("_W"));
+    auto map = [&](ArrayRef<unsigned> loops) { return AffineMap::getMultiDimMapWithTargets(4, loops, b.getContext()); };
+    result = b.contract({input, map({0, 1, 3})}, {weight, map({2, 3})}, {0, 1, 2}, {time, batch, columns});
+    b.setLoc(outer);
   }
-  return b.reshape(result, {time, batch, columns});
+  Value bias = getOptional(inputs, 3);
+  if (!bias)
+    return result;
+  // [directions, 2 · gates · hidden]: that of W, then that of R, which joins unless the reset gate multiplies it.
+  Size half = b.size(gates * hiddenSize);
+  SmallVector<Value> operands{result, b.reshape(b.sliceAxis(bias, 1, b.size(0), half), columns)};
+  if (!resetAfter)
+    operands.push_back(b.reshape(b.sliceAxis(bias, 1, half, half), columns));
+  return b.broadcast(operands, element, [&](ValueRange scalars) -> SmallVector<Value> {
+    Value offset = scalars.size() == 3 ? add(scalars[1], scalars[2]) : scalars[1];
+    return {add(scalars[0], offset)};
+  });
 }
 
 /// Operand `input` of [directions, batch, hidden] at a direction, or zeros.
