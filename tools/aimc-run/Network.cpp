@@ -104,7 +104,15 @@ Status Network::chooseBatch(const RunOptions &options) {
                    (fixed ? "input '" + fixed->name + "' " + fixed->toString() + " has a batch of " + std::to_string(batchSize) +
                                 ", fixed when the model was compiled; leave --batch out"
                           : "no input of " + name + " counts samples; leave it out")};
+  if (counting)
+    guessOutputBatches(counting->batchDim, fixed ? batchSize : -1);
   return {};
+}
+
+void Network::guessOutputBatches(int32_t axis, int64_t size) {
+  for (TensorInfo &info : outputInfos)
+    if (info.batchDim < 0 && static_cast<size_t>(axis) < info.dims.size() && info.dims[axis] == size)
+      info.batchDim = axis;
 }
 
 /// The first `count` of `size` entries of dimension `axis`.

@@ -54,6 +54,8 @@ private:
   Status readInfos();
   Status openData(const RunOptions &options);
   Status chooseBatch(const RunOptions &options);
+  /// Outputs whose samples the compiler could not follow: dimension `axis` counts them where it has the batch's size.
+  void guessOutputBatches(int32_t axis, int64_t size);
   Result<std::vector<OutputArray>> collect(aimc_session *session, int64_t valid) const;
   Result<OutputArray> join(const TensorInfo &info, std::vector<OutputArray> pieces) const;
 
