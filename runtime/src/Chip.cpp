@@ -2,14 +2,15 @@
 
 #include "Drivers.h"
 #include "LastError.h"
+#include "Structs.h"
 
 #include <cmath>
 
 using namespace aimc;
 
 static Status checkOptions(const aimc_chip_options &options) {
-  if (options.fidelity < AIMC_EXACT || options.fidelity > AIMC_NOISY)
-    return error(AIMC_INVALID_ARGUMENT, "fidelity %d; there are exact (0), quantized (1) and noisy (2)", options.fidelity);
+  if (int32_t fidelity = rawValue(options.fidelity); fidelity < AIMC_EXACT || fidelity > AIMC_NOISY)
+    return error(AIMC_INVALID_ARGUMENT, "fidelity %d; there are exact (0), quantized (1) and noisy (2)", fidelity);
   if (!std::isfinite(options.time_seconds) || options.time_seconds < 0)
     return error(AIMC_INVALID_ARGUMENT, "time_seconds is %g; it must be finite and at least 0", options.time_seconds);
   return Status();

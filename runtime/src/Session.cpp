@@ -2,6 +2,7 @@
 
 #include "Environment.h"
 #include "LastError.h"
+#include "Structs.h"
 #include "container/Verify.h"
 
 #include <cstring>
@@ -67,8 +68,8 @@ static bool fits(const TensorInfo &info, const aimc_array &array) {
 }
 
 static Status checkInput(const TensorInfo &info, const aimc_array &array) {
-  if (array.type < AIMC_F32 || array.type > AIMC_BOOL)
-    return error(AIMC_INVALID_ARGUMENT, "input %s: type %d is not one of aimc.h", info.name, array.type);
+  if (int32_t type = rawValue(array.type); type < AIMC_F32 || type > AIMC_BOOL)
+    return error(AIMC_INVALID_ARGUMENT, "input %s: type %d is not one of aimc.h", info.name, type);
   if (array.type != info.type)
     return error(AIMC_INVALID_ARGUMENT, "input %s: given as %s, the model takes %s", info.name, nameOf(array.type),
                  nameOf(info.type));

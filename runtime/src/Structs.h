@@ -9,6 +9,15 @@
 
 namespace aimc {
 
+/// The number that a caller's enum field holds, which may be none of the enum's.
+template <typename Enum>
+int32_t rawValue(const Enum &field) {
+  static_assert(sizeof field == sizeof(int32_t));
+  int32_t value;
+  std::memcpy(&value, &field, sizeof value);
+  return value;
+}
+
 /// Reads a caller's struct that begins with its size. A shorter one, of an older caller, has zeros at its end; of a longer
 /// one, of a newer caller, the part beyond what this runtime knows must be zero. Null gives all defaults.
 template <typename T>

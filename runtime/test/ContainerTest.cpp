@@ -265,6 +265,32 @@ TEST_F(Damage, MetadataBytesWithRightChecksums) {
   EXPECT_GT(refused, 1000);
 }
 
+/// What the checks let through is safe to program: the driver relies on them.
+TEST_F(Damage, ChangedMetadataThatOpensIsProgrammed) {
+  std::mt19937 random(2);
+  const std::vector<uint8_t> original = metadata();
+  int programmed = 0;
+  for (int round = 0; round < 1500; ++round) {
+    std::vector<uint8_t> changed = original;
+    changed[random() % changed.size()] = round % 2 ? static_cast<uint8_t>(random()) : static_cast<uint8_t>(1 << random() % 8);
+    std::vector<uint8_t> bytes = withMetadata(changed);
+    void *copy = nullptr;
+    ASSERT_EQ(::posix_memalign(&copy, 64, bytes.size()), 0);
+    std::copy(bytes.begin(), bytes.end(), static_cast<uint8_t *>(copy));
+    aimc_model *model = nullptr;
+    aimc_chip *chip = nullptr;
+    aimc_chip_options options = {};
+    options.struct_size = sizeof options;
+    options.fidelity = static_cast<aimc_fidelity>(round % 3);
+    if (aimc_model_open_memory(copy, bytes.size(), &model) == AIMC_OK)
+      programmed += aimc_chip_create(model, &options, &chip) == AIMC_OK;
+    aimc_chip_release(chip);
+    aimc_model_release(model);
+    std::free(copy);
+  }
+  EXPECT_GT(programmed, 100);
+}
+
 TEST_F(Damage, MetadataCutShortWithRightChecksums) {
   const std::vector<uint8_t> original = metadata();
   for (size_t size = 0; size < original.size(); size += size < 64 ? 1 : 17)

@@ -58,6 +58,13 @@ static Status checkName(const char *what, const flatbuffers::String *text) {
   return checkText(what, text);
 }
 
+/// FlatBuffers' own verifier looks at the alignment of a vector's length only; its numbers are read in place.
+static Status checkAligned(const char *what, const flatbuffers::Vector<int64_t> *numbers) {
+  if (numbers && reinterpret_cast<uintptr_t>(numbers->Data()) % alignof(int64_t) != 0)
+    return invalid("%s are not aligned to 8 bytes", what);
+  return Status();
+}
+
 namespace {
 class ModelVerifier {
 public:
@@ -130,6 +137,7 @@ Status ModelVerifier::checkPositive(const char *what, const fb::Blob *blob) {
 Status ModelVerifier::checkTensor(const fb::Tensor &tensor) {
   AIMC_TRY(checkName("name", tensor.name()));
   AIMC_TRY(inRange("type", tensor.type(), 0, AIMC_BOOL));
+  AIMC_TRY(checkAligned("its dimensions", tensor.dims()));
   uint32_t rank = tensor.dims() ? tensor.dims()->size() : 0;
   AIMC_TRY(inRange("rank", rank, 0, maxRank));
   uint64_t elements = 8; // bytes of the widest type
@@ -261,6 +269,8 @@ Status ModelVerifier::checkPlacement(const fb::Crossbar &crossbar, const fb::Pla
 
 /// Lengths and magnitudes of an affine index over `dims` dims; its rank is the number of offsets.
 static Status checkIndex(const char *what, const fb::AffineIndex &index, uint64_t dims) {
+  AIMC_TRY(checkAligned("its offsets", index.offsets()));
+  AIMC_TRY(checkAligned("its coefficients", index.coefficients()));
   uint64_t rank = index.offsets()->size();
   AIMC_TRY(inRange((std::string(what) + ": rank").c_str(), int64_t(rank), 0, maxRank));
   if (index.coefficients()->size() != rank * dims)
@@ -300,6 +310,7 @@ Status ModelVerifier::checkDispatch(const fb::Dispatch &dispatch) {
   AIMC_TRY(inRange("crossbar", dispatch.crossbar(), 0, int64_t(model.crossbars()->size()) - 1));
   const fb::Crossbar &crossbar = *model.crossbars()->Get(dispatch.crossbar());
   uint32_t rowDims = dispatch.row_dims(), kDims = dispatch.k_sizes() ? dispatch.k_sizes()->size() : 0;
+  AIMC_TRY(checkAligned("its k sizes", dispatch.k_sizes()));
   AIMC_TRY(inRange("row_dims", rowDims, 0, maxRank));
   AIMC_TRY(inRange("k dims", kDims, 1, maxDims - 1 - maxRank));
   uint64_t k = 1;
