@@ -26,15 +26,17 @@ func.func @signed(%x: tensor<?x3xf32>) -> tensor<?x2x2xf32> {
   return %y : tensor<?x2x2xf32>
 }
 
-// A convolution's samples have one scale each; recurrent rows too.
+// A convolution's samples have one scale each: the row dimensions that move a window over x share it.
 // CHECK-LABEL: func @convolution(
-// CHECK: analog.dac {{.*}} scale_dims = 1 : i64} : tensor<5x4x4x3xf32>
-func.func @convolution(%x: tensor<5x4x4x3xf32>) -> tensor<5x4x4x2x2xf32> {
-  %y = analog.tiled_matmul @fc(%x) {kind = #analog.kind<convolution>, tile_base = 0 : i64}
-      : tensor<5x4x4x3xf32> -> tensor<5x4x4x2x2xf32>
-  return %y : tensor<5x4x4x2x2xf32>
+// CHECK: analog.dac {{.*}} scale_dims = 2 : i64} : tensor<4x5x3xf32>
+func.func @convolution(%x: tensor<5x6xf32>) -> tensor<4x5x2x2xf32> {
+  %p = analog.gather %x {k_sizes = array<i64: 3>, x_map = affine_map<(w, n, g, k) -> (n, w + k)>} : tensor<5x6xf32> -> tensor<4x5x3xf32>
+  %y = analog.tiled_matmul @fc(%p) {kind = #analog.kind<convolution>, tile_base = 0 : i64}
+      : tensor<4x5x3xf32> -> tensor<4x5x2x2xf32>
+  return %y : tensor<4x5x2x2xf32>
 }
 
+// Each row of a product has its own.
 // CHECK-LABEL: func @three_row_dims(
 // CHECK: analog.dac {{.*}} scale_dims = 7 : i64} : tensor<5x4x4x3xf32>
 func.func @three_row_dims(%x: tensor<5x4x4x3xf32>) -> tensor<5x4x4x2x2xf32> {

@@ -171,11 +171,21 @@ static FailureOr<SmallVector<float>> getAdcRange(Operation *op, StringRef node, 
 // The chain
 //===----------------------------------------------------------------------===//
 
-/// Row dimensions that select their own dynamic α: a product's rows each have one, a convolution's samples.
-static int64_t getScaleDims(Kind kind, int64_t rowDims) {
-  if (rowDims == 0)
-    return 0;
-  return kind == Kind::Convolution ? 1 : (int64_t(1) << rowDims) - 1;
+/// Row dimensions that select their own dynamic α, as a bit mask: each row of a product has one; of a convolution, each
+/// combination of rows that move no window over x (the sample).
+static int64_t getScaleDims(TiledMatMulOp op, unsigned rowDims) {
+  int64_t all = (int64_t(1) << rowDims) - 1;
+  auto gather = op.getX().getDefiningOp<GatherOp>();
+  if (op.getKind() != Kind::Convolution || !gather)
+    return all;
+  AffineMap map = gather.getXMap();
+  for (AffineExpr expr : map.getResults()) {
+    bool movesWindow = llvm::any_of(llvm::seq(rowDims + 1, map.getNumDims()), [&](unsigned k) { return expr.isFunctionOfDim(k); });
+    for (unsigned row = 0; row < rowDims; ++row)
+      if (movesWindow && expr.isFunctionOfDim(row))
+        all &= ~(int64_t(1) << row);
+  }
+  return all;
 }
 
 static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, TargetAttr target, ValueRanges &valueRanges,
@@ -202,7 +212,7 @@ static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, Tar
   FailureOr<FloatAttr> alpha = getAlpha(op, node, layer);
   if (failed(alpha))
     return failure();
-  int64_t scaleDims = *alpha ? 0 : getScaleDims(op.getKind(), lead.size() - groupDims);
+  int64_t scaleDims = *alpha ? 0 : getScaleDims(op, lead.size() - groupDims);
   auto dac = DacOp::create(b, loc, withTail(lead, {rows, input.slices}, VoltageType::get(b.getContext())),
                            withTail(lead, {}, b.getF32Type()), op.getX(), b.getI64IntegerAttr(input.bits),
                            b.getBoolAttr(input.isSigned), b.getI64IntegerAttr(input.sliceBits),
