@@ -14,7 +14,8 @@
 // LIST: error: {{.*}}ranges-list.json: ranges are a JSON object with an entry for each node
 // NONE: error: cannot read ranges from {{.*}}none.json: No such file or directory
 // JSON: error: {{.*}}insert-converters-ranges.mlir: {{.*}}1:1{{.*}}Invalid JSON value
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
   grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>,

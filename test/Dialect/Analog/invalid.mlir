@@ -1,5 +1,6 @@
 // RUN: aimc-opt %s --split-input-file --verify-diagnostics
-// Every message of the dialect's verifiers, next to what causes it. Crossbars are 1 x 3 x 2 in tiles of 2 rows (T = 2) unless said.
+// Every message of the dialect's verifiers, next to what causes it. Crossbars are 1 x 3 x 2 in tiles of 2 rows (T = 2) unless
+// said.
 
 // expected-error @below {{weight_bits is 1, outside 2..16}}
 #target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8, weight_bits = 1>
@@ -49,7 +50,8 @@ module attributes {analog.target = 3 : i64} {}
 // -----
 
 // expected-error @below {{'analog.target' belongs on the module}}
-func.func private @f() attributes {analog.target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8>}
+func.func private @f() attributes {analog.target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4,
+    array_rows = 4, array_columns = 8>}
 
 // -----
 
@@ -85,17 +87,20 @@ analog.crossbar @w node "fc" [1, 3, 2] weights {
 // -----
 
 // expected-error @below {{has tiles of 0x4; they must be positive}}
-analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 0, tile_columns = 4, row_tiles = 2, column_tiles = 1>}
+analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 0, tile_columns = 4,
+    row_tiles = 2, column_tiles = 1>}
 
 // -----
 
 // expected-error @below {{has a grid of 1x1 tiles, but 3x2 weights in tiles of 2x4 take 2x1}}
-analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 1, column_tiles = 1>}
+analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4,
+    row_tiles = 1, column_tiles = 1>}
 
 // -----
 
 // expected-error @below {{has a coding but no grid}}
-analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
+analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, coding = #analog.coding<weight_bits = 8, cell_bits = 7,
+    slices = 1>}
 
 // -----
 
@@ -110,17 +115,22 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, placement = []}
 // -----
 
 // expected-error @below {{has levels of type 'tensor<1x3x2xi16>'; it must be 'tensor<1x3x2xi8>'}}
-analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>, coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>, levels = dense<1> : tensor<1x3x2xi16>}
+analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4,
+    row_tiles = 2, column_tiles = 1>, coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>, levels = dense<1>
+        : tensor<1x3x2xi16>}
 
 // -----
 
 // expected-error @below {{has weight_scale of type 'tensor<1x2xf32>'; it must be 'tensor<1x2x2xf32>'}}
-analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>, coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>, weight_scale = dense<1.0> : tensor<1x2xf32>}
+analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4,
+    row_tiles = 2, column_tiles = 1>, coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>,
+        weight_scale = dense<1.0> : tensor<1x2xf32>}
 
 // -----
 
 // expected-error @below {{has 0 placements for 4 parts (tiles, slices and polarities)}}
-analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>, coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>, placement = []}
+analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4,
+    row_tiles = 2, column_tiles = 1>, coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>, placement = []}
 
 // -----
 
@@ -236,7 +246,8 @@ func.func @f(%x: tensor<5x4xf32>) {
 
 func.func @f(%x: tensor<5x4xf32>) {
   // expected-error @below {{each index must be a constant plus integer multiples of dimensions}}
-  %p = analog.gather %x {k_sizes = array<i64: 4>, x_map = affine_map<(m, g, k) -> (m floordiv 2, k)>} : tensor<5x4xf32> -> tensor<10x4xf32>
+  %p = analog.gather %x {k_sizes = array<i64: 4>, x_map = affine_map<(m, g, k) -> (m floordiv 2, k)>} : tensor<5x4xf32>
+      -> tensor<10x4xf32>
   return
 }
 
@@ -244,7 +255,8 @@ func.func @f(%x: tensor<5x4xf32>) {
 
 func.func @f(%x: tensor<5x4xf32>) {
   // expected-error @below {{has a result of rank 4; 1 row dimensions and k make 2, with a group 3}}
-  %p = analog.gather %x {k_sizes = array<i64: 4>, x_map = affine_map<(m, g, k) -> (m, k)>} : tensor<5x4xf32> -> tensor<5x1x1x4xf32>
+  %p = analog.gather %x {k_sizes = array<i64: 4>, x_map = affine_map<(m, g, k) -> (m, k)>} : tensor<5x4xf32>
+      -> tensor<5x1x1x4xf32>
   return
 }
 
@@ -268,7 +280,8 @@ func.func @f(%x: tensor<5x4xf32>) {
 
 func.func @f(%x: tensor<5x3xf32>) {
   // expected-error @below {{has input_bits 1; it must be in 2..16}}
-  %v, %a = analog.dac %x {input_bits = 1 : i64, input_signed = true, input_slice_bits = 1 : i64, input_slices = 1 : i64, scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
+  %v, %a = analog.dac %x {input_bits = 1 : i64, input_signed = true, input_slice_bits = 1 : i64, input_slices = 1 : i64,
+      scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
   return
 }
 
@@ -276,7 +289,8 @@ func.func @f(%x: tensor<5x3xf32>) {
 
 func.func @f(%x: tensor<5x3xf32>) {
   // expected-error @below {{has input_slice_bits 8; it must be in 1..7}}
-  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 8 : i64, input_slices = 1 : i64, scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 8 : i64, input_slices = 1 : i64,
+      scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
   return
 }
 
@@ -284,7 +298,8 @@ func.func @f(%x: tensor<5x3xf32>) {
 
 func.func @f(%x: tensor<5x3xf32>) {
   // expected-error @below {{has 1 input_slices, but 7 bits in slices of 4 make 2}}
-  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 4 : i64, input_slices = 1 : i64, scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 4 : i64, input_slices = 1 : i64,
+      scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
   return
 }
 
@@ -292,7 +307,8 @@ func.func @f(%x: tensor<5x3xf32>) {
 
 func.func @f(%x: tensor<5x3xf32>) {
   // expected-error @below {{has alpha 0.000000e+00; it must be positive and finite}}
-  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64, alpha = 0.0 : f32, scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      alpha = 0.0 : f32, scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
   return
 }
 
@@ -300,7 +316,8 @@ func.func @f(%x: tensor<5x3xf32>) {
 
 func.func @f(%x: tensor<5x3xf32>) {
   // expected-error @below {{has voltages of shape 5x3x2; x and 1 input slices make 5x3x1}}
-  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64, scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x2x!analog.voltage>, tensor<5xf32>
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x2x!analog.voltage>, tensor<5xf32>
   return
 }
 
@@ -308,7 +325,8 @@ func.func @f(%x: tensor<5x3xf32>) {
 
 func.func @f(%x: tensor<5x3xf32>) {
   // expected-error @below {{has rows that differ: x is 5x3, the scales is 4}}
-  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64, scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<4xf32>
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<4xf32>
   return
 }
 
@@ -332,7 +350,8 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%i: tensor<5x2x2x1x1x!analog.current>) {
   // expected-error @below {{has adc_bits 0 (ideal) and an adc_range}}
-  %c = analog.adc @w(%i) {adc_bits = 0 : i64, adc_unsigned = false, adc_range = dense<1.0> : tensor<1x2x2x1xf32>} : tensor<5x2x2x1x1x!analog.current> -> tensor<5x2x2x1x1xi32>
+  %c = analog.adc @w(%i) {adc_bits = 0 : i64, adc_unsigned = false, adc_range = dense<1.0> : tensor<1x2x2x1xf32>}
+      : tensor<5x2x2x1x1x!analog.current> -> tensor<5x2x2x1x1xi32>
   return
 }
 
@@ -368,7 +387,8 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%i: tensor<5x2x2x1x1x!analog.current>) {
   // expected-error @below {{has adc_range of type 'tensor<1x2x2xf32>'; it must be 'tensor<1x2x2x1xf32>'}}
-  %c = analog.adc @w(%i) {adc_bits = 8 : i64, adc_unsigned = false, adc_range = dense<1.0> : tensor<1x2x2xf32>} : tensor<5x2x2x1x1x!analog.current> -> tensor<5x2x2x1x1xi32>
+  %c = analog.adc @w(%i) {adc_bits = 8 : i64, adc_unsigned = false, adc_range = dense<1.0> : tensor<1x2x2xf32>}
+      : tensor<5x2x2x1x1x!analog.current> -> tensor<5x2x2x1x1xi32>
   return
 }
 
@@ -381,7 +401,8 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%c: tensor<5x2x2x1x1xi32>, %a: tensor<5xf32>) {
   // expected-error @below {{has codes of shape 5x2x2x1x1, but crossbar @w needs it to end in 2x2x1x2}}
-  %y = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 4 : i64} : tensor<5x2x2x1x1xi32>, tensor<5xf32> -> tensor<5x2x2xf32>
+  %y = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 4 : i64}
+      : tensor<5x2x2x1x1xi32>, tensor<5xf32> -> tensor<5x2x2xf32>
   return
 }
 
@@ -394,7 +415,8 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%c: tensor<5x2x2x1x1xi32>, %a: tensor<5xf32>) {
   // expected-error @below {{has a result of shape 5x2, but crossbar @w needs it to end in 2x2}}
-  %y = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64} : tensor<5x2x2x1x1xi32>, tensor<5xf32> -> tensor<5x2xf32>
+  %y = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64}
+      : tensor<5x2x2x1x1xi32>, tensor<5xf32> -> tensor<5x2xf32>
   return
 }
 
@@ -406,7 +428,8 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%c: tensor<5x2x2x1x1xi32>, %a: tensor<4xf32>) {
   // expected-error @below {{has rows that differ: codes is 5x2x2x1x1, scales is 4}}
-  %y = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64} : tensor<5x2x2x1x1xi32>, tensor<4xf32> -> tensor<5x2x2xf32>
+  %y = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64}
+      : tensor<5x2x2x1x1xi32>, tensor<4xf32> -> tensor<5x2x2xf32>
   return
 }
 
@@ -418,8 +441,10 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%x: tensor<5x3xf32>, %y: memref<5x2xf32>) {
   // expected-error @below {{has x of type 'tensor<5x3xf32>' but init of type 'memref<5x2xf32>'; both are tensors or both memrefs}}
-  analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : memref<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m, g, k) -> (m, k)>,
-    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+  analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : memref<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m,
+      g, k) -> (m, k)>,
+    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64,
+        input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64}
   return
 }
@@ -432,8 +457,10 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%x: tensor<5x3xf32>, %y: tensor<5x2xf32>) {
   // expected-error @below {{has result types () for init of type 'tensor<5x2xf32>'}}
-  analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m, g, k) -> (m, k)>,
-    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+  analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m,
+      g, k) -> (m, k)>,
+    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64,
+        input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64}
   return
 }
@@ -446,8 +473,10 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%x: tensor<5x3xf32>, %y: tensor<5x2xf32>) {
   // expected-error @below {{it must map 3 dimensions (rows, group, n) to 2 indices}}
-  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m, g, k) -> (m, k)>,
-    y_map = affine_map<(m, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64,
+      x_map = affine_map<(m, g, k) -> (m, k)>,
+    y_map = affine_map<(m, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64,
+        input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64} -> tensor<5x2xf32>
   return
 }
@@ -460,8 +489,10 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%x: tensor<5x3xf32>, %y: tensor<5x2xf32>) {
   // expected-error @below {{with fewer dimensions than a group and 1 of k}}
-  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(k) -> (k)>,
-    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64,
+      x_map = affine_map<(k) -> (k)>,
+    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64,
+        input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64} -> tensor<5x2xf32>
   return
 }
@@ -474,8 +505,10 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%x: tensor<5x3xf32>, %y: tensor<5x2xf32>) {
   // expected-error @below {{in which row dimension 0 drives no axis alone with coefficient 1}}
-  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m, g, k) -> (m, k)>,
-    y_map = affine_map<(m, g, n) -> (m * 2, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64,
+      x_map = affine_map<(m, g, k) -> (m, k)>,
+    y_map = affine_map<(m, g, n) -> (m * 2, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64,
+        input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64} -> tensor<5x2xf32>
   return
 }
@@ -488,8 +521,10 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%x: tensor<5x3xf32>, %y: tensor<5x2xf32>) {
   // expected-error @below {{has scale_dims 2 but only 1 row dimensions}}
-  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m, g, k) -> (m, k)>,
-    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 2 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64,
+      x_map = affine_map<(m, g, k) -> (m, k)>,
+    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 2 : i64, input_bits = 8 : i64,
+        input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64} -> tensor<5x2xf32>
   return
 }
@@ -502,8 +537,10 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%x: tensor<5x3xf32>, %y: tensor<5x2xf32>) {
   // expected-error @below {{has batch_dim 1 (outer 1, inner 1) of 1 row dimensions}}
-  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m, g, k) -> (m, k)>,
-    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64,
+      x_map = affine_map<(m, g, k) -> (m, k)>,
+    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64,
+        input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64, batch_dim = 1 : i64} -> tensor<5x2xf32>
   return
 }
@@ -516,8 +553,10 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%x: tensor<5x3xf32>, %y: tensor<5x2xf32>) {
   // expected-error @below {{has k_sizes that multiply to 4, but crossbar @w has 3 rows}}
-  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m, g, k) -> (m, k)>,
-    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 4>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64,
+      x_map = affine_map<(m, g, k) -> (m, k)>,
+    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 4>, scale_dims = 1 : i64, input_bits = 8 : i64,
+        input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64} -> tensor<5x2xf32>
   return
 }
@@ -530,8 +569,10 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
 
 func.func @f(%x: tensor<5x3xf32>, %y: tensor<5x2xf32>) {
   // expected-error @below {{has bias of type 'tensor<2xf32>'; it must be 'tensor<1x2xf32>'}}
-  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64, x_map = affine_map<(m, g, k) -> (m, k)>,
-    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+  %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64,
+      x_map = affine_map<(m, g, k) -> (m, k)>,
+    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64,
+        input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64, bias = dense<1.0> : tensor<2xf32>} -> tensor<5x2xf32>
   return
 }

@@ -1,6 +1,7 @@
 // RUN: aimc-opt %s --analog-lower-to-dispatch --split-input-file --verify-diagnostics
 
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 4 : i64,
   grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
@@ -23,7 +24,8 @@ func.func @two_uses(%x: tensor<5x3xf32>) -> (tensor<5x2xf32>, tensor<5x2x2xf32>)
 
 // -----
 
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 4 : i64,
   grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
@@ -38,7 +40,8 @@ func.func @codes(%q: tensor<5x2x2x1x1xi32>, %a: tensor<5xf32>) -> tensor<5x2x2xf
 
 // -----
 
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 4 : i64,
   grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
@@ -61,7 +64,8 @@ func.func @scales(%x: tensor<5x3xf32>, %other: tensor<5xf32>) -> tensor<5x2xf32>
 
 // -----
 
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 4 : i64,
   grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
@@ -87,7 +91,8 @@ func.func @crossbars(%x: tensor<5x3xf32>) -> tensor<5x2xf32> {
 
 // -----
 
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 4 : i64,
   grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
@@ -108,7 +113,8 @@ func.func @voltages(%x: tensor<5x3xf32>) -> tensor<5x3x1x!analog.voltage> {
 
 // -----
 
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 4 : i64,
   grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}

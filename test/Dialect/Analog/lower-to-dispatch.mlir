@@ -2,7 +2,8 @@
 // A layer's chain becomes one operation with everything in it.
 
 // CHECK: #[[$XY:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 4 : i64,
   grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
@@ -106,7 +107,8 @@ func.func @no_batch() -> tensor<5x2xf32> {
 // A convolution on two groups: patches, channels before pixels, groups and columns collapsed to channels, bias by channel.
 // CHECK: #[[$X:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d2, d1 + d3 - 1)>
 // CHECK: #[[$Y:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d2 * 2 + d3, d1)>
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 analog.crossbar @w node "fc" [2, 3, 2] {tile_base = 4 : i64,
   grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}

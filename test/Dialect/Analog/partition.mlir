@@ -1,7 +1,8 @@
 // RUN: aimc-opt %s --analog-partition | FileCheck %s
 // 5 rows in tiles of 2 are three row tiles; 5 columns in tiles of 4 two column tiles.
 
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
 // CHECK: analog.crossbar @fc1
 // CHECK: } {grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 3, column_tiles = 2>, tile_base = 0 : i64}
 analog.crossbar @fc1 node "fc1" [1, 5, 5] weights {

@@ -7,7 +7,8 @@
 // CHECK: coding = #analog.coding<weight_bits = 4, cell_bits = 3, slices = 1>
 // CHECK-SAME{LITERAL}: levels = dense<[[[7, 5], [-4, -7], [0, 7]]]> : tensor<1x3x2xi8>
 // CHECK-SAME{LITERAL}: weight_scale = dense<[[[2.000000e+00, 4.000000e+00], [1.000000e+00, 8.000000e+00]]]> : tensor<1x2x2xf32>
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8,
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8,
                                                   weight_bits = 4, cell_bits = 3>} {
 analog.crossbar @column node "fc" [1, 3, 2] weights {
   %w = arith.constant dense<[[[2.0, 3.0], [-1.0, -4.0], [0.0, 8.0]]]> : tensor<1x3x2xf32>
@@ -20,10 +21,12 @@ analog.crossbar @column node "fc" [1, 3, 2] weights {
 // Per tile, tiles of one column: w of a tile is its column's; offset encoding of 4 bits on 2-bit cells has S = 2.
 // Then weights that are a view: a transposed constant. 1 * 7/3 = 2.33 -> 2, 3 -> 7; 2 * 7/2 = 7, 0.5 * 7/2 = 1.75 -> 2.
 // CHECK: analog.crossbar @tile
-// CHECK: coding = #analog.coding<encoding = offset, weight_bits = 4, cell_bits = 2, slices = 2, unit_column = true, scale = tile>
+// CHECK: coding = #analog.coding<encoding = offset, weight_bits = 4, cell_bits = 2, slices = 2, unit_column = true,
+// CHECK-SAME: scale = tile>
 // CHECK-SAME{LITERAL}: levels = dense<[[[2, 7], [7, 2]]]> : tensor<1x2x2xi8>
 // CHECK-SAME{LITERAL}: weight_scale = dense<[[[3.000000e+00, 2.000000e+00]]]> : tensor<1x1x2xf32>
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 1, array_rows = 2, array_columns = 8,
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 1, array_rows = 2,
+    array_columns = 8,
     encoding = offset, weight_bits = 4, cell_bits = 2, unit_column = true, scale = tile>} {
 analog.crossbar @tile node "fc" [1, 2, 2] weights {
   %w = arith.constant dense<[[1.0, 3.0], [2.0, 0.5]]> : tensor<2x2xf32>
@@ -36,13 +39,16 @@ analog.crossbar @tile node "fc" [1, 2, 2] weights {
 
 // -----
 
-// One scale for each matrix: groups have their own, row tiles share. 9 bits need 16-bit levels: L = 255, 1 * 255/2 = 127.5 -> 128.
+// One scale for each matrix: groups have their own, row tiles share. 9 bits need 16-bit levels: L = 255, 1 * 255/2 = 127.5 ->
+// 128.
 // CHECK: analog.crossbar @matrix
 // CHECK-SAME{LITERAL}: [2, 2, 1] weights
 // CHECK: levels = dense
 // CHECK-SAME{LITERAL}: <[[[128], [255]], [[255], [0]]]> : tensor<2x2x1xi16>
-// CHECK-SAME{LITERAL}: weight_scale = dense<[[[2.000000e+00], [2.000000e+00]], [[5.000000e-01], [5.000000e-01]]]> : tensor<2x2x1xf32>
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 1, tile_columns = 4, array_rows = 2, array_columns = 8,
+// CHECK-SAME{LITERAL}: weight_scale = dense<[[[2.000000e+00], [2.000000e+00]], [[5.000000e-01], [5.000000e-01]]]>
+// CHECK-SAME{LITERAL}: : tensor<2x2x1xf32>
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 1, tile_columns = 4, array_rows = 2,
+    array_columns = 8,
                                                   weight_bits = 9, cell_bits = 8, scale = matrix>} {
 analog.crossbar @matrix node "fc" [2, 2, 1] weights {
   %w = arith.constant dense<[[[1.0], [2.0]], [[0.5], [0.0]]]> : tensor<2x2x1xf32>
@@ -56,7 +62,8 @@ analog.crossbar @matrix node "fc" [2, 2, 1] weights {
 // CHECK: levels = dense_resource<large_levels> : tensor<1x257x256xi8>
 // CHECK: dialect_resources
 // CHECK: large_levels: "0x400000007F7F7F7F
-module attributes {analog.target = #analog.target<name = "t", tile_rows = 512, tile_columns = 256, array_rows = 512, array_columns = 512>} {
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 512, tile_columns = 256, array_rows = 512,
+    array_columns = 512>} {
 analog.crossbar @large node "fc" [1, 257, 256] weights {
   %w = arith.constant dense<1.0> : tensor<1x257x256xf32>
   analog.yield %w : tensor<1x257x256xf32>

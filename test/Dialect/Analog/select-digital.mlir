@@ -14,7 +14,8 @@ module attributes {analog.target = #target} {
 func.func @activations(%a: tensor<2x3xf32>, %b: tensor<3x2xf32>, %init: tensor<2x2xf32>) -> tensor<2x2xf32> {
   // CHECK: linalg.matmul
   // expected-remark @unknown {{'scores' stays digital: neither factor is constant}}
-  %y = linalg.matmul ins(%a, %b : tensor<2x3xf32>, tensor<3x2xf32>) outs(%init : tensor<2x2xf32>) -> tensor<2x2xf32> loc("scores")
+  %y = linalg.matmul ins(%a, %b : tensor<2x3xf32>, tensor<3x2xf32>) outs(%init : tensor<2x2xf32>)
+      -> tensor<2x2xf32> loc("scores")
   return %y : tensor<2x2xf32>
 }
 
@@ -31,7 +32,8 @@ func.func @small(%x: tensor<2x3xf32>, %init: tensor<2x2xf32>) -> tensor<2x2xf32>
   // CHECK: linalg.matmul
   %w = arith.constant dense<1.0> : tensor<3x2xf32>
   // expected-remark @unknown {{'small' stays digital: 6 weights, fewer than --min-weights=7}}
-  %y = linalg.matmul ins(%x, %w : tensor<2x3xf32>, tensor<3x2xf32>) outs(%init : tensor<2x2xf32>) -> tensor<2x2xf32> loc("small")
+  %y = linalg.matmul ins(%x, %w : tensor<2x3xf32>, tensor<3x2xf32>) outs(%init : tensor<2x2xf32>)
+      -> tensor<2x2xf32> loc("small")
   return %y : tensor<2x2xf32>
 }
 
@@ -67,7 +69,8 @@ func.func @depthwise(%x: tensor<1x3x4x4xf32>, %init: tensor<1x3x3x3xf32>) -> ten
 func.func @two_groups(%x: tensor<2x3x5x4xf32>, %init: tensor<2x3x5x2xf32>) -> tensor<2x3x5x2xf32> {
   %w = arith.constant dense<1.0> : tensor<2x3x4x2xf32>
   // expected-remark @unknown {{'bb' stays digital: it has 2 group dimensions; tiles take one}}
-  %y = linalg.generic {indexing_maps = [affine_map<(a, b, m, n, k) -> (a, b, m, k)>, affine_map<(a, b, m, n, k) -> (a, b, k, n)>,
+  %y = linalg.generic {indexing_maps = [affine_map<(a, b, m, n, k) -> (a, b, m, k)>, affine_map<(a, b, m, n, k) -> (a, b, k,
+      n)>,
                                         affine_map<(a, b, m, n, k) -> (a, b, m, n)>],
                        iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%x, %w : tensor<2x3x5x4xf32>, tensor<2x3x4x2xf32>) outs(%init : tensor<2x3x5x2xf32>) {

@@ -56,10 +56,12 @@ func.func @tied(%x: tensor<5x3xf32>, %n: index) -> tensor<5x3xf32> {
   %init = arith.constant dense<0.0> : tensor<5x3xf32>
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
-  %y = linalg.matmul ins(%x, %w : tensor<5x3xf32>, tensor<3x3xf32>) outs(%init : tensor<5x3xf32>) -> tensor<5x3xf32> loc("shared")
+  %y = linalg.matmul ins(%x, %w : tensor<5x3xf32>, tensor<3x3xf32>) outs(%init : tensor<5x3xf32>)
+      -> tensor<5x3xf32> loc("shared")
   %z = scf.for %i = %c0 to %n step %c1 iter_args(%h = %y) -> tensor<5x3xf32> {
     %again = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 10.0]]> : tensor<3x3xf32>
-    %step = linalg.matmul ins(%h, %again : tensor<5x3xf32>, tensor<3x3xf32>) outs(%init : tensor<5x3xf32>) -> tensor<5x3xf32> loc("again")
+    %step = linalg.matmul ins(%h, %again : tensor<5x3xf32>, tensor<3x3xf32>) outs(%init : tensor<5x3xf32>)
+        -> tensor<5x3xf32> loc("again")
     scf.yield %step : tensor<5x3xf32>
   }
   return %z : tensor<5x3xf32>
@@ -67,13 +69,15 @@ func.func @tied(%x: tensor<5x3xf32>, %n: index) -> tensor<5x3xf32> {
 
 // A batch of matrices is groups.
 // CHECK-LABEL: func @batch(
-// CHECK: %[[P:.*]] = analog.gather %{{.*}} {k_sizes = array<i64: 3>, x_map = #[[$BATCH]]} : tensor<2x5x3xf32> -> tensor<5x2x3xf32>
+// CHECK: %[[P:.*]] = analog.gather %{{.*}} {k_sizes = array<i64: 3>, x_map = #[[$BATCH]]} : tensor<2x5x3xf32>
+// CHECK-SAME: -> tensor<5x2x3xf32>
 // CHECK: %[[M:.*]] = analog.matmul @heads(%[[P]]) {tile_base = 5 : i64} : tensor<5x2x3xf32> -> tensor<5x2x6xf32>
 // CHECK: linalg.transpose ins(%[[M]] : tensor<5x2x6xf32>) outs(%{{.*}} : tensor<2x5x6xf32>) permutation = [1, 0, 2]
 func.func @batch(%x: tensor<2x5x3xf32>) -> tensor<2x5x6xf32> {
   %w = arith.constant dense<1.0> : tensor<2x3x6xf32>
   %init = arith.constant dense<0.0> : tensor<2x5x6xf32>
-  %y = linalg.batch_matmul ins(%x, %w : tensor<2x5x3xf32>, tensor<2x3x6xf32>) outs(%init : tensor<2x5x6xf32>) -> tensor<2x5x6xf32> loc("heads")
+  %y = linalg.batch_matmul ins(%x, %w : tensor<2x5x3xf32>, tensor<2x3x6xf32>) outs(%init : tensor<2x5x6xf32>)
+      -> tensor<2x5x6xf32> loc("heads")
   return %y : tensor<2x5x6xf32>
 }
 
@@ -143,8 +147,10 @@ module attributes {analog.target = #target} {
 // CHECK: linalg.transpose {{.*}} permutation = [1, 2, 3, 0]
 // CHECK-LABEL: func @conv(
 // CHECK-SAME: %[[X:.*]]: tensor<?x3x8x8xf32>
-// CHECK: %[[P:.*]] = analog.gather %[[X]][%{{.*}}] {k_sizes = array<i64: 3, 3, 3>, x_map = #[[$CONV]]} : tensor<?x3x8x8xf32> -> tensor<?x4x4x27xf32>
-// CHECK: %[[M:.*]] = analog.matmul @conv1(%[[P]]) {kind = #analog.kind<convolution>, tile_base = 0 : i64} : tensor<?x4x4x27xf32> -> tensor<?x4x4x4xf32>
+// CHECK: %[[P:.*]] = analog.gather %[[X]][%{{.*}}] {k_sizes = array<i64: 3, 3, 3>, x_map = #[[$CONV]]}
+// CHECK-SAME: : tensor<?x3x8x8xf32> -> tensor<?x4x4x27xf32>
+// CHECK: %[[M:.*]] = analog.matmul @conv1(%[[P]]) {kind = #analog.kind<convolution>, tile_base = 0 : i64}
+// CHECK-SAME: : tensor<?x4x4x27xf32> -> tensor<?x4x4x4xf32>
 // CHECK: linalg.transpose ins(%[[M]] : tensor<?x4x4x4xf32>) outs(%{{.*}}) permutation = [0, 3, 1, 2]
 func.func @conv(%x: tensor<?x3x8x8xf32>, %n: index) -> tensor<?x4x4x4xf32> {
   %w = arith.constant dense<1.0> : tensor<4x3x3x3xf32>
@@ -156,16 +162,20 @@ func.func @conv(%x: tensor<?x3x8x8xf32>, %n: index) -> tensor<?x4x4x4xf32> {
   %e = tensor.empty(%n) : tensor<?x4x4x4xf32>
   %init = linalg.fill ins(%zero : f32) outs(%e : tensor<?x4x4x4xf32>) -> tensor<?x4x4x4xf32>
   %y = linalg.conv_2d_nchw_fchw {strides = dense<2> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>}
-      ins(%padded, %w : tensor<?x3x10x10xf32>, tensor<4x3x3x3xf32>) outs(%init : tensor<?x4x4x4xf32>) -> tensor<?x4x4x4xf32> loc("conv1")
+      ins(%padded, %w : tensor<?x3x10x10xf32>, tensor<4x3x3x3xf32>) outs(%init : tensor<?x4x4x4xf32>)
+          -> tensor<?x4x4x4xf32> loc("conv1")
   return %y : tensor<?x4x4x4xf32>
 }
 
 // Two groups of 3 channels with 2 filters each, expanded from 6 channels and collapsed to 4: the gather reads the 6.
 // CHECK-LABEL: func @grouped(
 // CHECK-SAME: %[[X:.*]]: tensor<5x6x7xf32>
-// CHECK: %[[P:.*]] = analog.gather %[[X]] {k_sizes = array<i64: 3, 3>, x_map = #[[$GROUPED]]} : tensor<5x6x7xf32> -> tensor<5x7x2x9xf32>
-// CHECK: %[[M:.*]] = analog.matmul @conv2(%[[P]]) {kind = #analog.kind<convolution>, tile_base = 1 : i64} : tensor<5x7x2x9xf32> -> tensor<5x7x2x2xf32>
-// CHECK: %[[T:.*]] = linalg.transpose ins(%[[M]] : tensor<5x7x2x2xf32>) outs(%{{.*}} : tensor<5x2x2x7xf32>) permutation = [0, 2, 3, 1]
+// CHECK: %[[P:.*]] = analog.gather %[[X]] {k_sizes = array<i64: 3, 3>, x_map = #[[$GROUPED]]} : tensor<5x6x7xf32>
+// CHECK-SAME: -> tensor<5x7x2x9xf32>
+// CHECK: %[[M:.*]] = analog.matmul @conv2(%[[P]]) {kind = #analog.kind<convolution>, tile_base = 1 : i64}
+// CHECK-SAME: : tensor<5x7x2x9xf32> -> tensor<5x7x2x2xf32>
+// CHECK: %[[T:.*]] = linalg.transpose ins(%[[M]] : tensor<5x7x2x2xf32>) outs(
+// CHECK-SAME: tensor<5x2x2x7xf32>) permutation = [0, 2, 3, 1]
 // CHECK: tensor.collapse_shape %[[T]]
 func.func @grouped(%x: tensor<5x6x7xf32>) -> tensor<5x4x7xf32> {
   %w = arith.constant dense<1.0> : tensor<2x2x3x3xf32>
@@ -202,9 +212,11 @@ func.func @recurrence(%x: tensor<7x3xf32>, %h0: tensor<1x2xf32>, %n: index) -> (
   %c1 = arith.constant 1 : index
   %initW = arith.constant dense<0.0> : tensor<7x2xf32>
   %initR = arith.constant dense<0.0> : tensor<1x2xf32>
-  %xw = linalg.matmul ins(%x, %w : tensor<7x3xf32>, tensor<3x2xf32>) outs(%initW : tensor<7x2xf32>) -> tensor<7x2xf32> loc("lstm_W")
+  %xw = linalg.matmul ins(%x, %w : tensor<7x3xf32>, tensor<3x2xf32>) outs(%initW : tensor<7x2xf32>)
+      -> tensor<7x2xf32> loc("lstm_W")
   %h = scf.for %i = %c0 to %n step %c1 iter_args(%state = %h0) -> tensor<1x2xf32> {
-    %hr = linalg.matmul ins(%state, %r : tensor<1x2xf32>, tensor<2x2xf32>) outs(%initR : tensor<1x2xf32>) -> tensor<1x2xf32> loc("lstm_R")
+    %hr = linalg.matmul ins(%state, %r : tensor<1x2xf32>, tensor<2x2xf32>) outs(%initR : tensor<1x2xf32>)
+        -> tensor<1x2xf32> loc("lstm_R")
     scf.yield %hr : tensor<1x2xf32>
   }
   return %xw, %h : tensor<7x2xf32>, tensor<1x2xf32>

@@ -153,7 +153,8 @@ LogicalResult CrossbarOp::verify() {
   }
   if (std::optional<GridAttr> grid = getGrid()) {
     if (grid->getTileRows() < 1 || grid->getTileColumns() < 1)
-      return emitOpError() << "has tiles of " << grid->getTileRows() << "x" << grid->getTileColumns() << "; they must be positive";
+      return emitOpError() << "has tiles of " << grid->getTileRows() << "x" << grid->getTileColumns()
+                           << "; they must be positive";
     int64_t rowTiles = llvm::divideCeil(rows, grid->getTileRows());
     int64_t columnTiles = llvm::divideCeil(columns, grid->getTileColumns());
     if (grid->getRowTiles() != rowTiles || grid->getColumnTiles() != columnTiles)
@@ -217,7 +218,8 @@ LogicalResult TiledMatMulOp::verifySymbolUses(SymbolTableCollection &symbols) {
   CrossbarOp crossbar = lookUpCrossbar(*this, getCrossbarAttr(), symbols);
   if (!crossbar || failed(verifyStage(*this, crossbar, bool(crossbar.getGrid()), "grid")) ||
       failed(verifyTail(*this, crossbar, "x", getX().getType(), crossbar.getRows())) ||
-      failed(verifyTail(*this, crossbar, "a result", getY().getType(), {crossbar.getRowTiles(), int64_t(crossbar.getColumns())})))
+      failed(verifyTail(*this, crossbar, "a result", getY().getType(),
+                        {crossbar.getRowTiles(), int64_t(crossbar.getColumns())})))
     return failure();
   return verifySameRows(*this, "x", getX().getType(), 1, "the result", getY().getType(), 2);
 }
@@ -321,8 +323,8 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!crossbar || failed(verifyStage(*this, crossbar, bool(crossbar.getCoding()), "coding")))
     return failure();
   if (product(getKSizes()) != int64_t(crossbar.getRows()))
-    return emitOpError() << "has k_sizes that multiply to " << product(getKSizes()) << ", but crossbar @" << crossbar.getSymName()
-                         << " has " << crossbar.getRows() << " rows";
+    return emitOpError() << "has k_sizes that multiply to " << product(getKSizes()) << ", but crossbar @"
+                         << crossbar.getSymName() << " has " << crossbar.getRows() << " rows";
   Type f32 = Builder(getContext()).getF32Type();
   SmallVector<int64_t> perColumn = {int64_t(crossbar.getGroups()), int64_t(crossbar.getColumns())};
   if (failed(verifyElements(*this, "adc_range", getAdcRange(), getConverterShape(crossbar), f32)) ||

@@ -155,7 +155,8 @@ static FailureOr<SmallVector<float>> getAdcRange(Operation *op, StringRef node, 
   if (!numbers || int64_t(numbers->size()) != converters)
     return op->emitError() << "ranges of '" << node << "': adc_range has " << (numbers ? numbers->size() : 0)
                            << " numbers, but its crossbar has " << converters << " converters (" << crossbar.getGroups()
-                           << " groups x " << crossbar.getRowTiles() << " row tiles x " << crossbar.getColumns() << " columns x "
+                           << " groups x " << crossbar.getRowTiles() << " row tiles x " << crossbar.getColumns()
+                           << " columns x "
                            << crossbar.getSlices() << " slices); calibrate again for this target";
   SmallVector<float> ranges;
   for (const llvm::json::Value &number : *numbers) {
@@ -180,9 +181,10 @@ static int64_t getScaleDims(TiledMatMulOp op, unsigned rowDims) {
     return all;
   AffineMap map = gather.getXMap();
   for (AffineExpr expr : map.getResults()) {
-    bool movesWindow = llvm::any_of(llvm::seq(rowDims + 1, map.getNumDims()), [&](unsigned k) { return expr.isFunctionOfDim(k); });
+    auto isIn = [&](unsigned d) { return expr.isFunctionOfDim(d); };
+    bool movesWindow = llvm::any_of(llvm::seq(rowDims + 1, map.getNumDims()), isIn);
     for (unsigned row = 0; row < rowDims; ++row)
-      if (movesWindow && expr.isFunctionOfDim(row))
+      if (movesWindow && isIn(row))
         all &= ~(int64_t(1) << row);
   }
   return all;
@@ -191,7 +193,8 @@ static int64_t getScaleDims(TiledMatMulOp op, unsigned rowDims) {
 static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, TargetAttr target, ValueRanges &valueRanges,
                                       const llvm::json::Object &ranges) {
   if (!crossbar.getLevels())
-    return op.emitOpError() << "drives crossbar @" << crossbar.getSymName() << " without levels; run analog-quantize-weights first";
+    return op.emitOpError() << "drives crossbar @" << crossbar.getSymName()
+                            << " without levels; run analog-quantize-weights first";
   OpBuilder b(op);
   Location loc = op.getLoc();
   StringRef node = getNodeName(op, crossbar.getNode());

@@ -156,7 +156,8 @@ static FailureOr<Layer> matchLayer(RecombineOp recombine, SymbolTable &symbols, 
     return recombine.emitError() << "broken chain: the scales are not those of the analog.dac that drives the crossbar";
   for (FlatSymbolRefAttr other : {layer.adc.getCrossbarAttr(), layer.mvm.getCrossbarAttr()})
     if (other != recombine.getCrossbarAttr())
-      return recombine.emitError() << "broken chain: it recombines " << recombine.getCrossbarAttr() << " from codes of " << other;
+      return recombine.emitError() << "broken chain: it recombines " << recombine.getCrossbarAttr() << " from codes of "
+                                   << other;
   layer.gather = layer.dac.getX().getDefiningOp<GatherOp>();
 
   unsigned rowDims = layer.getRowDims();
@@ -188,7 +189,8 @@ static FailureOr<Layer> matchLayer(RecombineOp recombine, SymbolTable &symbols, 
     layer.batch = std::nullopt;
   if (!layer.batch && !batch.isIndependent(x))
     recombine.emitRemark() << "'" << layer.getNode()
-                           << "': the batch cannot be followed to this layer; its noise depends on how data are split into batches";
+                           << "': the batch cannot be followed to this layer; its noise depends on how data are split into "
+                              "batches";
   return layer;
 }
 
@@ -281,7 +283,8 @@ static LogicalResult verifyNothingLeft(ModuleOp module) {
     if (isa<MatMulOp, TiledMatMulOp>(op))
       op->emitError() << "broken chain: " << op->getName() << " has no converters; run analog-insert-converters first";
     else
-      op->emitError() << "broken chain: the result of " << op->getName() << " is no part of a layer that ends in analog.recombine";
+      op->emitError() << "broken chain: the result of " << op->getName()
+                      << " is no part of a layer that ends in analog.recombine";
   });
   return success(complete);
 }

@@ -41,6 +41,17 @@ private:
 };
 } // namespace
 
+/// Visits rows [first, last) x [0, columns) in blocks, so that a transposed view is read by whole cache lines.
+template <typename Body>
+static void forEachWeight(int64_t first, int64_t last, int64_t columns, Body body) {
+  constexpr int64_t block = 64;
+  for (int64_t kBlock = first; kBlock < last; kBlock += block)
+    for (int64_t nBlock = 0; nBlock < columns; nBlock += block)
+      for (int64_t k = kBlock; k < std::min(kBlock + block, last); ++k)
+        for (int64_t n = nBlock; n < std::min(nBlock + block, columns); ++n)
+          body(k, n);
+}
+
 /// w of every column of one row tile: the largest |W| among what shares the scale, 1 where all are zero. Returns whether all
 /// weights are finite.
 static bool computeScales(const WeightView &weights, CrossbarOp crossbar, ScaleGranularity granularity, int64_t g, int64_t t,
@@ -50,12 +61,11 @@ static bool computeScales(const WeightView &weights, CrossbarOp crossbar, ScaleG
   bool finite = true;
   std::fill(scales.begin(), scales.end(), 0.0f);
   int64_t first = t * grid.getTileRows(), last = std::min(first + grid.getTileRows(), rows);
-  for (int64_t k = first; k < last; ++k)
-    for (int64_t n = 0; n < columns; ++n) {
-      float magnitude = std::fabs(weights(g, k, n));
-      finite = finite && std::isfinite(magnitude);
-      scales[n] = std::max(scales[n], magnitude);
-    }
+  forEachWeight(first, last, columns, [&](int64_t k, int64_t n) {
+    float magnitude = std::fabs(weights(g, k, n));
+    finite = finite && std::isfinite(magnitude);
+    scales[n] = std::max(scales[n], magnitude);
+  });
   int64_t shared = granularity == ScaleGranularity::Column ? 1 : grid.getTileColumns();
   for (int64_t n = 0; n < columns; n += shared) {
     auto columnsOfTile = scales.slice(n, std::min(shared, columns - n));
@@ -81,14 +91,13 @@ static void computeLevels(const WeightView &weights, CrossbarOp crossbar, int64_
   float most = (1 << (weightBits - 1)) - 1;
   SmallVector<float> factors(columns);
   for (int64_t g = 0; g < groups; ++g)
-    for (int64_t k = 0; k < rows; ++k) {
-      if (k % tileRows == 0)
-        for (int64_t n = 0; n < columns; ++n)
-          factors[n] = most / scales[(g * rowTiles + k / tileRows) * columns + n];
-      for (int64_t n = 0; n < columns; ++n) {
+    for (int64_t t = 0; t < rowTiles; ++t) {
+      for (int64_t n = 0; n < columns; ++n)
+        factors[n] = most / scales[(g * rowTiles + t) * columns + n];
+      forEachWeight(t * tileRows, std::min((t + 1) * tileRows, rows), columns, [&](int64_t k, int64_t n) {
         float level = std::nearbyint(weights(g, k, n) * factors[n]);
-        *levels++ = static_cast<Level>(std::min(std::max(level, -most), most));
-      }
+        levels[(g * rows + k) * columns + n] = static_cast<Level>(std::min(std::max(level, -most), most));
+      });
     }
 }
 

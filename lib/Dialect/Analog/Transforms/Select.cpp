@@ -470,8 +470,9 @@ std::optional<std::string> Selector::getReasonToStayDigital(const Contraction &c
 
 static size_t hashWeights(CrossbarOp crossbar) {
   llvm::hash_code hash = llvm::hash_combine(crossbar.getGroups(), crossbar.getRows(), crossbar.getColumns());
-  crossbar.getWeights().walk(
-      [&](Operation *op) { hash = llvm::hash_combine(hash, op->getName(), op->getDiscardableAttrDictionary(), op->hashProperties()); });
+  crossbar.getWeights().walk([&](Operation *op) {
+    hash = llvm::hash_combine(hash, op->getName(), op->getDiscardableAttrDictionary(), op->hashProperties());
+  });
   return hash;
 }
 

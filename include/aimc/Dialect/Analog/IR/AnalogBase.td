@@ -139,7 +139,7 @@ def Analog_TargetAttr : Analog_Attr<"Target", "target"> {
     | `weight_bits`, `cell_bits` | bw ≥ 2 with sign; c: bits of one cell |
     | `unit_column` | offset encoding: the offset is measured by a column, not computed |
     | `scale` | weights that share a scale: a `column` of a tile, a `tile`, the `matrix` |
-    | `slice_layout`, `polarity_layout` | where slices and polarities lie: same unit `cell`, `interleaved` columns, `separate` arrays |
+    | `slice_layout`, `polarity_layout` | where parts lie: same unit `cell`, `interleaved` columns, `separate` arrays |
     | `input_bits`, `input_slice_bits` | bx (signed codes need ≥ 2); v: bits of one input slice, 0: all in one |
     | `adc_bits` | B ≥ 2; 0: ideal |
     | `device`, `g_min`, `g_max` | physics of a cell; conductances in microsiemens |

@@ -126,7 +126,8 @@ def Analog_MatMulOp : Analog_UseOp<"matmul", [Pure]> {
 def Analog_TiledMatMulOp : Analog_UseOp<"tiled_matmul", [Pure]> {
   let summary = "rows times the matrix of a crossbar, one partial sum per row tile";
   let description = [{
-    `y`[rows…, (g), t, n] = Σ of x[rows…, (g), k] W[g, k, n] over the k of row tile t. The crossbar has a grid. A reduction over t follows.
+    `y`[rows…, (g), t, n] = Σ of x[rows…, (g), k] W[g, k, n] over the k of row tile t. The crossbar has a grid. A reduction
+    over t follows.
 
     Example (K = 3 in tiles of 2 rows):
 
@@ -147,8 +148,9 @@ def Analog_DacOp : Analog_Op<"dac", [Pure]> {
     `input_signed`, and puts its `input_slices` digits of `input_slice_bits` bits, least significant first, on
     `voltages`[rows…, (g), k, V].
 
-    α is the attribute `alpha`, or without it measured: max |x| over everything that shares the group and the row dimensions in the bit mask
-    `scale_dims` (a convolution: the sample's input of the group, whether or not a patch covers it). `scales`[rows…, (g)] is α.
+    α is the attribute `alpha`, or without it measured: max |x| over everything that shares the group and the row dimensions
+    in the bit mask `scale_dims` (a convolution: the sample's input of the group, whether or not a patch covers it).
+    `scales`[rows…, (g)] is α.
 
     Example:
 
@@ -167,8 +169,8 @@ def Analog_DacOp : Analog_Op<"dac", [Pure]> {
 def Analog_MvmOp : Analog_UseOp<"mvm", [Pure]> {
   let summary = "voltages to currents: the crossbar itself";
   let description = [{
-    `currents`[rows…, (g), t, n, s, i] = Σ over the k of row tile t of X_i[k] D_s[k, n], input slice i of k times digit s of the level.
-    The crossbar has a coding.
+    `currents`[rows…, (g), t, n, s, i] = Σ over the k of row tile t of X_i[k] D_s[k, n], input slice i of k times digit s of
+    the level. The crossbar has a coding.
 
     Example:
 
@@ -185,8 +187,8 @@ def Analog_MvmOp : Analog_UseOp<"mvm", [Pure]> {
 def Analog_AdcOp : Analog_UseOp<"adc", [Pure]> {
   let summary = "currents to codes";
   let description = [{
-    code = clip(rint(p · (2^(B−1) − 1)/A), 2^(B−1) − 1), or 0..2^B − 1 when `adc_unsigned`; `adc_range` [G, T, N, S] is A in units of
-    the current. B = `adc_bits` = 0 is ideal: the code is the sum itself, and there is no range.
+    code = clip(rint(p · (2^(B−1) − 1)/A), 2^(B−1) − 1), or 0..2^B − 1 when `adc_unsigned`; `adc_range` [G, T, N, S] is A in
+    units of the current. B = `adc_bits` = 0 is ideal: the code is the sum itself, and there is no range.
 
     Example:
 
@@ -206,7 +208,8 @@ def Analog_RecombineOp : Analog_UseOp<"recombine", [Pure]> {
   let summary = "codes to numbers: digits of weight and input put together, scales multiplied back";
   let description = [{
     `y`[rows…, (g), t, n] = f · Σ_s 2^(cs) Δ_s Σ_i 2^(vi) code[…, t, n, s, i], f = w α/(L Q), Δ_s the step of the ADC that
-    made `codes`; offset encoding subtracts its offset here. `scales` is α; the input attributes are those of the `analog.dac` that made it.
+    made `codes`; offset encoding subtracts its offset here. `scales` is α; the input attributes are those of the
+    `analog.dac` that made it.
 
     Example:
 
@@ -232,13 +235,15 @@ def Analog_DispatchOp : Analog_UseOp<"dispatch", [DestinationStyleOpInterface,
                                                   DeclareOpInterfaceMethods<ConditionallySpeculatable>]> {
   let summary = "one layer on its crossbar: gather, convert, multiply, convert, accumulate, add the bias";
   let description = [{
-    Destination style: writes all of `init` (tensor: the result is the written tensor; memref: no result). Row `rows…` of group g reads
-    x[`x_map`(rows…, group, k…)], 0 outside, and its column n is written to y[`y_map`(rows…, group, n)]. A row dimension's
-    extent is the extent of the y axis that it alone drives with coefficient 1. `site` numbers the dispatches of a
-    program in order and is the index in the container's table, whose `Dispatch` has these attributes under the same names.
+    Destination style: writes all of `init` (tensor: the result is the written tensor; memref: no result). Row `rows…` of
+    group g reads x[`x_map`(rows…, group, k…)], 0 outside, and its column n is written to y[`y_map`(rows…, group, n)]. A row
+    dimension's extent is the extent of the y axis that it alone drives with coefficient 1. `site` numbers the dispatches of
+    a program in order and is the index in the container's table, whose `Dispatch` has these attributes under the same
+    names.
 
     `alpha` absent: measured over what shares the group and the row dimensions of `scale_dims`. `adc_range` [G, T, N, S] absent:
-    ideal ADC. `bias`, `affine_scale`, `affine_offset` are [G, N]. Row dimension `batch_dim` counts (outer, sample, inner), −1: not known.
+    ideal ADC. `bias`, `affine_scale`, `affine_offset` are [G, N]. Row dimension `batch_dim` counts (outer, sample, inner),
+    −1: not known.
 
     Example:
 

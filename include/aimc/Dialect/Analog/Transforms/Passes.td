@@ -9,10 +9,10 @@ def AnalogSelectPass : Pass<"analog-select", "::mlir::ModuleOp"> {
   let description = [{
     A candidate is a linalg operation, named or generic, whose payload multiplies two inputs and adds the product to its
     output: every contraction and convolution, transposed, batched or grouped, at any depth of control flow. It becomes an
-    `analog.matmul` when one input, left or right, is a float32 constant expression; its node is its location's name. Its loops are
-    sorted by what they index: rows (x and y), the group (all three), columns (weights and y), k (weights and x). An `analog.gather`
-    picks x where it is not already rows × k; it also absorbs zero padding, transposes and expansions of x. What the
-    output held before, unless zero, is added digitally.
+    `analog.matmul` when one input, left or right, is a float32 constant expression; its node is its location's name. Its
+    loops are sorted by what they index: rows (x and y), the group (all three), columns (weights and y), k (weights and x).
+    An `analog.gather` picks x where it is not already rows × k; it also absorbs zero padding, transposes and expansions of
+    x. What the output held before, unless zero, is added digitally.
 
     The constant expression moves into the crossbar. Two uses of the same constant through the same view share one crossbar.
 
@@ -25,7 +25,7 @@ def AnalogSelectPass : Pass<"analog-select", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"digitalNodes", "digital-nodes", "std::string", "\"\"", "Nodes that stay digital (regular expression)">,
-    Option<"analogNodes", "analog-nodes", "std::string", "\"\"", "Nodes that go on tiles whatever they cost (regular expression)">,
+    Option<"analogNodes", "analog-nodes", "std::string", "\"\"", "Nodes that go on tiles whatever they cost (likewise)">,
     Option<"minWeights", "min-weights", "int64_t", "0", "Matrices with fewer weights stay digital">
   ];
   let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
@@ -34,8 +34,8 @@ def AnalogSelectPass : Pass<"analog-select", "::mlir::ModuleOp"> {
 def AnalogPartitionPass : Pass<"analog-partition", "::mlir::ModuleOp"> {
   let summary = "Cut matrices into tiles; partial sums become a dimension";
   let description = [{
-    Gives every crossbar without one the grid of the target's tiles, and turns each `analog.matmul` into an `analog.tiled_matmul`
-    followed by a `linalg.reduce` that adds the row tiles in ascending order.
+    Gives every crossbar without one the grid of the target's tiles, and turns each `analog.matmul` into an
+    `analog.tiled_matmul` followed by a `linalg.reduce` that adds the row tiles in ascending order.
   }];
   let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
@@ -55,13 +55,13 @@ def AnalogInsertConvertersPass : Pass<"analog-insert-converters", "::mlir::Modul
   let summary = "DACs before, ADCs after; the types tell analog from digital";
   let description = [{
     Turns each `analog.tiled_matmul` of a quantized crossbar into `analog.dac`, `analog.mvm`, `analog.adc` and
-    `analog.recombine`. Input codes are unsigned where x is provably not negative; ADC codes are unsigned exactly when the encoding
-    is offset and the input codes are unsigned.
+    `analog.recombine`. Input codes are unsigned where x is provably not negative; ADC codes are unsigned exactly when the
+    encoding is offset and the input codes are unsigned.
 
     `ranges` names a JSON file `{"node": {"alpha": a, "adc_range": [G·T·N·S numbers]}, …}` from calibration. A layer or key that
     it lacks has the data-free default: α measured at run time (per row; for a convolution per sample and group), and
-    A = min(Xi Σ|D_s|, |μ ΣD_s| + 4τ √ΣD_s²) over the column, Xi the largest input digit, (μ, τ) = (0, Xi/3) for signed inputs and
-    (Xi/4, Xi/4) for others. An all-zero column has A = 1.
+    A = min(Xi Σ|D_s|, |μ ΣD_s| + 4τ √ΣD_s²) over the column, Xi the largest input digit, (μ, τ) = (0, Xi/3) for signed
+    inputs and (Xi/4, Xi/4) for others. An all-zero column has A = 1.
   }];
   let options = [Option<"ranges", "ranges", "std::string", "\"\"", "JSON file with calibrated ranges">];
   let dependentDialects = ["::aimc::analog::AnalogDialect"];
@@ -70,10 +70,11 @@ def AnalogInsertConvertersPass : Pass<"analog-insert-converters", "::mlir::Modul
 def AnalogPlacePass : Pass<"analog-place", "::mlir::ModuleOp"> {
   let summary = "Tiles to chips, arrays, rows and columns";
   let description = [{
-    Gives every tile of every quantized crossbar a rectangle of a physical array, several small ones in one array: tiles in order of
-    height, then width, each in the first array with room on a shelf. Interleaved slices and polarities lie in neighbouring columns
-    of the rectangle, separate ones at the same place of the following arrays. The module attribute
-    `analog.utilization = {arrays, available, cells}` says how many arrays are in use, of how many, and which part of their cells.
+    Gives every tile of every quantized crossbar a rectangle of a physical array, several small ones in one array: tiles in
+    order of height, then width, each in the first array with room on a shelf. Interleaved slices and polarities lie in
+    neighbouring columns of the rectangle, separate ones at the same place of the following arrays. The module attribute
+    `analog.utilization = {arrays, available, cells}` says how many arrays are in use, of how many, and which part of their
+    cells.
 
     A network that needs more arrays than the target has is an error that names both numbers.
   }];
@@ -84,9 +85,9 @@ def AnalogLowerToDispatchPass : Pass<"analog-lower-to-dispatch", "::mlir::Module
   let summary = "A layer's whole chain to one analog.dispatch";
   let description = [{
     Matches gather → dac → mvm → adc → recombine → reduction over row tiles, with the constant bias and the transposes and
-    collapses of (group, column) that follow, and replaces it by one destination-style operation on tensors. Dispatches are numbered
-    (`site`) in program order. The batch dimension is followed to every dispatch; where it cannot be, a remark says that
-    the layer's noise depends on how the data are split into batches.
+    collapses of (group, column) that follow, and replaces it by one destination-style operation on tensors. Dispatches are
+    numbered (`site`) in program order. The batch dimension is followed to every dispatch; where it cannot be, a remark says
+    that the layer's noise depends on how the data are split into batches.
 
     Anything analog that is left afterwards is an error: a link is missing, or its value is used twice.
   }];
