@@ -421,9 +421,20 @@ std::optional<Cycle> BatchDimension::Impl::cycleOf(Operation *op) {
 BatchDimension::BatchDimension() : impl(std::make_unique<Impl>()) {}
 BatchDimension::~BatchDimension() = default;
 
+/// Where the batch is known to be 1, every element of a value belongs to the only sample: any dimension will do.
+static std::optional<BatchPosition> positionOfOnlySample(Value value) {
+  auto function = value.getParentRegion()->getParentOfType<FunctionOpInterface>();
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!function || batchSize(function) != 1 || !type || type.getRank() == 0 || type.isDynamicDim(0))
+    return std::nullopt;
+  return BatchPosition{0, type.getDimSize(0), 1};
+}
+
 std::optional<BatchPosition> BatchDimension::get(Value value) {
   State state = impl->get(value);
-  return state.kind == State::Known ? std::optional<BatchPosition>(state.position) : std::nullopt;
+  if (state.kind == State::Known)
+    return state.position;
+  return state.kind == State::Mixed ? positionOfOnlySample(value) : std::nullopt;
 }
 
 bool BatchDimension::isIndependent(Value value) { return impl->get(value).kind == State::Independent; }

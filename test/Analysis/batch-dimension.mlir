@@ -142,3 +142,11 @@ analog.crossbar @c node "c" [1, 72, 2] weights {
   analog.yield %w : tensor<1x72x2xf32>
 } {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 128, tile_columns = 128, row_tiles = 1, column_tiles = 1>,
    coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
+
+// One sample: where the batch's dimension is lost among others of size 1, everything is the sample's.
+func.func @one(%x: tensor<1x4xf32>, %i: index) {
+  %row = tensor.extract_slice %x[%i, 0] [1, 4] [1, 1] : tensor<1x4xf32> to tensor<4xf32>
+  // expected-remark @below {{dim 0: 4 x batch x 1}}
+  %y = arith.negf %row {test.print} : tensor<4xf32>
+  return
+}

@@ -29,7 +29,8 @@ struct BatchPosition {
 /// The batch is dimension 0 of each function argument; an argument's attribute `analog.batch_dim` names another (an integer;
 /// -1: this argument has none). An argument without the attribute whose dimension 0 differs in size from the batch of
 /// the first one has none either. The batch is followed through indexing maps, reshapes, slices and concatenation along other
-/// dimensions, padding, loops, branches and the analog dialect.
+/// dimensions, padding, loops, branches and the analog dialect. Where it cannot be followed but is known to hold one sample, that
+/// sample is everything.
 class BatchDimension {
 public:
   BatchDimension();
