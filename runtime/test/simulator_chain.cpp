@@ -264,6 +264,22 @@ TEST(Quantized, DynamicScaleOfZeroDrivesNothing) {
   EXPECT_EQ(chip.statistics().nonfinite_inputs, 1u);
 }
 
+TEST(Quantized, DynamicScalesPassOverNaN) {
+  Spec spec;
+  spec.dynamic = true;
+  spec.fill(1);
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_QUANTIZED);
+  Array x({2, spec.K}), y({2, spec.N});
+  x.data = {0.5f, NAN, -3.0f, 1.0f, 0.0f, 0.5f, INFINITY, -3.0f, 1.0f, 0.0f};
+  Observations seen(spec);
+  aimc_run_options options = seen.options(AIMC_OBSERVE_ALPHA);
+  ASSERT_EQ(chip.run(x, y, 0, &options), AIMC_OK) << host.message;
+  EXPECT_EQ(seen.alpha[0], (std::vector<float>{3.0f, INFINITY}));
+  std::vector<float> withZero = {0.5f, 0.0f, -3.0f, 1.0f, 0.0f};
+  EXPECT_EQ(std::vector<float>(y.data.begin(), y.data.begin() + spec.N), reference(spec, 0, withZero, {3.0f}).y);
+}
+
 TEST(Quantized, StaticScaleOfZeroIsOne) {
   Spec spec;
   spec.alpha = 0.0f;
@@ -292,6 +308,23 @@ TEST(Quantized, CountsClippedCodes) {
   std::fill(x.data.begin(), x.data.end(), 1.0f);
   ASSERT_EQ(chip.run(x, y), AIMC_OK);
   EXPECT_EQ(chip.statistics().clipped_codes, 3u);
+}
+
+TEST(Quantized, TheEndOfARangeIsNotClipping) {
+  Spec spec;
+  spec.K = spec.R = 2;
+  spec.N = spec.C = 1;
+  spec.fill(1);
+  spec.alpha = 127.0f; // codes are the inputs, rounded
+  spec.levels = {1, 1};
+  spec.adcRange = {127.0f}; // one code per digit
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_QUANTIZED);
+  Array x({4, 2}), y({4, 1});
+  x.data = {127.4f, 0.0f, -127.4f, 0.0f, 127.5f, 1.0f, -127.0f, -1.0f}; // 127.5 rounds to 128
+  ASSERT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+  EXPECT_EQ(chip.statistics().clipped_inputs, 1u);
+  EXPECT_EQ(chip.statistics().clipped_codes, 2u); // sums 127, -127, 128, -128
 }
 
 // ---- convolutions ----

@@ -137,6 +137,33 @@ TEST(Noisy, RowsOfOneSampleKeepTheirNoiseInEveryBatch) {
   }
 }
 
+TEST(Noisy, PixelsHaveTheirOwnNoiseInEveryBatch) {
+  Spec spec;
+  spec.N = spec.C = 3;
+  useConvolution(spec, 2, 3, 1, 1);
+  spec.outputNoise = 30.0f;
+  spec.fill(1);
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_NOISY);
+  Array x({2, 2, 4, 4}), y({2, 3, 4, 4}), oneX({1, 2, 4, 4}), oneY({1, 3, 4, 4});
+  ASSERT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+  aimc_run_options options = {};
+  options.struct_size = sizeof options;
+  for (int64_t sample = 0; sample < 2; ++sample) {
+    options.sample_offset = sample;
+    ASSERT_EQ(chip.run(oneX, oneY, 0, &options), AIMC_OK) << host.message;
+    EXPECT_EQ(oneY.data, std::vector<float>(y.data.begin() + sample * 48, y.data.begin() + (sample + 1) * 48));
+  }
+  // Nothing is driven: what a pixel's three columns show is noise, and no two pixels show the same.
+  for (int64_t a = 0; a < 32; ++a)
+    for (int64_t b = 0; b < a; ++b) {
+      int same = 0;
+      for (int64_t n = 0; n < 3; ++n)
+        same += y.data[size_t(a / 16 * 48 + n * 16 + a % 16)] == y.data[size_t(b / 16 * 48 + n * 16 + b % 16)];
+      EXPECT_LT(same, 3) << a << " " << b;
+    }
+}
+
 TEST(Noisy, InvocationsAndTilesHaveTheirOwnNoise) {
   Spec spec = noisySpec();
   spec.programmingNoise = false;
