@@ -1,6 +1,6 @@
-// What a layer on the simulator costs against the same product in float32 through oneDNN's sgemm: the two run in turns, `ratio` is
-// the median time of sgemm over the median time of the layer, one thread each. `mvm/s` counts rows x 256-row tiles x 256-column
-// tiles.
+// What a layer on the simulator costs against the same product in float32 through oneDNN's sgemm: the two run in turns, `ratio`
+// is the median time of sgemm over the median time of the layer, one thread each. `mvm/s` counts rows x 256-row tiles x
+// 256-column tiles.
 #include "IntegerGemm.h"
 #include "simulator_support.h"
 

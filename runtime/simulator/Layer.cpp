@@ -96,7 +96,7 @@ static aimc_status readInputConverter(const aimc_driver_host *host, const fb::Di
   return AIMC_OK;
 }
 
-/// The full scale of the unit column's ADC: the data-free range of NUMERICS for a column of `rows` equal digits.
+/// The full scale of the unit column's ADC: the data-free range of docs/numerics.md for a column of `rows` equal digits.
 static float unitRange(const Layer &layer, int64_t rows, int32_t digit) {
   if (digit == 0)
     return 1.0f;

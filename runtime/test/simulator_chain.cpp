@@ -158,8 +158,7 @@ TEST(Quantized, IdealAdcEqualsTheIntegerProduct) {
 }
 
 TEST(Quantized, LosslessAdcBits) {
-  // R, v, c → ceil(log2(R (2^v - 1)(2^c - 1) + 1)) bits for inputs >= 0 (NUMERICS' checks): offset cells, an unsigned ADC whose
-  // step is one digit.
+  // R, v, c: ceil(log2(R (2^v - 1)(2^c - 1) + 1)) bits for inputs >= 0: offset cells, an unsigned ADC whose step is one digit.
   const int known[][4] = {{128, 1, 2, 9}, {128, 1, 1, 8}, {256, 1, 4, 12}, {128, 2, 2, 11}};
   for (const auto &row : known) {
     Spec spec;
