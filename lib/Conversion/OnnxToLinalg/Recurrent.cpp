@@ -86,8 +86,11 @@ private:
   Value activate(int64_t direction, unsigned index, Value x);
   Location getLocation(const Twine &suffix) { return NameLoc::get(b.getStringAttr(node.getNodeName() + suffix)); }
   Value matmulTransposed(Value left, Value right, const Twine &suffix);
-  /// Elementwise results over [batch, hidden] of operands that are that, or [hidden], or [batch].
-  SmallVector<Value> compute(ArrayRef<Access> accesses, unsigned results, Lowering::Payload payload);
+  /// Elementwise results over [batch, hidden] of operands that are that, or [hidden], or [batch], one in each destination.
+  SmallVector<Value> compute(ArrayRef<Access> accesses, ArrayRef<Value> destinations, Lowering::Payload payload);
+  Value fresh() { return b.empty({batch, b.size(hiddenSize)}, element); }
+  /// Where the new state goes: over the old one, so that a step allocates nothing for it, unless the old one is still needed.
+  Value over(Value state) { return getOptional(inputs, 4) ? fresh() : state; }
   Access whole(Value tensor) { return {tensor, b.getMultiDimIdentityMap(2)}; }
   Access alongHidden(Value tensor) { return {tensor, AffineMap::get(2, 0, b.getAffineDimExpr(1), b.getContext())}; }
   /// Gate `index` of a tensor whose last dimension holds all gates.
@@ -216,10 +219,10 @@ Value Recurrence::matmulTransposed(Value left, Value right, const Twine &suffix)
   return op.getResult(0);
 }
 
-SmallVector<Value> Recurrence::compute(ArrayRef<Access> accesses, unsigned results, Lowering::Payload payload) {
+SmallVector<Value> Recurrence::compute(ArrayRef<Access> accesses, ArrayRef<Value> destinations, Lowering::Payload payload) {
   SmallVector<Access> outputs;
-  for (unsigned i = 0; i < results; ++i)
-    outputs.push_back(whole(b.empty({batch, b.size(hiddenSize)}, element)));
+  for (Value destination : destinations)
+    outputs.push_back(whole(destination));
   return b.generic(accesses, outputs, payload);
 }
 
@@ -274,7 +277,7 @@ SmallVector<Value> Recurrence::stepLSTM(const Step &step, Value hidden, Value ce
   if (peepholes)
     for (int64_t i = 0; i < 3; ++i)
       accesses.push_back(alongHidden(gate(row(peepholes, b.size(step.direction)), i)));
-  return compute(accesses, 2, [&](ValueRange s) -> SmallVector<Value> {
+  return compute(accesses, {over(hidden), over(cell)}, [&](ValueRange s) -> SmallVector<Value> {
     // Gates in ONNX order: input, output, forget, cell; peepholes: input, output, forget.
     auto sum = [&](int i, Value observed) {
       Value argument = add(s[1 + 2 * i], s[2 + 2 * i]);
@@ -307,7 +310,7 @@ SmallVector<Value> Recurrence::stepGRU(const Step &step, Value hidden) {
       for (int64_t i = 0; i < 3; ++i)
         accesses.push_back(alongHidden(gate(own, i)));
     }
-    return compute(accesses, 1, [&](ValueRange s) -> SmallVector<Value> {
+    return compute(accesses, over(hidden), [&](ValueRange s) -> SmallVector<Value> {
       auto fromHidden = [&](int i) { return bias ? add(s[2 + 2 * i], s[7 + i]) : s[2 + 2 * i]; };
       Value update = activate(step.direction, 0, add(s[1], fromHidden(0)));
       Value reset = activate(step.direction, 0, add(s[3], fromHidden(1)));
@@ -320,20 +323,21 @@ SmallVector<Value> Recurrence::stepGRU(const Step &step, Value hidden) {
   Value hiddenWeight = b.sliceAxis(step.recurrentWeight, 0, b.size(2 * hiddenSize), b.size(hiddenSize));
   Value recurrent = matmulTransposed(hidden, gateWeight, suffix);
   SmallVector<Value> first =
-      compute({whole(hidden), projected(0), whole(gate(recurrent, 0)), projected(1), whole(gate(recurrent, 1))}, 2,
+      compute({whole(hidden), projected(0), whole(gate(recurrent, 0)), projected(1), whole(gate(recurrent, 1))}, {fresh(), fresh()},
               [&](ValueRange s) -> SmallVector<Value> {
                 Value reset = activate(step.direction, 0, add(s[3], s[4]));
                 return {activate(step.direction, 0, add(s[1], s[2])), mul(reset, s[0])};
               });
   Value candidate = matmulTransposed(first[1], hiddenWeight, suffix + "_hidden");
-  return compute({whole(hidden), whole(first[0]), projected(2), whole(candidate)}, 1, [&](ValueRange s) -> SmallVector<Value> {
-    return {blend(s[1], activate(step.direction, 1, add(s[2], s[3])), s[0])};
-  });
+  return compute({whole(hidden), whole(first[0]), projected(2), whole(candidate)}, over(hidden),
+                 [&](ValueRange s) -> SmallVector<Value> {
+                   return {blend(s[1], activate(step.direction, 1, add(s[2], s[3])), s[0])};
+                 });
 }
 
 SmallVector<Value> Recurrence::stepRNN(const Step &step, Value hidden) {
   Value recurrent = matmulTransposed(hidden, step.recurrentWeight, step.direction ? "_R_reverse" : "_R");
-  return compute({whole(step.projected), whole(recurrent)}, 1, [&](ValueRange s) -> SmallVector<Value> {
+  return compute({whole(step.projected), whole(recurrent)}, over(hidden), [&](ValueRange s) -> SmallVector<Value> {
     return {activate(step.direction, 0, add(s[0], s[1]))};
   });
 }
@@ -372,7 +376,11 @@ Recurrence::State Recurrence::runDirection(int64_t direction, Value projections,
     SmallVector<Access> accesses{{lengths, AffineMap::get(2, 0, b.getAffineDimExpr(0), b.getContext())}, whole(next[0]), whole(hidden)};
     if (isLSTM)
       accesses.append({whole(next[1]), whole(cell)});
-    next = compute(accesses, isLSTM ? 3 : 2, [&](ValueRange s) -> SmallVector<Value> {
+    SmallVector<Value> destinations{hidden};
+    if (isLSTM)
+      destinations.push_back(cell);
+    destinations.push_back(fresh());
+    next = compute(accesses, destinations, [&](ValueRange s) -> SmallVector<Value> {
       Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, nowInteger, s[0]);
       auto choose = [&](Value yes, Value no) -> Value { return arith::SelectOp::create(b, inside, yes, no); };
       SmallVector<Value> results{choose(s[1], s[2])};
