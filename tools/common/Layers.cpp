@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 namespace aimc::tools {
 
@@ -94,8 +96,11 @@ double Occupancy::utilisation(const fb::Target &target) const {
 static void addTo(Occupancy &occupancy, const fb::Crossbar &crossbar) {
   if (!crossbar.placements())
     return;
+  // Where a cell is a pair of devices, both polarities lie at the same place.
+  std::set<std::tuple<uint32_t, uint32_t, uint32_t, uint32_t>> corners;
   for (const fb::Placement *placement : *crossbar.placements()) {
-    occupancy.cells += static_cast<uint64_t>(placement->rows()) * placement->columns();
+    if (corners.emplace(placement->chip(), placement->array(), placement->row(), placement->column()).second)
+      occupancy.cells += static_cast<uint64_t>(placement->rows()) * placement->columns();
     occupancy.arrays.emplace_back(placement->chip(), placement->array());
   }
   std::sort(occupancy.arrays.begin(), occupancy.arrays.end());

@@ -23,8 +23,8 @@ std::string layerDirectory(const fb::Model &model, uint32_t site, uint32_t group
 
 /// How a crossbar fills the arrays it lies in.
 struct Occupancy {
-  uint64_t cells = 0;                                   // programmed for it
-  std::vector<std::pair<uint32_t, uint32_t>> arrays;    // (chip, array), ascending, each once
+  uint64_t cells = 0;                                // in use; one that holds both polarities counts once
+  std::vector<std::pair<uint32_t, uint32_t>> arrays; // (chip, array), ascending, each once
   /// Cells over all cells of those arrays.
   double utilisation(const fb::Target &target) const;
 };
