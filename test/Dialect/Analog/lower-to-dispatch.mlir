@@ -57,6 +57,37 @@ func.func @bias(%x: tensor<5x3xf32>, %residual: tensor<5x2xf32>) -> tensor<5x2xf
   return %r : tensor<5x2xf32>
 }
 
+// Rows that are split apart before the bias is added do not hide it.
+// CHECK-LABEL: func @bias_after_expansion(
+// CHECK: %[[Y:.*]] = analog.dispatch @w
+// CHECK-SAME{LITERAL}: bias = dense<[[5.000000e+00, 6.000000e+00]]> : tensor<1x2xf32>
+// CHECK: %[[E:.*]] = tensor.expand_shape %[[Y]]
+// CHECK-NEXT: return %[[E]]
+func.func @bias_after_expansion(%x: tensor<5x3xf32>) -> tensor<1x5x2xf32> {
+  %zeros = arith.constant dense<0.0> : tensor<5x2xf32>
+  %b = arith.constant dense<[5.0, 6.0]> : tensor<2xf32>
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
+  %i = analog.mvm @w(%v) {tile_base = 4 : i64}
+      : tensor<5x3x1x!analog.voltage> -> tensor<5x2x2x1x1x!analog.current>
+  %c = analog.adc @w(%i) {adc_bits = 0 : i64, adc_unsigned = false}
+      : tensor<5x2x2x1x1x!analog.current> -> tensor<5x2x2x1x1xi32>
+  %p = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64}
+      : tensor<5x2x2x1x1xi32>, tensor<5xf32> -> tensor<5x2x2xf32>
+  %y = linalg.reduce {arith.addf} ins(%p : tensor<5x2x2xf32>) outs(%zeros : tensor<5x2xf32>) dimensions = [1]
+  %r = tensor.expand_shape %y [[0, 1], [2]] output_shape [1, 5, 2] : tensor<5x2xf32> into tensor<1x5x2xf32>
+  %e = tensor.empty() : tensor<1x5x2xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(b, m, n) -> (n)>, affine_map<(b, m, n) -> (b, m, n)>,
+                                        affine_map<(b, m, n) -> (b, m, n)>],
+                       iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%b, %r : tensor<2xf32>, tensor<1x5x2xf32>) outs(%e : tensor<1x5x2xf32>) {
+  ^bb0(%p0: f32, %p1: f32, %p2: f32):
+    %sum = arith.addf %p0, %p1 : f32
+    linalg.yield %sum : f32
+  } -> tensor<1x5x2xf32>
+  return %s : tensor<1x5x2xf32>
+}
+
 // A constant that depends on the row is no bias, and a layout after it is no part of the layer.
 // CHECK-LABEL: func @not_bias(
 // CHECK-NOT: bias =

@@ -135,6 +135,51 @@ static bool followLayout(Operation *op, SmallVector<AffineExpr> &yIndices, unsig
   return true;
 }
 
+/// Adds a bias that follows a tensor.expand_shape of a layer's rows before that operation, so that the layer can take it.
+static void hoistBias(RecombineOp recombine) {
+  Value y = recombine.getY();
+  auto getOnlyUser = [&]() -> Operation * { return y.hasOneUse() ? *y.user_begin() : nullptr; };
+  while (isa_and_nonnull<linalg::ReduceOp, linalg::TransposeOp>(getOnlyUser()))
+    y = getOnlyUser()->getResult(0);
+  auto expand = dyn_cast_or_null<tensor::ExpandShapeOp>(getOnlyUser());
+  auto producer = y.getDefiningOp<DestinationStyleOpInterface>();
+  if (!expand || !expand->hasOneUse() || !producer)
+    return;
+  Builder attributes(expand.getContext());
+  SmallVector<AffineExpr> expandedAxes;
+  for (int64_t axis = 0; axis < expand.getResultType().getRank(); ++axis)
+    expandedAxes.push_back(attributes.getAffineDimExpr(axis));
+  OpOperand &use = *expand->use_begin();
+  Operation *add = use.getOwner();
+  std::optional<Bias> bias = matchBias(add, use, expandedAxes, /*rowDims=*/0);
+  if (!bias || add->getResult(0).getType() != expand.getResultType())
+    return;
+
+  // Axes that were split apart have no index before; the bias must not depend on them.
+  SmallVector<AffineExpr> axes(expandedAxes.size());
+  for (auto [axis, parts] : llvm::enumerate(expand.getReassociationIndices()))
+    for (int64_t part : parts) {
+      if (parts.size() > 1 && llvm::any_of(bias->indices, [&](AffineExpr index) { return index.isFunctionOfDim(part); }))
+        return;
+      axes[part] = attributes.getAffineDimExpr(axis);
+    }
+  unsigned rank = cast<RankedTensorType>(y.getType()).getRank();
+  SmallVector<AffineExpr> indices = llvm::map_to_vector(bias->indices, [&](AffineExpr e) { return e.replaceDims(axes); });
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(rank, expand.getContext());
+  SmallVector<AffineMap> maps = {identity, AffineMap::get(rank, 0, indices, expand.getContext()), identity};
+
+  OpBuilder b(add);
+  auto sum = linalg::GenericOp::create(
+      b, add->getLoc(), y.getType(), ValueRange{y, bias->constant}, producer.getDpsInits().front(), maps,
+      SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel), [](OpBuilder &b, Location loc, ValueRange values) {
+        linalg::YieldOp::create(b, loc, Value(arith::AddFOp::create(b, loc, values[0], values[1])));
+      });
+  Value moved = tensor::ExpandShapeOp::create(b, expand.getLoc(), expand.getResultType(), sum->getResult(0),
+                                              expand.getReassociationIndices(), expand.getMixedOutputShape());
+  add->getResult(0).replaceAllUsesWith(moved);
+  eraseUnused({add->getResult(0)});
+}
+
 /// The operation before `op` in the chain, or null after an error that names both.
 template <typename OpTy>
 static OpTy getLink(Operation *op, Value operand) {
@@ -294,6 +339,10 @@ struct AnalogLowerToDispatchPass : aimc::analog::impl::AnalogLowerToDispatchPass
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
+    SmallVector<RecombineOp> uses;
+    module.walk<WalkOrder::PreOrder>([&](RecombineOp recombine) { uses.push_back(recombine); });
+    llvm::for_each(uses, hoistBias);
+
     BatchDimension batch;
     int64_t site = 0;
     module.walk([&](DispatchOp dispatch) { site = std::max<int64_t>(site, dispatch.getSite() + 1); });
@@ -301,12 +350,12 @@ struct AnalogLowerToDispatchPass : aimc::analog::impl::AnalogLowerToDispatchPass
     // Match everything before anything changes: the analysis remembers values.
     SmallVector<Layer, 0> layers;
     bool matched = true;
-    module.walk<WalkOrder::PreOrder>([&](RecombineOp recombine) {
+    for (RecombineOp recombine : uses) {
       FailureOr<Layer> layer = matchLayer(recombine, symbols, batch);
       matched = matched && succeeded(layer);
       if (succeeded(layer))
         layers.push_back(std::move(*layer));
-    });
+    }
     if (!matched)
       return signalPassFailure();
     for (Layer &layer : layers)
