@@ -306,6 +306,15 @@ Value Functions::erfc(Value x) {
 
 Value Functions::erf(Value x) {
   Value a = abs(x), z = mul(x, x);
+  if (single) { // x P(x²) near 0, else 1 − e^Q(|x|), both minimax
+    static const double near[] = {1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4};
+    static const double far[] = {-1.28717512e-1, -6.34846687e-1, -1.06777877e-1, 2.42546219e-2, -3.88396438e-3, 3.83197126e-4, -1.72853470e-5};
+    Value limit = c(4.5);
+    Value t = select(less(limit, a), limit, a);
+    Value power = fma(t, polynomial(t, far), neg(t));
+    Value outer = copySign(sub(c(1), exp(power)), x);
+    return select(less(a, c(0.927734375)), fma(polynomial(z, near), x, x), keepNan(x, outer));
+  }
   static const double series[] = {1.0,          -1.0 / 3,      1.0 / 10,       -1.0 / 42,       1.0 / 216,        -1.0 / 1320,
                                   1.0 / 9360,   -1.0 / 75600, 1.0 / 685440, -1.0 / 6894720, 1.0 / 76204800.0, -1.0 / 918086400.0};
   Value small = mul(mul(x, c(M_2_SQRTPI)), polynomial(z, series));
@@ -456,7 +465,7 @@ struct HostExpandMathPass : codegen::impl::HostExpandMathPassBase<HostExpandMath
     unary<math::AtanOp>(patterns, &Functions::atan, wide);
     unary<math::AsinOp>(patterns, &Functions::asin, wide);
     unary<math::AcosOp>(patterns, &Functions::acos, wide);
-    unary<math::ErfOp>(patterns, &Functions::erf, wide);
+    unary<math::ErfOp>(patterns, &Functions::erf);
     unary<math::ErfcOp>(patterns, &Functions::erfc, wide);
     unary<math::CbrtOp>(patterns, &Functions::cbrt, wide);
     binary<math::PowFOp>(patterns, &Functions::pow, wide);

@@ -110,7 +110,21 @@ struct HostFuseElementwisePass : codegen::impl::HostFuseElementwisePassBase<Host
 };
 
 struct HostKeepLoopBuffersPass : codegen::impl::HostKeepLoopBuffersPassBase<HostKeepLoopBuffersPass> {
+  /// Each use of an empty tensor gets its own beside it, so that the place where the result goes can take its stead.
+  void separateEmptyTensors() {
+    SmallVector<tensor::EmptyOp> empties;
+    getOperation().walk([&](tensor::EmptyOp empty) { empties.push_back(empty); });
+    for (tensor::EmptyOp empty : empties)
+      for (OpOperand &use : llvm::make_early_inc_range(empty->getUses())) {
+        OpBuilder builder(use.getOwner());
+        use.set(builder.clone(*empty)->getResult(0));
+      }
+    for (tensor::EmptyOp empty : empties)
+      empty.erase();
+  }
+
   void runOnOperation() override {
+    separateEmptyTensors();
     getOperation().walk([&](scf::ForOp loop) {
       auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
       OpBuilder builder(yield);

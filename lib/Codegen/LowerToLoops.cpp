@@ -131,7 +131,7 @@ private:
 
 int64_t LoopNest::workPerPoint() {
   int64_t work = 1;
-  for (Operation &payload : *op.getBlock())
+  for (Operation &payload : op.getBlock()->without_terminator())
     work += isa<math::MathDialect>(payload.getDialect()) || isa<arith::DivFOp, arith::RemFOp>(payload) ? 10 : 1;
   return work;
 }
@@ -186,8 +186,10 @@ void LoopNest::emit() {
   int64_t work = workPerPoint();
   for (unsigned dim = 0; dim < extents.size(); ++dim)
     work *= std::max<int64_t>(staticExtent(dim), 1);
+  // A loop of unknown length decides at run time: one share runs where it is.
+  bool isShort = work < sequentialWork && llvm::none_of(outer, [&](unsigned dim) { return extents[dim] == ShapedType::kDynamic; });
   bool nested = op->getParentOfType<host::ParallelOp>() != nullptr;
-  if (nested || outer.empty() || work < sequentialWork)
+  if (nested || outer.empty() || isShort)
     emitOuter(outer);
   else
     emitParallel(outer);

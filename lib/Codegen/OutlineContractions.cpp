@@ -59,8 +59,7 @@ static FailureOr<Contraction> readContraction(linalg::LinalgOp op) {
     std::swap(maps[0], maps[1]);
     std::swap(result.a, result.b);
   }
-  if (!maps[1].isProjectedPermutation() || !maps[2].isProjectedPermutation() || maps[0].getNumSymbols() != 0 ||
-      llvm::any_of(maps[0].getResults(), [](AffineExpr index) { return !index.isPureAffine(); }))
+  if (!maps[1].isProjectedPermutation() || !maps[2].isProjectedPermutation() || !host::isLinear(maps[0]))
     return failure();
 
   auto sortDims = [&](SmallVectorImpl<unsigned> &order) {

@@ -82,7 +82,7 @@ def HostExpandMathPass : Pass<"host-expand-math", "::mlir::ModuleOp"> {
     relative in float32 and 1e-14 in float64, without a call. Half-precision types go through float32; functions that need more digits inside than
     float32 has (pow, sin, …) go through float64.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect"];
 }
 
 def HostConvertToLLVMPass : Pass<"host-convert-to-llvm", "::mlir::ModuleOp"> {

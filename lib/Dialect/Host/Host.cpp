@@ -60,6 +60,16 @@ void OutputOp::getEffects(Effects &effects) {
   effects.emplace_back(MemoryEffects::Write::get(), SideEffects::DefaultResource::get());
 }
 
+bool aimc::host::isLinear(AffineMap map) {
+  return map.getNumSymbols() == 0 && llvm::all_of(map.getResults(), [](AffineExpr index) {
+           WalkResult result = index.walk([](AffineExpr part) {
+             bool divides = llvm::is_contained({AffineExprKind::Mod, AffineExprKind::FloorDiv, AffineExprKind::CeilDiv}, part.getKind());
+             return divides ? WalkResult::interrupt() : WalkResult::advance();
+           });
+           return index.isPureAffine() && !result.wasInterrupted();
+         });
+}
+
 //===- contractions and layers ----------------------------------------------------------------------------------===//
 
 void ContractOp::getEffects(Effects &effects) {
@@ -97,7 +107,7 @@ LogicalResult ContractOp::verify() {
   for (auto [name, map] : {std::pair("b", getBMap()), {"c", getCMap()}})
     if (!map.isProjectedPermutation())
       return emitOpError() << "has a map of " << name << " that is no projected permutation";
-  if (llvm::any_of(getAMap().getResults(), [](AffineExpr index) { return !index.isPureAffine(); }))
+  if (!isLinear(getAMap()))
     return emitOpError() << "has a map of a that is not linear";
   // The kind of each dimension follows from the maps that hold it.
   const char *kinds[] = {"batch", "m", "n", "k"};

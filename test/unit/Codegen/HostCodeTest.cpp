@@ -124,6 +124,247 @@ static std::string elementwise(const std::string &body, const std::string &type 
          "    linalg.yield %v : " + type + "\n  } -> tensor<?x" + type + ">\n  return %r : tensor<?x" + type + ">\n}\n";
 }
 
+//===- what programs are made of --------------------------------------------------------------------------------===//
+
+TEST(HostCode, PaddedConvolution) {
+  HostRunner runner(R"mlir(
+func.func @main(%x: tensor<?x1x2x2xf32>) -> tensor<?x1x2x2xf32> {
+  %w = arith.constant dense<[[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]]> : tensor<1x1x3x3xf32>
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x1x2x2xf32>
+  %p = tensor.pad %x low[0, 0, 1, 1] high[0, 0, 1, 1] {
+  ^bb0(%a: index, %b: index, %c: index, %d: index):
+    tensor.yield %zero : f32
+  } : tensor<?x1x2x2xf32> to tensor<?x1x4x4xf32>
+  %e = tensor.empty(%n) : tensor<?x1x2x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x1x2x2xf32>) -> tensor<?x1x2x2xf32>
+  %y = linalg.conv_2d_nchw_fchw ins(%p, %w : tensor<?x1x4x4xf32>, tensor<1x1x3x3xf32>)
+      outs(%f : tensor<?x1x2x2xf32>) -> tensor<?x1x2x2xf32>
+  return %y : tensor<?x1x2x2xf32>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({1, 1, 2, 2}, {1, 2, 3, 4})}, {{4, 4}}, results), AIMC_OK);
+  EXPECT_EQ(results[0].as<float>(), (Floats{77, 67, 47, 37}));
+  EXPECT_EQ(runner.allocated, 1); // the output: neither the padding nor the zeros are made
+}
+
+TEST(HostCode, LongLoopsAreShared) {
+  HostRunner runner(elementwise("arith.addf %a, %b"));
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  const int64_t count = 100000;
+  Floats x(count), y(count, 0.5f);
+  for (int64_t i = 0; i < count; ++i)
+    x[i] = static_cast<float>(i);
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({count}, x), Array::of<float>({count}, y)}, {vector}, results), AIMC_OK);
+  Floats sums = results[0].as<float>();
+  for (int64_t i = 0; i < count; ++i)
+    ASSERT_EQ(sums[i], static_cast<float>(i) + 0.5f);
+  EXPECT_GT(runner.shares, 1);
+  runner.shares = 0;
+  ASSERT_EQ(runner.run({Array::of<float>({2}, {1, 2}), Array::of<float>({2}, {3, 4})}, {vector}, results), AIMC_OK);
+  EXPECT_EQ(results[0].as<float>(), (Floats{4, 6}));
+  EXPECT_EQ(runner.shares, 0);
+}
+
+TEST(HostCode, SoftmaxSumsToOne) {
+  HostRunner runner(R"mlir(
+func.func @main(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x5xf32>
+  %e = tensor.empty(%n) : tensor<?x5xf32>
+  %y = linalg.softmax dimension(1) ins(%x : tensor<?x5xf32>) outs(%e : tensor<?x5xf32>) -> tensor<?x5xf32>
+  return %y : tensor<?x5xf32>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({2, 5}, {0, 0, 0, 0, 0, 1, 2, 3, 4, 100})}, {matrix}, results), AIMC_OK);
+  Floats y = results[0].as<float>();
+  for (int i = 0; i < 5; ++i)
+    EXPECT_FLOAT_EQ(y[i], 0.2f);
+  EXPECT_FLOAT_EQ(y[9], 1.0f);
+  EXPECT_EQ(runner.allocations, 0);
+}
+
+/// h ← h + x[t], all h kept: one allocation for h, one for the results, none per step.
+TEST(HostCode, LoopsKeepTheirBuffers) {
+  HostRunner runner(R"mlir(
+#id = affine_map<(d0) -> (d0)>
+func.func @main(%x: tensor<?x3xf32>) -> (tensor<?x3xf32>, tensor<3xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %steps = tensor.dim %x, %c0 : tensor<?x3xf32>
+  %all = tensor.empty(%steps) : tensor<?x3xf32>
+  %e = tensor.empty() : tensor<3xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%e : tensor<3xf32>) -> tensor<3xf32>
+  %y, %last = scf.for %t = %c0 to %steps step %c1 iter_args(%ys = %all, %h = %start) -> (tensor<?x3xf32>, tensor<3xf32>) {
+    %xt = tensor.extract_slice %x[%t, 0] [1, 3] [1, 1] : tensor<?x3xf32> to tensor<3xf32>
+    %next = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+        ins(%h, %xt : tensor<3xf32>, tensor<3xf32>) outs(%e : tensor<3xf32>) {
+    ^bb0(%a: f32, %b: f32, %o: f32):
+      %s = arith.addf %a, %b : f32
+      linalg.yield %s : f32
+    } -> tensor<3xf32>
+    %more = tensor.insert_slice %next into %ys[%t, 0] [1, 3] [1, 1] : tensor<3xf32> into tensor<?x3xf32>
+    scf.yield %more, %next : tensor<?x3xf32>, tensor<3xf32>
+  }
+  return %y, %last : tensor<?x3xf32>, tensor<3xf32>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  Floats x;
+  for (int t = 0; t < 50; ++t)
+    for (int i = 0; i < 3; ++i)
+      x.push_back(static_cast<float>(i + 1));
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({50, 3}, x)}, {matrix, vector}, results), AIMC_OK);
+  EXPECT_EQ(results[1].as<float>(), (Floats{50, 100, 150}));
+  EXPECT_EQ(results[0].as<float>()[3 * 9 + 2], 30);
+  EXPECT_LT(runner.allocated, 8);
+  EXPECT_EQ(runner.allocations, 0);
+}
+
+/// (a, b) ← (b, a + b): arrays that change places need memory of their own.
+TEST(HostCode, LoopsSwapTheirBuffers) {
+  HostRunner runner(R"mlir(
+#id = affine_map<(d0) -> (d0)>
+func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c10 = arith.constant 10 : index
+  %e = tensor.empty() : tensor<2xf32>
+  %a, %b = scf.for %t = %c0 to %c10 step %c1 iter_args(%p = %x, %q = %x) -> (tensor<2xf32>, tensor<2xf32>) {
+    %sum = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+        ins(%p, %q : tensor<2xf32>, tensor<2xf32>) outs(%e : tensor<2xf32>) {
+    ^bb0(%u: f32, %v: f32, %o: f32):
+      %s = arith.addf %u, %v : f32
+      linalg.yield %s : f32
+    } -> tensor<2xf32>
+    scf.yield %q, %sum : tensor<2xf32>, tensor<2xf32>
+  }
+  return %a, %b : tensor<2xf32>, tensor<2xf32>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({2}, {1, 2})}, {vector, vector}, results), AIMC_OK);
+  EXPECT_EQ(results[0].as<float>(), (Floats{89, 178}));
+  EXPECT_EQ(results[1].as<float>(), (Floats{144, 288}));
+  EXPECT_EQ(runner.allocations, 0);
+}
+
+/// An array that grows by a row each step.
+TEST(HostCode, LoopsGrowTheirArrays) {
+  HostRunner runner(R"mlir(
+func.func @main(%x: tensor<1xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %start = tensor.cast %x : tensor<1xf32> to tensor<?xf32>
+  %r = scf.for %t = %c0 to %c4 step %c1 iter_args(%all = %start) -> tensor<?xf32> {
+    %next = tensor.concat dim(0) %all, %x : (tensor<?xf32>, tensor<1xf32>) -> tensor<?xf32>
+    scf.yield %next : tensor<?xf32>
+  }
+  return %r : tensor<?xf32>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({1}, {7})}, {vector}, results), AIMC_OK);
+  EXPECT_EQ(results[0].as<float>(), (Floats{7, 7, 7, 7, 7}));
+  EXPECT_EQ(runner.allocations, 0);
+}
+
+TEST(HostCode, GatherAndIntegers) {
+  HostRunner runner(R"mlir(
+#id = affine_map<(d0) -> (d0)>
+func.func @main(%table: tensor<4xf64>, %indices: tensor<?xi64>) -> (tensor<?xf64>, tensor<?xi1>) {
+  %c0 = arith.constant 0 : index
+  %limit = arith.constant 2 : i64
+  %n = tensor.dim %indices, %c0 : tensor<?xi64>
+  %e = tensor.empty(%n) : tensor<?xf64>
+  %b = tensor.empty(%n) : tensor<?xi1>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%indices : tensor<?xi64>) outs(%e : tensor<?xf64>) {
+  ^bb0(%i: i64, %o: f64):
+    %at = arith.index_cast %i : i64 to index
+    %v = tensor.extract %table[%at] : tensor<4xf64>
+    linalg.yield %v : f64
+  } -> tensor<?xf64>
+  %z = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%indices : tensor<?xi64>) outs(%b : tensor<?xi1>) {
+  ^bb0(%i: i64, %o: i1):
+    %c = arith.cmpi slt, %i, %limit : i64
+    linalg.yield %c : i1
+  } -> tensor<?xi1>
+  return %y, %z : tensor<?xf64>, tensor<?xi1>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<double>({4}, {0.1, 0.2, 0.3, 0.4}), Array::of<int64_t>({3}, {3, 0, 1})}, {{1, 8}, {1, 1}}, results),
+            AIMC_OK);
+  EXPECT_EQ(results[0].as<double>(), (std::vector<double>{0.4, 0.1, 0.2}));
+  EXPECT_EQ(results[1].as<char>(), (std::vector<char>{0, 1, 1}));
+}
+
+TEST(HostCode, ConstantsLieInTheSection) {
+  std::string numbers;
+  for (int i = 0; i < 300; ++i)
+    numbers += (i ? ", " : "") + std::to_string(i) + ".0";
+  HostRunner runner("func.func @main(%x: tensor<300xf32>) -> (tensor<300xf32>, tensor<300xf32>) {\n"
+                    "  %c = arith.constant dense<[" + numbers + "]> : tensor<300xf32>\n"
+                    "  %y = linalg.add ins(%x, %c : tensor<300xf32>, tensor<300xf32>) outs(%x : tensor<300xf32>) -> tensor<300xf32>\n"
+                    "  return %y, %c : tensor<300xf32>, tensor<300xf32>\n}\n");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  ASSERT_EQ(runner.program().constants.size(), 1u);
+  EXPECT_EQ(runner.program().constants[0].bytes.size(), 1200u);
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({300}, Floats(300, 0.5f))}, {vector, vector}, results), AIMC_OK);
+  EXPECT_EQ(results[0].as<float>()[299], 299.5f);
+  EXPECT_EQ(results[1].as<float>()[299], 299.0f);
+}
+
+TEST(HostCode, AssertionsReportTheirMessage) {
+  HostRunner runner(R"mlir(
+func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %rest = arith.remui %n, %c2 : index
+  %even = arith.cmpi eq, %rest, %c0 : index
+  cf.assert %even, "the batch is odd"
+  return %x : tensor<?xf32>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  std::vector<Array> results;
+  EXPECT_EQ(runner.run({Array::of<float>({2}, {1, 2})}, {vector}, results), AIMC_OK);
+  EXPECT_EQ(runner.run({Array::of<float>({3}, {1, 2, 3})}, {vector}, results), AIMC_FAILED);
+  EXPECT_EQ(runner.message, "the batch is odd");
+  EXPECT_EQ(runner.allocations, 0);
+}
+
+TEST(HostCode, LayersAreDispatched) {
+  HostRunner runner(R"mlir(
+analog.crossbar @fc1 node "fc1" [1, 2, 2] {tile_base = 0 : i64,
+  grid = #analog.grid<tile_rows = 4, tile_columns = 4, row_tiles = 1, column_tiles = 1>,
+  coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
+func.func @main(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x2xf32>
+  %init = tensor.empty(%n) : tensor<?x2xf32>
+  %y = analog.dispatch @fc1 ins(%x : tensor<?x2xf32>) outs(%init : tensor<?x2xf32>) {
+      node = "fc1", site = 7 : i64, x_map = affine_map<(m, g, k) -> (m, k)>, y_map = affine_map<(m, g, n) -> (m, n)>,
+      k_sizes = array<i64: 2>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64,
+      input_slices = 1 : i64, adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64} -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({2, 2}, {1, 2, 3, 4})}, {matrix}, results), AIMC_OK);
+  EXPECT_EQ(results[0].as<float>(), (Floats{8, 9, 10, 11}));
+  EXPECT_EQ(runner.dispatches, 1);
+}
+
 struct MathCase {
   const char *body;
   std::function<double(double, double)> expected;

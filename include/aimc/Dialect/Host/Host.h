@@ -18,6 +18,9 @@
 #include "aimc/Dialect/Host/HostOps.h.inc"
 
 namespace aimc::host {
+/// Whether every index is a constant plus constants times dimensions.
+bool isLinear(mlir::AffineMap map);
+
 /// Teaches one-shot bufferization the dialect's operations on tensors.
 void registerBufferization(mlir::DialectRegistry &registry);
 } // namespace aimc::host
