@@ -58,10 +58,11 @@ class Build:
         self.run(container, f"--output-dir={folder}", *options, inputs=inputs, environment=environment)
         return np.load(folder / "output_0.npy")
 
-    def images(self, count):
-        """A file with the first images only."""
-        path = self.work / f"images_{count}.npy"
-        np.save(path, np.load(IMAGES)[:count])
+    def first(self, file, count):
+        """A file with the first `count` samples of another."""
+        path = self.work / f"{file.stem}-first-{count}.npy"
+        if not path.exists():
+            np.save(path, np.load(file)[:count])
         return path
 
 

@@ -9,7 +9,7 @@ import argparse
 import subprocess
 import sys
 
-from models import SCALE, SOURCE, Build, Checks
+from models import CALIBRATION, IMAGES, SCALE, SOURCE, Build, Checks
 
 CASES = [  # model, target, calibrated
     ("resnet14", "generic-pcm", True),
@@ -27,9 +27,9 @@ def main():
     parser.add_argument("--rows", type=int, default=150)
     options = parser.parse_args()
     build, checks = Build(options.build), Checks()
-    images = build.images(12)
+    images, calibration = build.first(IMAGES, 12), build.first(CALIBRATION, 100)
     for name, target, calibrated in CASES:
-        container = build.compile(name, f"--target={target}", calibrate=calibrated)
+        container = build.compile(name, f"--target={target}", calibrate=calibrated, calibration=calibration)
         dump = build.work / "dump" / f"{name}-{target}"
         # Two batches, the second smaller: rows follow the calls.
         build.call("aimc-run", container, images, SCALE, "--batch=8", f"--dump-layers={dump}", f"--dump-rows={options.rows}")
