@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Every layer of three models on two targets, recomputed with NumPy from what --dump-layers writes.
+"""Every layer of three models on two targets, and of one with depthwise convolutions on tiles, recomputed with NumPy from what
+--dump-layers writes.
 
     recompute_models.py BUILD_DIR [--rows=N]
 
@@ -11,13 +12,14 @@ import sys
 
 from models import CALIBRATION, IMAGES, SCALE, SOURCE, Build, Checks
 
-CASES = [  # model, target, calibrated
-    ("resnet14", "generic-pcm", True),
-    ("resnet14", "generic-rram", True),
-    ("vit", "generic-pcm", True),
-    ("vit", "generic-rram", False),
-    ("lstm", "generic-pcm", False),
-    ("lstm", "generic-rram", True),
+CASES = [  # model, target, calibrated, further options
+    ("resnet14", "generic-pcm", True, []),
+    ("resnet14", "generic-rram", True, []),
+    ("vit", "generic-pcm", True, []),
+    ("vit", "generic-rram", False, []),
+    ("lstm", "generic-pcm", False, []),
+    ("lstm", "generic-rram", True, []),
+    ("dscnn", "hermes", False, ["--analog-nodes=.*"]),  # 168 matrices of depthwise convolutions
 ]
 
 
@@ -28,8 +30,8 @@ def main():
     options = parser.parse_args()
     build, checks = Build(options.build), Checks()
     images, calibration = build.first(IMAGES, 12), build.first(CALIBRATION, 100)
-    for name, target, calibrated in CASES:
-        container = build.compile(name, f"--target={target}", calibrate=calibrated, calibration=calibration)
+    for name, target, calibrated, further in CASES:
+        container = build.compile(name, f"--target={target}", *further, calibrate=calibrated, calibration=calibration)
         dump = build.work / "dump" / f"{name}-{target}"
         # Two batches, the second smaller: rows follow the calls.
         build.call("aimc-run", container, images, SCALE, "--batch=8", f"--dump-layers={dump}", f"--dump-rows={options.rows}")
