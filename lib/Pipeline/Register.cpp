@@ -4,7 +4,7 @@
 #include "aimc/Analysis/Passes.h"
 #include "aimc/Codegen/Codegen.h"
 #include "aimc/Codegen/Passes.h"
-#include "aimc/Conversion/OnnxToLinalg.h"
+#include "aimc/Conversion/Passes.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Analog/Transforms/Passes.h"
 #include "aimc/Dialect/Host/Host.h"

@@ -4,7 +4,7 @@
 // way only, from unsigned to signless elements; a map from the dialect's values to tensors carries that.
 //
 //===------------------------------------------------------------------------------------------------------------===//
-#include "aimc/Conversion/OnnxToLinalg.h"
+#include "aimc/Conversion/Passes.h"
 
 #include "Lowering.h"
 
@@ -15,7 +15,11 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/Pass/Pass.h"
+
+namespace aimc::onnx {
+#define GEN_PASS_DEF_CONVERTONNXTOLINALGPASS
+#include "aimc/Conversion/Passes.h.inc"
+} // namespace aimc::onnx
 
 using namespace mlir;
 using namespace aimc::onnx;
@@ -246,14 +250,7 @@ static LogicalResult convertFunction(func::FuncOp function) {
 }
 
 namespace {
-struct ConvertOnnxToLinalgPass : PassWrapper<ConvertOnnxToLinalgPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ConvertOnnxToLinalgPass)
-
-  StringRef getArgument() const final { return "convert-onnx-to-linalg"; }
-  StringRef getDescription() const final { return "lower onnx.node to linalg, tensor, arith, math and scf"; }
-  void getDependentDialects(DialectRegistry &registry) const final {
-    registry.insert<arith::ArithDialect, linalg::LinalgDialect, math::MathDialect, scf::SCFDialect, tensor::TensorDialect>();
-  }
+struct ConvertOnnxToLinalgPass : aimc::onnx::impl::ConvertOnnxToLinalgPassBase<ConvertOnnxToLinalgPass> {
   void runOnOperation() final {
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>())
       if (failed(convertFunction(function)))
@@ -261,7 +258,3 @@ struct ConvertOnnxToLinalgPass : PassWrapper<ConvertOnnxToLinalgPass, OperationP
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> aimc::onnx::createConvertOnnxToLinalgPass() { return std::make_unique<ConvertOnnxToLinalgPass>(); }
-
-void aimc::onnx::registerConversionPasses() { PassRegistration<ConvertOnnxToLinalgPass>(); }
