@@ -1,7 +1,7 @@
 //===- HostRunner.cpp -------------------------------------------------------------------------------------------===//
 #include "HostRunner.h"
 
-#include "aimc/Conversion/OnnxToLinalg.h"
+#include "aimc/Conversion/Passes.h"
 #include "aimc/Import/Import.h"
 #include "aimc/Pipeline/Register.h"
 #include "aimc/aimc.h"
