@@ -32,13 +32,14 @@ static Value constant(OpBuilder &b, Location loc, unsigned width, int64_t value)
 }
 
 static Value loadPointer(OpBuilder &b, Location loc, Value base, size_t offset) {
-  Value address = LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base,
-                                      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
+  Value address =
+      LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
   return LLVM::LoadOp::create(b, loc, pointerType(b), address);
 }
 
 /// Calls the function at `offset` of the environment.
-static LLVM::CallOp callEnvironment(OpBuilder &b, Location loc, Value env, size_t offset, Type result, ArrayRef<Value> arguments) {
+static LLVM::CallOp callEnvironment(OpBuilder &b, Location loc, Value env, size_t offset, Type result,
+                                    ArrayRef<Value> arguments) {
   SmallVector<Value> operands{loadPointer(b, loc, env, offset), env};
   llvm::append_range(operands, arguments);
   SmallVector<Type> types;
@@ -50,10 +51,12 @@ static LLVM::CallOp callEnvironment(OpBuilder &b, Location loc, Value env, size_
 //===- parallel loops become functions --------------------------------------------------------------------------===//
 
 /// Operations that a loop body repeats instead of capturing their result: two views of one buffer keep one pointer, so that the
-/// optimizer sees what aliases.
+/// optimizer sees what aliases. Addresses of constants are captured: loops of like layers are then one function.
 static bool isRepeated(Operation *op) {
-  return op && isa<LLVM::ConstantOp, LLVM::ExtractValueOp, LLVM::InsertValueOp, LLVM::UndefOp, LLVM::PoisonOp, LLVM::ZeroOp,
-                   LLVM::AddressOfOp, LLVM::GEPOp, host::ConstantsOp>(op);
+  if (auto address = dyn_cast_or_null<LLVM::GEPOp>(op))
+    return !isa_and_nonnull<LLVM::AddressOfOp, host::ConstantsOp>(address.getBase().getDefiningOp());
+  return isa_and_nonnull<LLVM::ConstantOp, LLVM::ExtractValueOp, LLVM::InsertValueOp, LLVM::UndefOp, LLVM::PoisonOp,
+                         LLVM::ZeroOp>(op);
 }
 
 /// The value inside the body: captured, or computed again from captured ones.
@@ -79,9 +82,11 @@ static void outline(host::ParallelOp loop, unsigned number) {
   Type pointer = pointerType(b), i64 = b.getI64Type(), i32 = b.getI32Type();
 
   b.setInsertionPointAfter(parent);
-  auto function = LLVM::LLVMFuncOp::create(b, loc, (parent.getName() + "_loop_" + Twine(number)).str(),
-                                           LLVM::LLVMFunctionType::get(i32, {pointer, pointer, i64, i64}),
-                                           LLVM::Linkage::Internal);
+  auto function =
+      LLVM::LLVMFuncOp::create(b, loc, (parent.getName() + "_loop_" + Twine(number)).str(),
+                               LLVM::LLVMFunctionType::get(i32, {pointer, pointer, i64, i64}), LLVM::Linkage::Internal);
+  function.setNoInline(true); // called here and by the pool: one body serves both
+  function.setUnnamedAddr(LLVM::UnnamedAddr::Global);
   Block *entry = function.addEntryBlock(b);
   Value context = entry->getArgument(1), end = entry->getArgument(3);
 
@@ -99,7 +104,8 @@ static void outline(host::ParallelOp loop, unsigned number) {
   for (auto [field, value] : llvm::enumerate(captured)) {
     Operation *standIn = mapping.lookup(value).getDefiningOp();
     b.setInsertionPoint(standIn);
-    Value address = LLVM::GEPOp::create(b, loc, pointer, contextType, context, ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(field)});
+    Value address =
+        LLVM::GEPOp::create(b, loc, pointer, contextType, context, ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(field)});
     Value loaded = LLVM::LoadOp::create(b, loc, value.getType(), address);
     standIn->getResult(0).replaceAllUsesWith(loaded);
     mapping.map(value, loaded);
@@ -143,7 +149,8 @@ static void outline(host::ParallelOp loop, unsigned number) {
   Value frame = LLVM::AllocaOp::create(b, loc, pointer, contextType, constant(b, loc, 64, 1));
   b.setInsertionPoint(loop);
   for (auto [field, value] : llvm::enumerate(captured)) {
-    Value address = LLVM::GEPOp::create(b, loc, pointer, contextType, frame, ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(field)});
+    Value address =
+        LLVM::GEPOp::create(b, loc, pointer, contextType, frame, ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(field)});
     LLVM::StoreOp::create(b, loc, value, address);
   }
   Value env = parent.getArgument(0);
@@ -158,7 +165,8 @@ static void outline(host::ParallelOp loop, unsigned number) {
   LLVM::BrOp::create(b, loc, direct.getResults(), join);
   b.setInsertionPointToEnd(shared);
   Value body = LLVM::AddressOfOp::create(b, loc, function);
-  auto call = callEnvironment(b, loc, env, offsetof(aimc_env, parallel_for), i32, {body, frame, loop.getCount(), loop.getGrain()});
+  auto call =
+      callEnvironment(b, loc, env, offsetof(aimc_env, parallel_for), i32, {body, frame, loop.getCount(), loop.getGrain()});
   LLVM::BrOp::create(b, loc, call.getResults(), join);
   b.setInsertionPointToEnd(join);
   host::CheckOp::create(b, loc, join->getArgument(0));
@@ -181,8 +189,7 @@ static llvm::SetVector<Block *> loopBlocks(LLVM::BrOp back) {
   return blocks;
 }
 
-template <typename OpTy>
-static void addToGroup(OpTy access, LLVM::AccessGroupAttr group) {
+template <typename OpTy> static void addToGroup(OpTy access, LLVM::AccessGroupAttr group) {
   SmallVector<Attribute> groups{group};
   if (ArrayAttr others = access.getAccessGroupsAttr())
     llvm::append_range(groups, others);
@@ -202,8 +209,8 @@ static void annotate(LLVM::LLVMFuncOp function) {
         else if (auto store = dyn_cast<LLVM::StoreOp>(op))
           addToGroup(store, group);
       }
-    back.setLoopAnnotationAttr(LLVM::LoopAnnotationAttr::get(back.getContext(), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
-                                                             ArrayRef(group)));
+    back.setLoopAnnotationAttr(LLVM::LoopAnnotationAttr::get(back.getContext(), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+                                                             {}, {}, ArrayRef(group)));
   });
 }
 
@@ -219,7 +226,10 @@ public:
 
 private:
   void bind(host::CallOp op);
-  void bind(host::CheckOp op) { returnIfFailed(op.getLoc(), op, op.getStatus()); op.erase(); }
+  void bind(host::CheckOp op) {
+    returnIfFailed(op.getLoc(), op, op.getStatus());
+    op.erase();
+  }
   void bind(host::AllocateOp op);
   void bind(host::ReleaseOp op);
   void bind(host::DisownOp op);
@@ -278,7 +288,8 @@ void Binder::returnIfFailed(Location loc, Operation *op, Value status) {
   Block *rest = block->splitBlock(std::next(op->getIterator()));
   b.setInsertionPointToEnd(block);
   Value good = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, status, constant(b, loc, 32, 0));
-  LLVM::CondBrOp::create(b, loc, good, rest, ValueRange{}, failureBlock(), ValueRange{status}, std::pair<uint32_t, uint32_t>(1000, 1));
+  LLVM::CondBrOp::create(b, loc, good, rest, ValueRange{}, failureBlock(), ValueRange{status},
+                         std::pair<uint32_t, uint32_t>(1000, 1));
 }
 
 void Binder::bind(host::CallOp op) {

@@ -65,8 +65,7 @@ static Block *frameOf(Operation *op) {
 }
 
 namespace {
-template <typename OpTy>
-struct HostPattern : ConvertOpToLLVMPattern<OpTy> {
+template <typename OpTy> struct HostPattern : ConvertOpToLLVMPattern<OpTy> {
   using ConvertOpToLLVMPattern<OpTy>::ConvertOpToLLVMPattern;
 
   /// Address of element (0, …, 0).
@@ -78,7 +77,8 @@ struct HostPattern : ConvertOpToLLVMPattern<OpTy> {
   }
 
   /// Fills the `aimc_buffer` at `buffer`, whose `sizes` and `strides` are arrays at the given addresses.
-  void store(ConversionPatternRewriter &b, Location loc, Value buffer, Value sizes, Value strides, Type memref, Value descriptor) const {
+  void store(ConversionPatternRewriter &b, Location loc, Value buffer, Value sizes, Value strides, Type memref,
+             Value descriptor) const {
     auto type = cast<MemRefType>(memref);
     MemRefDescriptor array(descriptor);
     LLVM::StoreOp::create(b, loc, dataOf(b, loc, memref, descriptor), addressAt(b, loc, buffer, offsetof(aimc_buffer, data)));

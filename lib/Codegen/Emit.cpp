@@ -20,6 +20,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/Transforms/IPO/MergeFunctions.h"
 
 #include "aimc/Codegen/Codegen.h"
 #include "aimc/env.h"
@@ -43,7 +44,8 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(Location loc, codegen:
     llvm::InitializeAllAsmPrinters();
   });
   if (target.triple.empty())
-    target.triple = llvm::Triple(llvm::sys::getProcessTriple()).isAArch64() ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu";
+    target.triple =
+        llvm::Triple(llvm::sys::getProcessTriple()).isAArch64() ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu";
   llvm::Triple triple(llvm::Triple::normalize(target.triple));
   if (target.cpu.empty())
     target.cpu = triple.isX86() ? "x86-64-v3" : "generic";
@@ -54,7 +56,8 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(Location loc, codegen:
     return {};
   }
   if (!triple.isArch64Bit() || !triple.isLittleEndian() || !triple.isOSBinFormatELF()) {
-    emitError(loc) << "host triple '" << target.triple << "' is no 64-bit little-endian ELF machine, such as x86_64-unknown-linux-gnu";
+    emitError(loc) << "host triple '" << target.triple
+                   << "' is no 64-bit little-endian ELF machine, such as x86_64-unknown-linux-gnu";
     return {};
   }
   std::unique_ptr<llvm::MCSubtargetInfo> subtarget(known->createMCSubtargetInfo(triple, "", ""));
@@ -71,10 +74,23 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(Location loc, codegen:
 
 /// What a loader must find in the processor, by LLVM's names.
 static std::vector<std::string> neededFeatures(const llvm::TargetMachine &machine) {
-  static constexpr const char *x86[] = {"sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "crc32", "avx", "avx2", "fma", "f16c", "bmi", "bmi2",
-                                        "lzcnt", "movbe", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512vnni",
-                                        "avx512bf16", "avx512vbmi", "avx512vbmi2", "avx512ifma", "avx512bitalg", "avx512vpopcntdq",
-                                        "avx512fp16", "avxvnni", "gfni", "vaes", "vpclmulqdq", "amx-tile", "amx-int8", "amx-bf16"};
+  static constexpr const char *x86[] = {"sse3",         "ssse3",
+                                        "sse4.1",       "sse4.2",
+                                        "popcnt",       "crc32",
+                                        "avx",          "avx2",
+                                        "fma",          "f16c",
+                                        "bmi",          "bmi2",
+                                        "lzcnt",        "movbe",
+                                        "avx512f",      "avx512bw",
+                                        "avx512cd",     "avx512dq",
+                                        "avx512vl",     "avx512vnni",
+                                        "avx512bf16",   "avx512vbmi",
+                                        "avx512vbmi2",  "avx512ifma",
+                                        "avx512bitalg", "avx512vpopcntdq",
+                                        "avx512fp16",   "avxvnni",
+                                        "gfni",         "vaes",
+                                        "vpclmulqdq",   "amx-tile",
+                                        "amx-int8",     "amx-bf16"};
   static constexpr const char *arm[] = {"lse", "fullfp16", "rdm", "dotprod", "fp16fml", "sve"};
   std::vector<std::string> needed;
   for (StringRef feature : machine.getTargetTriple().isX86() ? ArrayRef<const char *>(x86) : ArrayRef<const char *>(arm))
@@ -126,7 +142,11 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, calls, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+  // Like layers have like loops: what is equal is optimized once.
+  llvm::ModulePassManager passes;
+  passes.addPass(llvm::MergeFunctionsPass());
+  passes.addPass(builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3));
+  passes.run(module, modules);
 }
 
 static FailureOr<SmallVector<char, 0>> assemble(Location loc, llvm::Module &module, llvm::TargetMachine &machine) {
@@ -153,14 +173,16 @@ static LogicalResult checkClosed(Location loc, ArrayRef<char> object, const code
   for (llvm::object::SymbolRef symbol : (*file)->symbols()) {
     llvm::Expected<uint32_t> flags = symbol.getFlags();
     llvm::Expected<StringRef> name = symbol.getName();
-    if (!flags || !name || name->empty() || !(*flags & llvm::object::SymbolRef::SF_Undefined) || *name == "_GLOBAL_OFFSET_TABLE_") {
+    if (!flags || !name || name->empty() || !(*flags & llvm::object::SymbolRef::SF_Undefined) ||
+        *name == "_GLOBAL_OFFSET_TABLE_") {
       llvm::consumeError(flags.takeError());
       llvm::consumeError(name.takeError());
       continue;
     }
-    emitError(loc) << "host code for " << target.cpu << " calls '" << *name
-                   << "', an operation for which this processor has no instruction and the compiler no expansion; choose a newer cpu "
-                      "with --host-cpu, or remove the operation";
+    emitError(loc)
+        << "host code for " << target.cpu << " calls '" << *name
+        << "', an operation for which this processor has no instruction and the compiler no expansion; choose a newer cpu "
+           "with --host-cpu, or remove the operation";
     result = failure();
   }
   return result;
@@ -192,9 +214,26 @@ static FailureOr<std::vector<char>> link(Location loc, ArrayRef<char> object) {
       return failure();
     }
   }
-  const char *arguments[] = {"ld.lld", "-shared", "-nostdlib", "--no-undefined", "--gc-sections", "--strip-all", "--build-id=none",
-                             "--hash-style=gnu", "-z", "relro", "-z", "now", "-z", "separate-code", "-z", "noexecstack", "--threads=1",
-                             "-o", output.c_str(), input.c_str()};
+  const char *arguments[] = {"ld.lld",
+                             "-shared",
+                             "-nostdlib",
+                             "--no-undefined",
+                             "--gc-sections",
+                             "--strip-all",
+                             "--build-id=none",
+                             "--hash-style=gnu",
+                             "-z",
+                             "relro",
+                             "-z",
+                             "now",
+                             "-z",
+                             "separate-code",
+                             "-z",
+                             "noexecstack",
+                             "--threads=1",
+                             "-o",
+                             output.c_str(),
+                             input.c_str()};
   static std::mutex oneAtATime; // lld keeps global state
   std::lock_guard<std::mutex> lock(oneAtATime);
   std::string messages;

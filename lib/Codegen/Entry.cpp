@@ -41,7 +41,8 @@ static func::FuncOp findMain(ModuleOp module) {
       return {};
     }
   if (!main.getBody().hasOneBlock()) {
-    main.emitError() << "has " << main.getBody().getBlocks().size() << " blocks; host code is compiled from one, with control flow in scf";
+    main.emitError() << "has " << main.getBody().getBlocks().size()
+                     << " blocks; host code is compiled from one, with control flow in scf";
     return {};
   }
   return main;

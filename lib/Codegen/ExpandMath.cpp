@@ -1,7 +1,8 @@
 //===- ExpandMath.cpp - mathematical functions become arithmetic ------------------------------------------------===//
 //
-// Each function is range reduction, a polynomial and reconstruction; special values go through selects, so that loops vectorize. Functions whose
-// float32 form would lose digits inside (pow, trigonometric ones, inverses) compute in float64 and round once.
+// Each function is range reduction, a polynomial and reconstruction; special values go through selects, so that loops
+// vectorize. Functions whose float32 form would lose digits inside (pow, trigonometric ones, inverses) compute in float64 and
+// round once.
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -128,8 +129,9 @@ Value Functions::clamped(Value x) {
 
 /// e^r − 1 = r + r²/2 + … for |r| <= ln 2 / 2.
 static ArrayRef<double> exponentialSeries(bool single) {
-  static const double series[] = {1.0,         1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,      1.0 / 720,     1.0 / 5040,
-                                  1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800.0};
+  static const double series[] = {
+      1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,         1.0 / 5040,
+      1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800.0};
   return ArrayRef(series).take_front(single ? 7 : 13);
 }
 
@@ -178,7 +180,8 @@ Value Functions::log(Value x) {
   // ln m = 2 artanh s, s = (m − 1)/(m + 1).
   Value s = div(sub(m, c(1)), add(m, c(1)));
   Value z = mul(s, s);
-  static const double series[] = {2.0 / 3, 2.0 / 5, 2.0 / 7, 2.0 / 9, 2.0 / 11, 2.0 / 13, 2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21};
+  static const double series[] = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,  2.0 / 11,
+                                  2.0 / 13, 2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21};
   Value tail = mul(mul(s, z), polynomial(z, ArrayRef(series).take_front(single ? 4 : 10)));
   double high = single ? 0.693359375 : 6.93147180369123816490e-01;
   double low = single ? -2.12194440054690583e-4 : 1.90821492927058770002e-10;
@@ -199,7 +202,8 @@ Value Functions::pow(Value x, Value y) {
   Value magnitude = exp(mul(y, log(abs(x))));
   Value halfY = mul(y, c(0.5));
   Value whole = equal(trunc(y), y), even = equal(trunc(halfY), halfY);
-  Value odd = arith::AndIOp::create(b, whole, arith::XOrIOp::create(b, even, arith::ConstantIntOp::create(b, b.getI1Type(), 1)));
+  Value odd =
+      arith::AndIOp::create(b, whole, arith::XOrIOp::create(b, even, arith::ConstantIntOp::create(b, b.getI1Type(), 1)));
   Value negative = select(whole, select(odd, neg(magnitude), magnitude), nan());
   Value result = select(less(x, c(0)), negative, magnitude);
   return select(equal(y, c(0)), c(1), select(equal(x, c(1)), c(1), result));
@@ -247,10 +251,17 @@ Value Functions::sinOrCos(Value x, int quarter) {
   Value r = fma(neg(n), c(1.57079632679489655800e+00), x);
   r = fma(neg(n), c(6.12323399573676603587e-17), r);
   Value z = mul(r, r);
-  static const double sine[] = {1.0, -1.0 / 6, 1.0 / 120, -1.0 / 5040, 1.0 / 362880, -1.0 / 39916800, 1.0 / 6227020800.0, -1.0 / 1307674368000.0};
-  static const double cosine[] = {1.0,           -1.0 / 2,         1.0 / 24,
-                                  -1.0 / 720,    1.0 / 40320,      -1.0 / 3628800,
-                                  1.0 / 479001600, -1.0 / 87178291200.0, 1.0 / 20922789888000.0};
+  static const double sine[] = {1.0,          -1.0 / 6,        1.0 / 120,          -1.0 / 5040,
+                                1.0 / 362880, -1.0 / 39916800, 1.0 / 6227020800.0, -1.0 / 1307674368000.0};
+  static const double cosine[] = {1.0,
+                                  -1.0 / 2,
+                                  1.0 / 24,
+                                  -1.0 / 720,
+                                  1.0 / 40320,
+                                  -1.0 / 3628800,
+                                  1.0 / 479001600,
+                                  -1.0 / 87178291200.0,
+                                  1.0 / 20922789888000.0};
   Value s = mul(r, polynomial(z, sine)), co = polynomial(z, cosine);
   Value turn = arith::FPToSIOp::create(b, intType(), n);
   turn = arith::AddIOp::create(b, turn, i(quarter));
@@ -271,7 +282,8 @@ Value Functions::atan(Value x) {
   for (int step = 0; step < 2; ++step)
     t = div(t, add(c(1), sqrt(fma(t, t, c(1)))));
   Value z = mul(t, t);
-  static const double series[] = {1.0, -1.0 / 3, 1.0 / 5, -1.0 / 7, 1.0 / 9, -1.0 / 11, 1.0 / 13, -1.0 / 15, 1.0 / 17, -1.0 / 19, 1.0 / 21};
+  static const double series[] = {1.0,      -1.0 / 3,  1.0 / 5,  -1.0 / 7,  1.0 / 9, -1.0 / 11,
+                                  1.0 / 13, -1.0 / 15, 1.0 / 17, -1.0 / 19, 1.0 / 21};
   Value angle = mul(c(4), mul(t, polynomial(z, series)));
   return copySign(select(inverted, sub(c(M_PI_2), angle), angle), x);
 }
@@ -288,11 +300,11 @@ Value Functions::atan2(Value y, Value x) {
 Value Functions::scaledErfc(Value x) {
   // (1 + 2x) e^(x²) erfc(x) in t = (x − 15/4)/(x + 15/4) [Shepherd and Laframboise 1981], interpolated at Chebyshev nodes.
   static const double coefficients[] = {
-      1.2375126308378275,      -0.14024059858554697,   0.0035854154854644293,  0.0822767384901452,     -0.10880393014174886,
-      0.09230432116037748,     -0.05869339858963677,   0.028362277418956403,   -0.009746579558029276,  0.0017556258528952959,
-      0.0002937136655913464,   -0.0002901540805408439, 5.1649098892676674e-05, 2.2384239155087858e-05, -1.1444146237686863e-05,
-      -9.73559896746393e-07,   1.7516376488273497e-06, -5.7218230592504586e-08, -2.5866850713877736e-07, 2.326350870135564e-08,
-      3.867533422706992e-08,   -3.744210077967468e-09, -5.1739902082237005e-09, 3.111433375782796e-10, 4.2514714351274743e-10};
+      1.2375126308378275,    -0.14024059858554697,   0.0035854154854644293,   0.0822767384901452,      -0.10880393014174886,
+      0.09230432116037748,   -0.05869339858963677,   0.028362277418956403,    -0.009746579558029276,   0.0017556258528952959,
+      0.0002937136655913464, -0.0002901540805408439, 5.1649098892676674e-05,  2.2384239155087858e-05,  -1.1444146237686863e-05,
+      -9.73559896746393e-07, 1.7516376488273497e-06, -5.7218230592504586e-08, -2.5866850713877736e-07, 2.326350870135564e-08,
+      3.867533422706992e-08, -3.744210077967468e-09, -5.1739902082237005e-09, 3.111433375782796e-10,   4.2514714351274743e-10};
   Value t = div(sub(x, c(3.75)), add(x, c(3.75)));
   return div(polynomial(t, coefficients), fma(c(2), x, c(1)));
 }
@@ -308,15 +320,16 @@ Value Functions::erf(Value x) {
   Value a = abs(x), z = mul(x, x);
   if (single) { // x P(x²) near 0, else 1 − e^Q(|x|), both minimax
     static const double near[] = {1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4};
-    static const double far[] = {-1.28717512e-1, -6.34846687e-1, -1.06777877e-1, 2.42546219e-2, -3.88396438e-3, 3.83197126e-4, -1.72853470e-5};
+    static const double far[] = {-1.28717512e-1, -6.34846687e-1, -1.06777877e-1, 2.42546219e-2,
+                                 -3.88396438e-3, 3.83197126e-4,  -1.72853470e-5};
     Value limit = c(4.5);
     Value t = select(less(limit, a), limit, a);
     Value power = fma(t, polynomial(t, far), neg(t));
     Value outer = copySign(sub(c(1), exp(power)), x);
     return select(less(a, c(0.927734375)), fma(polynomial(z, near), x, x), keepNan(x, outer));
   }
-  static const double series[] = {1.0,          -1.0 / 3,      1.0 / 10,       -1.0 / 42,       1.0 / 216,        -1.0 / 1320,
-                                  1.0 / 9360,   -1.0 / 75600, 1.0 / 685440, -1.0 / 6894720, 1.0 / 76204800.0, -1.0 / 918086400.0};
+  static const double series[] = {1.0,        -1.0 / 3,     1.0 / 10,     -1.0 / 42,      1.0 / 216,        -1.0 / 1320,
+                                  1.0 / 9360, -1.0 / 75600, 1.0 / 685440, -1.0 / 6894720, 1.0 / 76204800.0, -1.0 / 918086400.0};
   Value small = mul(mul(x, c(M_2_SQRTPI)), polynomial(z, series));
   return select(less(a, c(0.5)), small, copySign(sub(c(1), erfc(a)), x));
 }
@@ -351,8 +364,7 @@ static Value convert(OpBuilder &b, Location loc, Value value, FloatType to) {
 
 namespace {
 /// Replaces `OpTy` on any float type by a function in float32 or, where `wide`, float64.
-template <typename OpTy, typename Function>
-struct Expand : OpRewritePattern<OpTy> {
+template <typename OpTy, typename Function> struct Expand : OpRewritePattern<OpTy> {
   Expand(MLIRContext *context, Function function, bool wide)
       : OpRewritePattern<OpTy>(context), function(function), wide(wide) {}
   LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
@@ -402,7 +414,8 @@ struct ExpandIPowI : OpRewritePattern<math::IPowIOp> {
     auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
     Value negative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, op.getRhs(), constant(0));
     Value exponent = arith::SelectOp::create(b, negative, arith::SubIOp::create(b, constant(0), op.getRhs()), op.getRhs());
-    auto loop = scf::ForOp::create(b, index(0), index(type.getWidth()), index(1), ValueRange{constant(1), op.getLhs(), exponent});
+    auto loop =
+        scf::ForOp::create(b, index(0), index(type.getWidth()), index(1), ValueRange{constant(1), op.getLhs(), exponent});
     b.setInsertionPointToStart(loop.getBody());
     Value result = loop.getRegionIterArg(0), square = loop.getRegionIterArg(1), rest = loop.getRegionIterArg(2);
     Value bit = arith::TruncIOp::create(b, b.getI1Type(), rest);
@@ -411,7 +424,8 @@ struct ExpandIPowI : OpRewritePattern<math::IPowIOp> {
     scf::YieldOp::create(b, ValueRange{result, next, arith::ShRUIOp::create(b, rest, constant(1))});
     b.setInsertionPointAfter(loop);
     Value power = loop.getResult(0);
-    Value unit = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, arith::MulIOp::create(b, op.getLhs(), op.getLhs()), constant(1));
+    Value unit =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, arith::MulIOp::create(b, op.getLhs(), op.getLhs()), constant(1));
     Value inverse = arith::SelectOp::create(b, unit, power, constant(0));
     rewriter.replaceOpWithNewOp<arith::SelectOp>(op, negative, inverse, power);
     return success();
@@ -430,13 +444,11 @@ struct NarrowInTwoSteps : OpRewritePattern<arith::TruncFOp> {
   }
 };
 
-template <typename OpTy>
-void unary(RewritePatternSet &patterns, Unary function, bool wide = false) {
+template <typename OpTy> void unary(RewritePatternSet &patterns, Unary function, bool wide = false) {
   patterns.add<Expand<OpTy, Unary>>(patterns.getContext(), function, wide);
 }
 
-template <typename OpTy>
-void binary(RewritePatternSet &patterns, Binary function, bool wide = false) {
+template <typename OpTy> void binary(RewritePatternSet &patterns, Binary function, bool wide = false) {
   patterns.add<Expand<OpTy, Binary>>(patterns.getContext(), function, wide);
 }
 

@@ -21,9 +21,7 @@ using namespace aimc;
 static constexpr int64_t smallBytes = 1024;
 static constexpr uint64_t alignment = 64;
 
-static uint64_t elementBytes(Type type) {
-  return type.isIndex() ? 8 : llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
-}
+static uint64_t elementBytes(Type type) { return type.isIndex() ? 8 : llvm::divideCeil(type.getIntOrFloatBitWidth(), 8); }
 
 static uint64_t sizeInBytes(ShapedType type) { return type.getNumElements() * elementBytes(type.getElementType()); }
 

@@ -74,8 +74,8 @@ static void writeInPlace(linalg::GenericOp op) {
   if (!map.isIdentity() || !init->get().getDefiningOp<tensor::EmptyOp>() || op.payloadUsesValueFromOperand(init))
     return;
   for (OpOperand *input : op.getDpsInputOperands())
-    if (input->get().getType() == init->get().getType() && op.getMatchingIndexingMap(input) == map && input->get().hasOneUse() &&
-        input->get().getParentBlock() == op->getBlock() && isFreshlyComputed(input->get())) {
+    if (input->get().getType() == init->get().getType() && op.getMatchingIndexingMap(input) == map &&
+        input->get().hasOneUse() && input->get().getParentBlock() == op->getBlock() && isFreshlyComputed(input->get())) {
       init->set(input->get());
       return;
     }
@@ -128,7 +128,8 @@ struct HostKeepLoopBuffersPass : codegen::impl::HostKeepLoopBuffersPassBase<Host
     getOperation().walk([&](scf::ForOp loop) {
       auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
       OpBuilder builder(yield);
-      for (auto [init, argument, yielded] : llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs(), yield->getOpOperands())) {
+      for (auto [init, argument, yielded] :
+           llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs(), yield->getOpOperands())) {
         auto type = dyn_cast<RankedTensorType>(argument.getType());
         if (!type || yielded.get() == argument)
           continue;

@@ -136,8 +136,8 @@ int64_t LoopNest::workPerPoint() {
   return work;
 }
 
-/// Chooses the order of the loops. The innermost dimension of the destination goes inside the reductions when it is contiguous there and the reductions
-/// are too long to be unrolled.
+/// Chooses the order of the loops. The innermost dimension of the destination goes inside the reductions when it is contiguous
+/// there and the reductions are too long to be unrolled.
 void LoopNest::orderDims() {
   SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
   int64_t reduced = 1;
@@ -187,7 +187,8 @@ void LoopNest::emit() {
   for (unsigned dim = 0; dim < extents.size(); ++dim)
     work *= std::max<int64_t>(staticExtent(dim), 1);
   // A loop of unknown length decides at run time: one share runs where it is.
-  bool isShort = work < sequentialWork && llvm::none_of(outer, [&](unsigned dim) { return extents[dim] == ShapedType::kDynamic; });
+  bool isShort =
+      work < sequentialWork && llvm::none_of(outer, [&](unsigned dim) { return extents[dim] == ShapedType::kDynamic; });
   bool nested = op->getParentOfType<host::ParallelOp>() != nullptr;
   if (nested || outer.empty() || isShort)
     emitOuter(outer);
@@ -238,10 +239,11 @@ void LoopNest::emitParallel(ArrayRef<unsigned> dims) {
   host::YieldOp::create(rewriter, loc);
 }
 
-/// Says that no iteration touches what another one writes: `host-bind` tells LLVM, which vectorizes without checking for overlap.
+/// Says that no iteration touches what another one writes: `host-bind` tells LLVM, which vectorizes without checking for
+/// overlap.
 static void markIndependent(scf::ForOp loop) {
-  loop->setAttr("llvm.loop_annotation", LLVM::LoopAnnotationAttr::get(loop.getContext(), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
-                                                                      {}, {}, {}));
+  loop->setAttr("llvm.loop_annotation",
+                LLVM::LoopAnnotationAttr::get(loop.getContext(), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}));
 }
 
 scf::ForOp LoopNest::emitFor(unsigned dim, ValueRange carried) {
@@ -299,8 +301,8 @@ SmallVector<Value> LoopNest::indicesOf(OpOperand &operand) {
       indices.push_back(ivs[dim.getPosition()]);
       continue;
     }
-    OpFoldResult index = affine::makeComposedFoldedAffineApply(rewriter, loc, AffineMap::get(map.getNumDims(), 0, expr),
-                                                               getAsOpFoldResult(ivs));
+    OpFoldResult index =
+        affine::makeComposedFoldedAffineApply(rewriter, loc, AffineMap::get(map.getNumDims(), 0, expr), getAsOpFoldResult(ivs));
     indices.push_back(getValueOrCreateConstantIndexOp(rewriter, loc, index));
   }
   return indices;

@@ -152,10 +152,10 @@ struct HostOutlineContractionsPass : codegen::impl::HostOutlineContractionsPassB
       rewriter.setInsertionPoint(op);
       Value init = op.getDpsInits()[0];
       Value zeroed = zeroFilled(init);
-      auto call = host::ContractOp::create(rewriter, op.getLoc(), op->getResultTypes(), index++, nodeName(op),
-                                           contraction->dims, contraction->aMap, contraction->bMap, contraction->cMap,
-                                           /*accumulate=*/!zeroed, library, contraction->a, contraction->b,
-                                           zeroed ? zeroed : init);
+      auto call =
+          host::ContractOp::create(rewriter, op.getLoc(), op->getResultTypes(), index++, nodeName(op), contraction->dims,
+                                   contraction->aMap, contraction->bMap, contraction->cMap,
+                                   /*accumulate=*/!zeroed, library, contraction->a, contraction->b, zeroed ? zeroed : init);
       rewriter.replaceOp(op, call->getResults());
     }
   }

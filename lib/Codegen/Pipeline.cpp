@@ -73,8 +73,8 @@ std::vector<codegen::Contraction> codegen::collectContractions(ModuleOp module) 
   module.walk([&](host::ContractOp op) {
     op.setIndex(contractions.size()); // without gaps, whatever was erased since
     ArrayRef<int64_t> dims = op.getDims();
-    contractions.push_back({op.getNode().str(), unsigned(dims[0]), unsigned(dims[1]), unsigned(dims[2]), unsigned(dims[3]), op.getAMap(),
-                            op.getBMap(), op.getCMap(), op.getAccumulate(), op.getLibrary(),
+    contractions.push_back({op.getNode().str(), unsigned(dims[0]), unsigned(dims[1]), unsigned(dims[2]), unsigned(dims[3]),
+                            op.getAMap(), op.getBMap(), op.getCMap(), op.getAccumulate(), op.getLibrary(),
                             cast<ShapedType>(op.getC().getType()).getElementType()});
   });
   return contractions;

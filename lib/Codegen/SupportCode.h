@@ -1,8 +1,8 @@
 //===- SupportCode.h - what every host program brings along -----------------------------------------------------===//
 //
-// Memory that belongs to a running function stands in a list, so that a function that fails can give all of it back. An allocation begins with
-// its 64-byte node {next, previous}; the list is circular, its head a node on the function's stack. The last three functions are what LLVM
-// makes of copying loops.
+// Memory that belongs to a running function stands in a list, so that a function that fails can give all of it back. An
+// allocation begins with its 64-byte node {next, previous}; the list is circular, its head a node on the function's stack.
+// The last three functions are what LLVM makes of copying loops.
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #ifndef AIMC_CODEGEN_SUPPORTCODE_H

@@ -35,8 +35,8 @@ llvm.func @aimc_entry(%env: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) -> i32 {
 
 // -----
 
-// A short loop runs here, a long one through the environment; both as a function over a share. Captured values travel in a struct, constants
-// do not; the closing branch says that iterations are independent.
+// A short loop runs here, a long one through the environment; both as a function over a share. Captured values travel in a
+// struct, constants do not; the closing branch says that iterations are independent.
 // CHECK: #[[GROUP:.*]] = #llvm.access_group
 // CHECK: #[[INDEPENDENT:.*]] = #llvm.loop_annotation<parallelAccesses = #[[GROUP]]>
 // CHECK-LABEL: llvm.func @aimc_entry(
@@ -44,7 +44,7 @@ llvm.func @aimc_entry(%env: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) -> i32 {
 // CHECK: llvm.cond_br %[[SHORT]], ^bb1, ^bb2
 // CHECK: llvm.call @aimc_entry_loop_0(
 // CHECK: llvm.mlir.addressof @aimc_entry_loop_0
-// CHECK-LABEL: llvm.func internal @aimc_entry_loop_0(
+// CHECK-LABEL: llvm.func internal unnamed_addr @aimc_entry_loop_0(
 // CHECK-SAME: %{{.*}}: !llvm.ptr, %[[CONTEXT:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64) -> i32
 // CHECK: %[[DATA:.*]] = llvm.load
 // CHECK: llvm.br ^bb1(%[[BEGIN]] : i64)

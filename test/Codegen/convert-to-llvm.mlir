@@ -18,7 +18,8 @@ func.func @aimc_entry(%env: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) -> i32 {
   %y = memref.alloc(%n) : memref<?x4xf32>
   %t = memref.alloc(%n) : memref<?x4xf32>
   host.contract 0 "fc" dims [0, 1, 1, 1] ins(%x, %w : memref<?x3xf32>, memref<3x4xf32>) outs(%t : memref<?x4xf32>)
-      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>, c_map = affine_map<(m, n, k) -> (m, n)>}
+      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>,
+       c_map = affine_map<(m, n, k) -> (m, n)>}
   host.dispatch 3 ins(%t : memref<?x4xf32>) outs(%y : memref<?x4xf32>)
   memref.dealloc %t : memref<?x4xf32>
   host.output 0, %y owned : memref<?x4xf32>

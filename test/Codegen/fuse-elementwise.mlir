@@ -15,7 +15,8 @@ func.func @chain(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %bias: tensor<2x4xf32
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<2x4xf32>
   %c = host.contract 0 "fc" dims [0, 1, 1, 1] ins(%a, %b : tensor<2x3xf32>, tensor<3x4xf32>) outs(%e : tensor<2x4xf32>)
-      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>, c_map = affine_map<(m, n, k) -> (m, n)>}
+      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>,
+       c_map = affine_map<(m, n, k) -> (m, n)>}
       -> tensor<2x4xf32>
   %s = linalg.add ins(%c, %bias : tensor<2x4xf32>, tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
   %r = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}

@@ -1,6 +1,7 @@
 // RUN: aimc-opt %s --host-hand-over-outputs | FileCheck %s
 
-// An allocation that nothing else needs goes with the output; a second output of it, an input and a view are copied. Outputs come last.
+// An allocation that nothing else needs goes with the output; a second output of it, an input and a view are copied.
+// Outputs come last.
 // CHECK-LABEL: func @outputs
 // CHECK: %[[X:.*]] = host.input 0
 // CHECK: %[[Y:.*]] = memref.alloc() : memref<4x2xf32>

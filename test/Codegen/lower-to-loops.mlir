@@ -1,4 +1,5 @@
-// RUN: aimc-opt %s --host-lower-to-loops="sequential-work=1000 grain-work=400" --canonicalize --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: aimc-opt %s --host-lower-to-loops="sequential-work=1000 grain-work=400" --canonicalize --split-input-file \
+// RUN:   --verify-diagnostics | FileCheck %s
 
 #id = affine_map<(d0, d1) -> (d0, d1)>
 

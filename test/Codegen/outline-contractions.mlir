@@ -41,7 +41,8 @@ func.func @convolution(%x: tensor<?x3x8x8xf32>, %w: tensor<4x3x3x3xf32>, %init: 
 // CHECK-LABEL: func @attention
 // CHECK: host.contract 0 "{{.*}}" dims [2, 1, 1, 1] accumulate
 func.func @attention(%q: tensor<2x4x5x8xf32>, %k: tensor<2x4x6x8xf32>, %s: tensor<2x4x5x6xf32>) -> tensor<2x4x5x6xf32> {
-  %y = linalg.generic {indexing_maps = [affine_map<(b, h, m, n, k) -> (b, h, m, k)>, affine_map<(b, h, m, n, k) -> (b, h, n, k)>,
+  %y = linalg.generic {indexing_maps = [affine_map<(b, h, m, n, k) -> (b, h, m, k)>,
+                                        affine_map<(b, h, m, n, k) -> (b, h, n, k)>,
                                         affine_map<(b, h, m, n, k) -> (b, h, m, n)>],
                        iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
       ins(%q, %k : tensor<2x4x5x8xf32>, tensor<2x4x6x8xf32>) outs(%s : tensor<2x4x5x6xf32>) {

@@ -12,8 +12,7 @@ using namespace aimc::host;
 
 namespace {
 /// `host.input` and `host.constant`: row-major memory that nobody may write.
-template <typename OpTy>
-struct SourceModel : BufferizableOpInterface::ExternalModel<SourceModel<OpTy>, OpTy> {
+template <typename OpTy> struct SourceModel : BufferizableOpInterface::ExternalModel<SourceModel<OpTy>, OpTy> {
   FailureOr<BufferLikeType> getBufferType(Operation *, Value value, const BufferizationOptions &, const BufferizationState &,
                                           SmallVector<Value> &) const {
     auto type = cast<RankedTensorType>(value.getType());
@@ -49,8 +48,7 @@ struct OutputModel : BufferizableOpInterface::ExternalModel<OutputModel, OutputO
 };
 
 /// `host.contract` and `host.dispatch`: themselves on memrefs. The destination is read only when it is added to.
-template <typename OpTy>
-struct DestinationModel : DstBufferizableOpInterfaceExternalModel<DestinationModel<OpTy>, OpTy> {
+template <typename OpTy> struct DestinationModel : DstBufferizableOpInterfaceExternalModel<DestinationModel<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
     return !cast<OpTy>(op).isDpsInit(&operand) || (isa<ContractOp>(op) && cast<ContractOp>(op).getAccumulate());
   }

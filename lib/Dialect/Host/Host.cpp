@@ -63,7 +63,8 @@ void OutputOp::getEffects(Effects &effects) {
 bool aimc::host::isLinear(AffineMap map) {
   return map.getNumSymbols() == 0 && llvm::all_of(map.getResults(), [](AffineExpr index) {
            WalkResult result = index.walk([](AffineExpr part) {
-             bool divides = llvm::is_contained({AffineExprKind::Mod, AffineExprKind::FloorDiv, AffineExprKind::CeilDiv}, part.getKind());
+             bool divides =
+                 llvm::is_contained({AffineExprKind::Mod, AffineExprKind::FloorDiv, AffineExprKind::CeilDiv}, part.getKind());
              return divides ? WalkResult::interrupt() : WalkResult::advance();
            });
            return index.isPureAffine() && !result.wasInterrupted();
@@ -95,14 +96,14 @@ LogicalResult ContractOp::verify() {
   for (auto [name, map, value] : {std::tuple("a", getAMap(), getA()), {"b", getBMap(), getB()}, {"c", getCMap(), getC()}}) {
     auto type = cast<ShapedType>(value.getType());
     if (map.getNumDims() != all || map.getNumSymbols() != 0)
-      return emitOpError() << "has " << map.getNumDims() << " dimensions and " << map.getNumSymbols() << " symbols in the map of "
-                           << name << " but " << all << " dimensions in 'dims'";
+      return emitOpError() << "has " << map.getNumDims() << " dimensions and " << map.getNumSymbols()
+                           << " symbols in the map of " << name << " but " << all << " dimensions in 'dims'";
     if (map.getNumResults() != type.getRank())
       return emitOpError() << "has " << map.getNumResults() << " indices in the map of " << name << ", which has rank "
                            << type.getRank();
     if (type.getElementType() != cast<ShapedType>(getC().getType()).getElementType())
-      return emitOpError() << "multiplies elements of type " << type.getElementType() << " in " << name << " into elements of type "
-                           << cast<ShapedType>(getC().getType()).getElementType();
+      return emitOpError() << "multiplies elements of type " << type.getElementType() << " in " << name
+                           << " into elements of type " << cast<ShapedType>(getC().getType()).getElementType();
   }
   for (auto [name, map] : {std::pair("b", getBMap()), {"c", getCMap()}})
     if (!map.isProjectedPermutation())
@@ -118,8 +119,8 @@ LogicalResult ContractOp::verify() {
       for (auto [name, map, expected] :
            {std::tuple("a", getAMap(), inA[kind]), {"b", getBMap(), inB[kind]}, {"c", getCMap(), inC[kind]}})
         if (map.isFunctionOfDim(dim) != expected)
-          return emitOpError() << "has d" << dim << " as a " << kinds[kind] << " dimension, which " << (expected ? "must" : "must not")
-                               << " stand in the map of " << name;
+          return emitOpError() << "has d" << dim << " as a " << kinds[kind] << " dimension, which "
+                               << (expected ? "must" : "must not") << " stand in the map of " << name;
   return success();
 }
 

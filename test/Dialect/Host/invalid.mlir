@@ -19,7 +19,8 @@ func.func @dynamic_constant() {
 func.func @kinds(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>) {
   // expected-error @below {{counts dimensions of 3 kinds in 'dims'; there are four: batch, m, n, k}}
   %r = host.contract 0 "fc" dims [1, 1, 1] ins(%a, %b : tensor<2x3xf32>, tensor<3x4xf32>) outs(%c : tensor<2x4xf32>)
-      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>, c_map = affine_map<(m, n, k) -> (m, n)>}
+      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>,
+       c_map = affine_map<(m, n, k) -> (m, n)>}
       -> tensor<2x4xf32>
   return
 }
@@ -29,7 +30,8 @@ func.func @kinds(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>) 
 func.func @dimensions(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>) {
   // expected-error @below {{has 2 dimensions and 0 symbols in the map of a but 3 dimensions in 'dims'}}
   %r = host.contract 0 "fc" dims [0, 1, 1, 1] ins(%a, %b : tensor<2x3xf32>, tensor<3x4xf32>) outs(%c : tensor<2x4xf32>)
-      {a_map = affine_map<(m, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>, c_map = affine_map<(m, n, k) -> (m, n)>}
+      {a_map = affine_map<(m, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>,
+       c_map = affine_map<(m, n, k) -> (m, n)>}
       -> tensor<2x4xf32>
   return
 }
@@ -39,7 +41,8 @@ func.func @dimensions(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf
 func.func @rank(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>) {
   // expected-error @below {{has 1 indices in the map of b, which has rank 2}}
   %r = host.contract 0 "fc" dims [0, 1, 1, 1] ins(%a, %b : tensor<2x3xf32>, tensor<3x4xf32>) outs(%c : tensor<2x4xf32>)
-      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k)>, c_map = affine_map<(m, n, k) -> (m, n)>}
+      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k)>,
+       c_map = affine_map<(m, n, k) -> (m, n)>}
       -> tensor<2x4xf32>
   return
 }
@@ -49,7 +52,8 @@ func.func @rank(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>) {
 func.func @element_types(%a: tensor<2x3xf16>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>) {
   // expected-error @below {{multiplies elements of type 'f16' in a into elements of type 'f32'}}
   %r = host.contract 0 "fc" dims [0, 1, 1, 1] ins(%a, %b : tensor<2x3xf16>, tensor<3x4xf32>) outs(%c : tensor<2x4xf32>)
-      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>, c_map = affine_map<(m, n, k) -> (m, n)>}
+      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k, n)>,
+       c_map = affine_map<(m, n, k) -> (m, n)>}
       -> tensor<2x4xf32>
   return
 }
@@ -59,7 +63,8 @@ func.func @element_types(%a: tensor<2x3xf16>, %b: tensor<3x4xf32>, %c: tensor<2x
 func.func @permutation(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>) {
   // expected-error @below {{has a map of b that is no projected permutation}}
   %r = host.contract 0 "fc" dims [0, 1, 1, 1] ins(%a, %b : tensor<2x3xf32>, tensor<3x4xf32>) outs(%c : tensor<2x4xf32>)
-      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k + n, n)>, c_map = affine_map<(m, n, k) -> (m, n)>}
+      {a_map = affine_map<(m, n, k) -> (m, k)>, b_map = affine_map<(m, n, k) -> (k + n, n)>,
+       c_map = affine_map<(m, n, k) -> (m, n)>}
       -> tensor<2x4xf32>
   return
 }
@@ -69,7 +74,8 @@ func.func @permutation(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4x
 func.func @linear(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>) {
   // expected-error @below {{has a map of a that is not linear}}
   %r = host.contract 0 "fc" dims [0, 1, 1, 1] ins(%a, %b : tensor<2x3xf32>, tensor<3x4xf32>) outs(%c : tensor<2x4xf32>)
-      {a_map = affine_map<(m, n, k) -> (m, k mod 2)>, b_map = affine_map<(m, n, k) -> (k, n)>, c_map = affine_map<(m, n, k) -> (m, n)>}
+      {a_map = affine_map<(m, n, k) -> (m, k mod 2)>, b_map = affine_map<(m, n, k) -> (k, n)>,
+       c_map = affine_map<(m, n, k) -> (m, n)>}
       -> tensor<2x4xf32>
   return
 }
@@ -79,7 +85,8 @@ func.func @linear(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>)
 func.func @roles(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<2x4xf32>) {
   // expected-error @below {{has d1 as a n dimension, which must not stand in the map of a}}
   %r = host.contract 0 "fc" dims [0, 1, 1, 1] ins(%a, %b : tensor<2x3xf32>, tensor<3x4xf32>) outs(%c : tensor<2x4xf32>)
-      {a_map = affine_map<(m, n, k) -> (m + n, k)>, b_map = affine_map<(m, n, k) -> (k, n)>, c_map = affine_map<(m, n, k) -> (m, n)>}
+      {a_map = affine_map<(m, n, k) -> (m + n, k)>, b_map = affine_map<(m, n, k) -> (k, n)>,
+       c_map = affine_map<(m, n, k) -> (m, n)>}
       -> tensor<2x4xf32>
   return
 }

@@ -82,7 +82,8 @@ TEST(HostCode, ObjectIsClosed) {
   HostRunner runner(dense);
   ASSERT_TRUE(runner.ok()) << runner.error();
   const std::vector<char> &elf = runner.object().elf;
-  auto file = llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef(llvm::StringRef(elf.data(), elf.size()), "elf"));
+  auto file =
+      llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef(llvm::StringRef(elf.data(), elf.size()), "elf"));
   ASSERT_TRUE(bool(file));
   auto *object = llvm::cast<llvm::object::ELF64LEObjectFile>(file->get());
   std::vector<std::string> exported;
@@ -96,7 +97,8 @@ TEST(HostCode, ObjectIsClosed) {
   auto entries = object->getELFFile().dynamicEntries();
   ASSERT_TRUE(bool(entries));
   for (auto &entry : *entries)
-    for (auto forbidden : {llvm::ELF::DT_NEEDED, llvm::ELF::DT_INIT, llvm::ELF::DT_INIT_ARRAY, llvm::ELF::DT_FINI, llvm::ELF::DT_TEXTREL})
+    for (auto forbidden :
+         {llvm::ELF::DT_NEEDED, llvm::ELF::DT_INIT, llvm::ELF::DT_INIT_ARRAY, llvm::ELF::DT_FINI, llvm::ELF::DT_TEXTREL})
       EXPECT_NE(entry.getTag(), forbidden);
   auto headers = object->getELFFile().program_headers();
   ASSERT_TRUE(bool(headers));
@@ -115,13 +117,24 @@ TEST(HostCode, OtherMachines) {
 /// y = body(x) elementwise on a vector.
 static std::string elementwise(const std::string &body, const std::string &type = "f32") {
   return "#id = affine_map<(d0) -> (d0)>\n"
-         "func.func @main(%x: tensor<?x" + type + ">, %y: tensor<?x" + type + ">) -> tensor<?x" + type + "> {\n"
-         "  %c0 = arith.constant 0 : index\n  %n = tensor.dim %x, %c0 : tensor<?x" + type + ">\n"
-         "  %e = tensor.empty(%n) : tensor<?x" + type + ">\n"
+         "func.func @main(%x: tensor<?x" +
+         type + ">, %y: tensor<?x" + type + ">) -> tensor<?x" + type +
+         "> {\n"
+         "  %c0 = arith.constant 0 : index\n  %n = tensor.dim %x, %c0 : tensor<?x" +
+         type +
+         ">\n"
+         "  %e = tensor.empty(%n) : tensor<?x" +
+         type +
+         ">\n"
          "  %r = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = [\"parallel\"]}\n"
-         "      ins(%x, %y : tensor<?x" + type + ">, tensor<?x" + type + ">) outs(%e : tensor<?x" + type + ">) {\n"
-         "  ^bb0(%a: " + type + ", %b: " + type + ", %o: " + type + "):\n    %v = " + body + " : " + type + "\n"
-         "    linalg.yield %v : " + type + "\n  } -> tensor<?x" + type + ">\n  return %r : tensor<?x" + type + ">\n}\n";
+         "      ins(%x, %y : tensor<?x" +
+         type + ">, tensor<?x" + type + ">) outs(%e : tensor<?x" + type +
+         ">) {\n"
+         "  ^bb0(%a: " +
+         type + ", %b: " + type + ", %o: " + type + "):\n    %v = " + body + " : " + type +
+         "\n"
+         "    linalg.yield %v : " +
+         type + "\n  } -> tensor<?x" + type + ">\n  return %r : tensor<?x" + type + ">\n}\n";
 }
 
 //===- what programs are made of --------------------------------------------------------------------------------===//
@@ -300,8 +313,9 @@ func.func @main(%table: tensor<4xf64>, %indices: tensor<?xi64>) -> (tensor<?xf64
 })mlir");
   ASSERT_TRUE(runner.ok()) << runner.error();
   std::vector<Array> results;
-  ASSERT_EQ(runner.run({Array::of<double>({4}, {0.1, 0.2, 0.3, 0.4}), Array::of<int64_t>({3}, {3, 0, 1})}, {{1, 8}, {1, 1}}, results),
-            AIMC_OK);
+  ASSERT_EQ(
+      runner.run({Array::of<double>({4}, {0.1, 0.2, 0.3, 0.4}), Array::of<int64_t>({3}, {3, 0, 1})}, {{1, 8}, {1, 1}}, results),
+      AIMC_OK);
   EXPECT_EQ(results[0].as<double>(), (std::vector<double>{0.4, 0.1, 0.2}));
   EXPECT_EQ(results[1].as<char>(), (std::vector<char>{0, 1, 1}));
 }
@@ -310,10 +324,13 @@ TEST(HostCode, ConstantsLieInTheSection) {
   std::string numbers;
   for (int i = 0; i < 300; ++i)
     numbers += (i ? ", " : "") + std::to_string(i) + ".0";
-  HostRunner runner("func.func @main(%x: tensor<300xf32>) -> (tensor<300xf32>, tensor<300xf32>) {\n"
-                    "  %c = arith.constant dense<[" + numbers + "]> : tensor<300xf32>\n"
-                    "  %y = linalg.add ins(%x, %c : tensor<300xf32>, tensor<300xf32>) outs(%x : tensor<300xf32>) -> tensor<300xf32>\n"
-                    "  return %y, %c : tensor<300xf32>, tensor<300xf32>\n}\n");
+  HostRunner runner(
+      "func.func @main(%x: tensor<300xf32>) -> (tensor<300xf32>, tensor<300xf32>) {\n"
+      "  %c = arith.constant dense<[" +
+      numbers +
+      "]> : tensor<300xf32>\n"
+      "  %y = linalg.add ins(%x, %c : tensor<300xf32>, tensor<300xf32>) outs(%x : tensor<300xf32>) -> tensor<300xf32>\n"
+      "  return %y, %c : tensor<300xf32>, tensor<300xf32>\n}\n");
   ASSERT_TRUE(runner.ok()) << runner.error();
   ASSERT_EQ(runner.program().constants.size(), 1u);
   EXPECT_EQ(runner.program().constants[0].bytes.size(), 1200u);
@@ -406,40 +423,39 @@ TEST_P(Math, IsAccurate) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, Math,
-    ::testing::Values(
-        MathCase{"math.exp %a", [](double x, double) { return std::exp(x); }, -87, 95, 2e-7},
-        MathCase{"math.exp2 %a", [](double x, double) { return std::exp2(x); }, -125, 130, 2e-7},
-        MathCase{"math.expm1 %a", [](double x, double) { return std::expm1(x); }, -3, 3, 3e-7},
-        MathCase{"math.log %a", [](double x, double) { return std::log(x); }, -1, 3, 3e-7},
-        MathCase{"math.log %a", [](double x, double) { return std::log(x); }, 0.9, 1.1, 3e-7},
-        MathCase{"math.log1p %a", [](double x, double) { return std::log1p(x); }, -0.9, 1, 3e-7},
-        MathCase{"math.log2 %a", [](double x, double) { return std::log2(x); }, 0.1, 1e6, 4e-7},
-        MathCase{"math.log10 %a", [](double x, double) { return std::log10(x); }, 0.1, 1e6, 4e-7},
-        MathCase{"math.tanh %a", [](double x, double) { return std::tanh(x); }, -12, 12, 4e-7},
-        MathCase{"math.tanh %a", [](double x, double) { return std::tanh(x); }, -0.01, 0.01, 4e-7},
-        MathCase{"math.erf %a", [](double x, double) { return std::erf(x); }, -5, 5, 3e-7},
-        MathCase{"math.erf %a", [](double x, double) { return std::erf(x); }, -0.01, 0.01, 3e-7},
-        MathCase{"math.erfc %a", [](double x, double) { return std::erfc(x); }, -3, 9, 1e-7},
-        MathCase{"math.sin %a", [](double x, double) { return std::sin(x); }, -1e4, 1e4, 1e-7},
-        MathCase{"math.cos %a", [](double x, double) { return std::cos(x); }, -30, 30, 1e-7},
-        MathCase{"math.tan %a", [](double x, double) { return std::tan(x); }, -30, 30, 1e-7},
-        MathCase{"math.asin %a", [](double x, double) { return std::asin(x); }, -1.01, 1.01, 1e-7},
-        MathCase{"math.acos %a", [](double x, double) { return std::acos(x); }, -1.01, 1, 1e-7},
-        MathCase{"math.atan %a", [](double x, double) { return std::atan(x); }, -50, 50, 1e-7},
-        MathCase{"math.atan2 %a, %b", [](double x, double y) { return std::atan2(x, y); }, -5, 5, 1e-7},
-        MathCase{"math.sinh %a", [](double x, double) { return std::sinh(x); }, -20, 90, 1e-7},
-        MathCase{"math.cosh %a", [](double x, double) { return std::cosh(x); }, -20, 90, 1e-7},
-        MathCase{"math.asinh %a", [](double x, double) { return std::asinh(x); }, -20, 1e9, 1e-7},
-        MathCase{"math.acosh %a", [](double x, double) { return std::acosh(x); }, 0.5, 1e9, 1e-7},
-        MathCase{"math.atanh %a", [](double x, double) { return std::atanh(x); }, -1.1, 1, 1e-7},
-        MathCase{"math.cbrt %a", [](double x, double) { return std::cbrt(x); }, -20, 20, 1e-7},
-        MathCase{"math.powf %a, %b", [](double x, double y) { return std::pow(x, y); }, -9, 9, 1e-7},
-        MathCase{"math.sqrt %a", [](double x, double) { return std::sqrt(x); }, -1, 9, 1e-7},
-        MathCase{"math.rsqrt %a", [](double x, double) { return 1 / std::sqrt(x); }, 0, 9, 2e-7},
-        MathCase{"math.round %a", [](double x, double) { return std::round(x); }, -4, 4, 1e-9},
-        MathCase{"math.roundeven %a", [](double x, double) { return std::nearbyint(x); }, -4, 4, 1e-9},
-        MathCase{"math.floor %a", [](double x, double) { return std::floor(x); }, -4, 4, 1e-9},
-        MathCase{"arith.remf %a, %b", [](double x, double y) { return std::fmod(x, y); }, -100, 100, 1e-7}));
+    ::testing::Values(MathCase{"math.exp %a", [](double x, double) { return std::exp(x); }, -87, 95, 2e-7},
+                      MathCase{"math.exp2 %a", [](double x, double) { return std::exp2(x); }, -125, 130, 2e-7},
+                      MathCase{"math.expm1 %a", [](double x, double) { return std::expm1(x); }, -3, 3, 3e-7},
+                      MathCase{"math.log %a", [](double x, double) { return std::log(x); }, -1, 3, 3e-7},
+                      MathCase{"math.log %a", [](double x, double) { return std::log(x); }, 0.9, 1.1, 3e-7},
+                      MathCase{"math.log1p %a", [](double x, double) { return std::log1p(x); }, -0.9, 1, 3e-7},
+                      MathCase{"math.log2 %a", [](double x, double) { return std::log2(x); }, 0.1, 1e6, 4e-7},
+                      MathCase{"math.log10 %a", [](double x, double) { return std::log10(x); }, 0.1, 1e6, 4e-7},
+                      MathCase{"math.tanh %a", [](double x, double) { return std::tanh(x); }, -12, 12, 4e-7},
+                      MathCase{"math.tanh %a", [](double x, double) { return std::tanh(x); }, -0.01, 0.01, 4e-7},
+                      MathCase{"math.erf %a", [](double x, double) { return std::erf(x); }, -5, 5, 3e-7},
+                      MathCase{"math.erf %a", [](double x, double) { return std::erf(x); }, -0.01, 0.01, 3e-7},
+                      MathCase{"math.erfc %a", [](double x, double) { return std::erfc(x); }, -3, 9, 1e-7},
+                      MathCase{"math.sin %a", [](double x, double) { return std::sin(x); }, -1e4, 1e4, 1e-7},
+                      MathCase{"math.cos %a", [](double x, double) { return std::cos(x); }, -30, 30, 1e-7},
+                      MathCase{"math.tan %a", [](double x, double) { return std::tan(x); }, -30, 30, 1e-7},
+                      MathCase{"math.asin %a", [](double x, double) { return std::asin(x); }, -1.01, 1.01, 1e-7},
+                      MathCase{"math.acos %a", [](double x, double) { return std::acos(x); }, -1.01, 1, 1e-7},
+                      MathCase{"math.atan %a", [](double x, double) { return std::atan(x); }, -50, 50, 1e-7},
+                      MathCase{"math.atan2 %a, %b", [](double x, double y) { return std::atan2(x, y); }, -5, 5, 1e-7},
+                      MathCase{"math.sinh %a", [](double x, double) { return std::sinh(x); }, -20, 90, 1e-7},
+                      MathCase{"math.cosh %a", [](double x, double) { return std::cosh(x); }, -20, 90, 1e-7},
+                      MathCase{"math.asinh %a", [](double x, double) { return std::asinh(x); }, -20, 1e9, 1e-7},
+                      MathCase{"math.acosh %a", [](double x, double) { return std::acosh(x); }, 0.5, 1e9, 1e-7},
+                      MathCase{"math.atanh %a", [](double x, double) { return std::atanh(x); }, -1.1, 1, 1e-7},
+                      MathCase{"math.cbrt %a", [](double x, double) { return std::cbrt(x); }, -20, 20, 1e-7},
+                      MathCase{"math.powf %a, %b", [](double x, double y) { return std::pow(x, y); }, -9, 9, 1e-7},
+                      MathCase{"math.sqrt %a", [](double x, double) { return std::sqrt(x); }, -1, 9, 1e-7},
+                      MathCase{"math.rsqrt %a", [](double x, double) { return 1 / std::sqrt(x); }, 0, 9, 2e-7},
+                      MathCase{"math.round %a", [](double x, double) { return std::round(x); }, -4, 4, 1e-9},
+                      MathCase{"math.roundeven %a", [](double x, double) { return std::nearbyint(x); }, -4, 4, 1e-9},
+                      MathCase{"math.floor %a", [](double x, double) { return std::floor(x); }, -4, 4, 1e-9},
+                      MathCase{"arith.remf %a, %b", [](double x, double y) { return std::fmod(x, y); }, -100, 100, 1e-7}));
 
 //===- trained networks -----------------------------------------------------------------------------------------===//
 
@@ -451,7 +467,8 @@ TEST_P(Zoo, GivesTheReferenceLogits) {
   if (!zoo)
     GTEST_SKIP() << "AIMC_ZOO is not set";
   std::string directory = std::string(zoo) + "/trained/" + GetParam();
-  std::ifstream images(directory + "/x_1000_u8.npy", std::ios::binary), logits(directory + "/logits_1000.f32", std::ios::binary);
+  std::ifstream images(directory + "/x_1000_u8.npy", std::ios::binary),
+      logits(directory + "/logits_1000.f32", std::ios::binary);
   if (!images || !logits)
     GTEST_SKIP() << directory << " is not there";
   const int64_t samples = 3, pixels = 28 * 28, classes = 10;
@@ -477,5 +494,5 @@ TEST_P(Zoo, GivesTheReferenceLogits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Trained, Zoo,
-                         ::testing::Values("mlp_mnist", "mlp_fmnist", "lenet_mnist", "lenet_fmnist", "dscnn_fmnist", "resnet14_fmnist",
-                                           "vit_fmnist", "lstm_fmnist", "gru_fmnist"));
+                         ::testing::Values("mlp_mnist", "mlp_fmnist", "lenet_mnist", "lenet_fmnist", "dscnn_fmnist",
+                                           "resnet14_fmnist", "vit_fmnist", "lstm_fmnist", "gru_fmnist"));

@@ -83,9 +83,11 @@ HostRunner::~HostRunner() {
 }
 
 /// c = a·b by the definition in aimc.fbs.
-static void contract(const aimc::codegen::Contraction &table, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c) {
+static void contract(const aimc::codegen::Contraction &table, const aimc_buffer &a, const aimc_buffer &b,
+                     const aimc_buffer &c) {
   unsigned dims = table.batchDims + table.mDims + table.nDims + table.kDims;
-  aimc::codegen::LinearMap maps[] = {aimc::codegen::linearize(table.a), aimc::codegen::linearize(table.b), aimc::codegen::linearize(table.c)};
+  aimc::codegen::LinearMap maps[] = {aimc::codegen::linearize(table.a), aimc::codegen::linearize(table.b),
+                                     aimc::codegen::linearize(table.c)};
   const aimc_buffer *buffers[] = {&a, &b, &c};
   std::vector<int64_t> extents(dims, -1), point(dims, 0);
   for (int operand : {1, 2}) // the extents follow from b and c
@@ -153,7 +155,8 @@ int32_t HostRunner::run(const std::vector<Array> &inputs, const std::vector<Outp
       static_cast<float *>(y->data)[i] = static_cast<float *>(x->data)[i] + static_cast<float>(site);
     return AIMC_OK;
   };
-  env.contract = [](const aimc_env *env, uint32_t index, const aimc_buffer *a, const aimc_buffer *b, const aimc_buffer *c) -> int32_t {
+  env.contract = [](const aimc_env *env, uint32_t index, const aimc_buffer *a, const aimc_buffer *b,
+                    const aimc_buffer *c) -> int32_t {
     HostRunner &runner = *self(env)->runner;
     if (runner.contractions++ == runner.failContraction)
       return AIMC_FAILED;
@@ -199,7 +202,8 @@ int32_t HostRunner::run(const std::vector<Array> &inputs, const std::vector<Outp
   std::vector<aimc_buffer> in, out;
   for (Array &input : copies) {
     strides.push_back(stridesOf(input.sizes));
-    in.push_back({input.bytes.data(), nullptr, input.sizes.data(), strides.back().data(), static_cast<int32_t>(input.sizes.size()), 0});
+    in.push_back(
+        {input.bytes.data(), nullptr, input.sizes.data(), strides.back().data(), static_cast<int32_t>(input.sizes.size()), 0});
   }
   std::vector<std::vector<int64_t>> shapes(2 * outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {

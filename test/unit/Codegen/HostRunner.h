@@ -19,22 +19,20 @@ struct Array {
   std::vector<int64_t> sizes;
   std::vector<char> bytes;
 
-  template <typename T>
-  static Array of(std::vector<int64_t> sizes, const std::vector<T> &values) {
+  template <typename T> static Array of(std::vector<int64_t> sizes, const std::vector<T> &values) {
     Array array{std::move(sizes), std::vector<char>(values.size() * sizeof(T))};
     std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
     return array;
   }
-  template <typename T>
-  std::vector<T> as() const {
+  template <typename T> std::vector<T> as() const {
     std::vector<T> values(bytes.size() / sizeof(T));
     std::memcpy(values.data(), bytes.data(), bytes.size());
     return values;
   }
 };
 
-/// One compiled program, loaded. Its environment computes contractions by their definition, runs parallel loops in shares from last to first and
-/// counts what it is asked for.
+/// One compiled program, loaded. Its environment computes contractions by their definition, runs parallel loops in shares from
+/// last to first and counts what it is asked for.
 class HostRunner {
 public:
   /// Compiles `text`; `error()` says why not, when it fails.
@@ -64,7 +62,7 @@ public:
   int32_t dispatches = 0;
   int32_t failAllocation = -1; // the allocation with this number finds no memory
   int32_t failContraction = -1;
-  std::string message;     // of env->fail
+  std::string message; // of env->fail
 
 private:
   HostRunner();

@@ -15,19 +15,21 @@ def Host_Dialect : Dialect {
     Host code is the digital part of a program, compiled ahead of time. It reaches everything outside itself through the
     environment, a table of functions (`runtime/include/aimc/env.h`); each operation here is one way of using it.
 
-    The operations come in two layers. `input`, `output`, `constant`, `contract` and `dispatch` work on tensors and, after bufferization,
-    on memrefs; `parallel` is a loop. `call`, `allocate`, `release`, `buffer` and `constants` appear only next to the LLVM
-    dialect, where `host-bind` replaces them by uses of the environment and turns every failing call into an early return.
+    The operations come in two layers. `input`, `output`, `constant`, `contract` and `dispatch` work on tensors and,
+    after bufferization, on memrefs; `parallel` is a loop. `call`, `allocate`, `release`, `buffer` and `constants`
+    appear only next to the LLVM dialect, where `host-bind` replaces them by uses of the environment and turns every
+    failing call into an early return.
 
-    The module attribute `host.section` is the array of all constants in the order in which they lie in the container's constants
-    section, each at the next multiple of 64 bytes.
+    The module attribute `host.section` is the array of all constants in the order in which they lie in the container's
+    constants section, each at the next multiple of 64 bytes.
   }];
 }
 
 class Host_Op<string mnemonic, list<Trait> traits = []> : Op<Host_Dialect, mnemonic, traits>;
 
 def Host_Array : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef]>;
-def Host_Pointer : Type<CPred<"::llvm::isa<::mlir::LLVM::LLVMPointerType>($_self)">, "pointer", "::mlir::LLVM::LLVMPointerType">,
+def Host_Pointer : Type<CPred<"::llvm::isa<::mlir::LLVM::LLVMPointerType>($_self)">, "pointer",
+                        "::mlir::LLVM::LLVMPointerType">,
                    BuildableType<"$_builder.getType<::mlir::LLVM::LLVMPointerType>()">;
 def Host_Count : AnyTypeOf<[Index, I64]>;
 
@@ -50,8 +52,8 @@ def Host_InputOp : Host_Op<"input", [Pure]> {
 def Host_OutputOp : Host_Op<"output", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "hands an output of the program to the caller";
   let description = [{
-    Output `index` of the entry function. On memrefs, `owned` says that the buffer's allocation goes to the caller with it; without, host code
-    must copy the buffer into an allocation of its own first (`host-hand-over-outputs`).
+    Output `index` of the entry function. On memrefs, `owned` says that the buffer's allocation goes to the caller with
+    it; without, host code must copy the buffer into an allocation of its own first (`host-hand-over-outputs`).
 
     Example:
 
@@ -83,16 +85,16 @@ def Host_ConstantOp : Host_Op<"constant", [Pure]> {
 def Host_ContractOp : Host_Op<"contract", [DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "a contraction that the runtime computes: c = a·b, or c += a·b";
   let description = [{
-    The maps go from the dimensions of the contraction, in the order batch, m, n, k, to indices of `a`, `b` and `c`; `dims` says how many
-    dimensions of each kind there are:
+    The maps go from the dimensions of the contraction, in the order batch, m, n, k, to indices of `a`, `b` and `c`;
+    `dims` says how many dimensions of each kind there are:
 
     - batch dimensions stand in all three maps, m in those of a and c, n in those of b and c, k in those of a and b;
-    - `b_map` and `c_map` are projected permutations, so that b and c give every extent; `a_map` is linear (a convolution's image), and an
-      index outside a reads as zero (padding).
+    - `b_map` and `c_map` are projected permutations, so that b and c give every extent; `a_map` is linear (a
+    convolution's image), and an index outside a reads as zero (padding).
 
-    Elements are of one type. The sum over k runs in a fixed order unless `library` hands it to the machine's library, whose
-    last bits vary. `accumulate` adds to c instead of overwriting it. `index` numbers the module's contractions; it is the index in the
-    container's table.
+    Elements are of one type. The sum over k runs in a fixed order unless `library` hands it to the machine's library,
+    whose last bits vary. `accumulate` adds to c instead of overwriting it. `index` numbers the module's contractions;
+    it is the index in the container's table.
 
     Example: a convolution with padding 1.
 
@@ -105,7 +107,8 @@ def Host_ContractOp : Host_Op<"contract", [DestinationStyleOpInterface, DeclareO
     ```
   }];
   let arguments = (ins I64Attr:$index, StrAttr:$node, DenseI64ArrayAttr:$dims, AffineMapAttr:$a_map, AffineMapAttr:$b_map,
-                   AffineMapAttr:$c_map, UnitAttr:$accumulate, UnitAttr:$library, Host_Array:$a, Host_Array:$b, Host_Array:$c);
+                   AffineMapAttr:$c_map, UnitAttr:$accumulate, UnitAttr:$library, Host_Array:$a, Host_Array:$b,
+                   Host_Array:$c);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     $index $node `dims` $dims (`accumulate` $accumulate^)? (`library` $library^)?
@@ -120,7 +123,8 @@ def Host_ContractOp : Host_Op<"contract", [DestinationStyleOpInterface, DeclareO
 def Host_DispatchOp : Host_Op<"dispatch", [DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "runs one analog layer";
   let description = [{
-    Site `site` of the container's dispatch table, which says how x is gathered and where results lie in y. Both are float32; y is written whole.
+    Site `site` of the container's dispatch table, which says how x is gathered and where results lie in y. Both are
+    float32; y is written whole.
 
     Example:
 
@@ -142,9 +146,9 @@ def Host_DispatchOp : Host_Op<"dispatch", [DestinationStyleOpInterface, DeclareO
 def Host_ParallelOp : Host_Op<"parallel", [RecursiveMemoryEffects]> {
   let summary = "a loop whose iterations may run at once";
   let description = [{
-    Runs the region for each value of its argument in [0, `count`). Iterations are independent of each other; the runtime hands them out in shares of
-    about `grain`, and how they are shared never depends on the number of threads. A loop of at most `grain` iterations runs on the caller's thread.
-    Loops do not nest.
+    Runs the region for each value of its argument in [0, `count`). Iterations are independent of each other; the
+    runtime hands them out in shares of about `grain`, and how they are shared never depends on the number of threads. A
+    loop of at most `grain` iterations runs on the caller's thread. Loops do not nest.
 
     Example:
 
@@ -202,7 +206,8 @@ def Host_CheckOp : Host_Op<"check"> {
 def Host_AllocateOp : Host_Op<"allocate"> {
   let summary = "memory of `bytes` bytes, 64-byte aligned; without memory, the enclosing function returns AIMC_OUT_OF_MEMORY";
   let description = [{
-    Belongs to the enclosing function until `host.release` or until it is handed to the caller: a function that fails releases what it still owns.
+    Belongs to the enclosing function until `host.release` or until it is handed to the caller: a function that fails
+    releases what it still owns.
 
     Example:
 
