@@ -6,6 +6,7 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
 
@@ -22,6 +23,9 @@ static cl::opt<std::string> output("o", cl::desc("Where the container goes (with
                                    cl::value_desc("OUT.aimc"), cl::cat(modelCategory));
 static cl::list<std::string> dims("dim", cl::desc("Give a named dimension its size, e.g. --dim N=1; others stay dynamic"),
                                   cl::value_desc("NAME=N"), cl::cat(modelCategory));
+static cl::list<std::string> constInput(
+    "const-input", cl::desc("Make a graph input a constant with the value in a file, so that a weight which is fed can go on a crossbar"),
+    cl::value_desc("NAME=FILE.npy|FILE.pb"), cl::cat(modelCategory));
 static cl::opt<int64_t> batchDim("batch-dim", cl::desc("Dimension of the graph inputs that counts samples (0); -1: none"),
                                  cl::init(0), cl::cat(modelCategory));
 static cl::list<std::string> inputRange(
@@ -92,6 +96,14 @@ static bool parseDim(llvm::StringRef text, llvm::StringMap<int64_t> &dims) {
   return true;
 }
 
+/// Reads NAME=FILE; both may hold an '=', so the file is the longest end that exists, or what stands behind the last one.
+static std::pair<llvm::StringRef, llvm::StringRef> splitConstInput(llvm::StringRef text) {
+  for (size_t at = text.find('='); at != llvm::StringRef::npos; at = text.find('=', at + 1))
+    if (llvm::sys::fs::exists(text.drop_front(at + 1)))
+      return {text.take_front(at), text.drop_front(at + 1)};
+  return text.rsplit('=');
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions({&modelCategory, &chipCategory, &rangeCategory, &hostCategory});
@@ -104,6 +116,12 @@ int main(int argc, char **argv) {
   for (const std::string &dim : dims)
     if (!parseDim(dim, options.dims))
       return usageError("--dim takes NAME=N with N >= 1, not '" + dim + "'");
+  for (const std::string &text : constInput) {
+    auto [name, file] = splitConstInput(text);
+    if (name.empty() || file.empty())
+      return usageError("--const-input takes NAME=FILE, not '" + text + "'");
+    options.constInputs[name] = file.str();
+  }
   options.batchDim = batchDim;
   options.inputRanges.assign(inputRange.begin(), inputRange.end());
   options.target = target;

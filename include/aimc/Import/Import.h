@@ -7,6 +7,7 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
+#include <string>
 
 namespace mlir {
 class MLIRContext;
@@ -19,6 +20,9 @@ struct ImportOptions {
   /// Open dimensions of the graph's inputs by name, and the sizes they take wherever that name stands (`--dim NAME=N`). A
   /// dimension without a name is called `<input>.<index>`.
   llvm::StringMap<int64_t> dims;
+  /// Inputs of the graph that become constants, and the files with their values: .npy, or an ONNX tensor (.pb). A value takes
+  /// the place of an initializer too.
+  llvm::StringMap<std::string> constInputs;
 };
 
 /// Reads the ONNX model at `path` into a module with one function `main`, types inferred. Weights stored outside the file are

@@ -30,6 +30,7 @@ struct CompileOptions {
   Stage stage = Stage::Container;
 
   llvm::StringMap<int64_t> dims; ///< sizes of named dimensions
+  llvm::StringMap<std::string> constInputs; ///< graph inputs that become constants, and the files (.npy, .pb) with their values
   int64_t batchDim = 0;          ///< dimension of the graph inputs that counts samples; −1: none
   std::vector<std::string> inputRanges; ///< "NAME=LO,HI" or "LO,HI" for all: what the caller promises of graph inputs
 

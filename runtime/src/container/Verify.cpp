@@ -58,9 +58,10 @@ static Status checkName(const char *what, const flatbuffers::String *text) {
   return checkText(what, text);
 }
 
-/// FlatBuffers' own verifier looks at the alignment of a vector's length only; its numbers are read in place.
+/// FlatBuffers' own verifier looks at the alignment of a vector's length only; its numbers are read in place. One without numbers may
+/// stand anywhere.
 static Status checkAligned(const char *what, const flatbuffers::Vector<int64_t> *numbers) {
-  if (numbers && reinterpret_cast<uintptr_t>(numbers->Data()) % alignof(int64_t) != 0)
+  if (numbers && numbers->size() != 0 && reinterpret_cast<uintptr_t>(numbers->Data()) % alignof(int64_t) != 0)
     return invalid("%s are not aligned to 8 bytes", what);
   return Status();
 }
