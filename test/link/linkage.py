@@ -26,7 +26,8 @@ def main():
         failed |= bool(wrong)
     commands = subprocess.run(["ninja", "-C", build, "-t", "commands"], capture_output=True, text=True, check=True).stdout
     static = sorted(set(STATIC.findall(commands)))
-    print(f"{len(commands.splitlines())} build commands, " + (f"static MLIR libraries: {static}" if static else "no static MLIR library"))
+    print(f"{len(commands.splitlines())} build commands, "
+          + (f"static MLIR libraries: {static}" if static else "no static MLIR library"))
     return 1 if failed or static or not commands else 0
 
 

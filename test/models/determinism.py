@@ -42,7 +42,8 @@ def main():
             for what, extra, environment in VARIANTS:
                 found = build.outputs(container, f"{name}-variant", *options, *extra, inputs=images, environment=environment)
                 checks.check(same_bits(found, base[fidelity]), f"{name} {fidelity}: {what} gives the bits of 1 thread, batch 8")
-        clean = build.outputs(container, f"{name}-clean", "--fidelity=noisy", "--disable=programming,output-noise", inputs=images)
+        clean = build.outputs(container, f"{name}-clean", "--fidelity=noisy", "--disable=programming,output-noise",
+                              inputs=images)
         checks.check(same_bits(clean, base["quantized"]), f"{name} noisy without any effect gives the bits of quantized")
         other = build.outputs(container, f"{name}-seed", "--fidelity=noisy", "--seed=4", inputs=images)
         checks.check(not same_bits(other, base["noisy"]), f"{name} noisy: another seed gives other values")

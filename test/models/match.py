@@ -43,7 +43,8 @@ def check_qdq(build, name, checks):
     """A value on the border between two codes may fall to either side and then travels on, so that single images may differ."""
     expected, labels = reference(name, file="logits_qdq_1000.npy"), np.load(LABELS)
     wanted = accuracy(expected, labels)
-    digital = build.outputs(build.compile(name, "--digital", file="model_qdq_int8.onnx", calibrate=False), f"{name}-qdq-digital")
+    container = build.compile(name, "--digital", file="model_qdq_int8.onnx", calibrate=False)
+    digital = build.outputs(container, f"{name}-qdq-digital")
     close = (np.abs(digital - expected).max(axis=1) <= TOLERANCE * (expected.max() - expected.min())).mean()
     worst = relative_error(digital, expected)
     checks.check(close >= 0.95 and worst <= 0.02,
@@ -52,7 +53,8 @@ def check_qdq(build, name, checks):
     checks.check(abs(found - wanted) <= 0.002 + 1e-9, f"{name} QDQ digital: accuracy {found:.3f}, reference {wanted:.3f}")
     report = build.run(build.compile(name, file="model_qdq_int8.onnx"), f"--labels={LABELS}", inputs=IMAGES)
     quantized = report["top1_accuracy"]["mean"]
-    checks.check(abs(quantized - wanted) <= 0.015 + 1e-9, f"{name} QDQ quantized: accuracy {quantized:.3f}, reference {wanted:.3f}")
+    checks.check(abs(quantized - wanted) <= 0.015 + 1e-9,
+                 f"{name} QDQ quantized: accuracy {quantized:.3f}, reference {wanted:.3f}")
 
 
 def main():

@@ -4,7 +4,8 @@
 
     recompute_models.py BUILD_DIR [--rows=N]
 
-One of the targets slices weights and inputs; one model of each is compiled without calibration, so that input scales are dynamic.
+One of the targets slices weights and inputs; one model of each is compiled without calibration, so that its input scales are
+dynamic.
 """
 import argparse
 import subprocess

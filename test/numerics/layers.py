@@ -38,8 +38,8 @@ def batch(container, size):
 
 def dump(run, container, data, folder, isa=None):
     environment = {**os.environ, **({"AIMC_SIMULATOR_ISA": isa} if isa else {})}
-    subprocess.run([run, container, data, f"--dump-layers={folder}", *batch(container, 17)], check=True, stdout=subprocess.DEVNULL,
-                   env=environment)
+    subprocess.run([run, container, data, f"--dump-layers={folder}", *batch(container, 17)], check=True,
+                   stdout=subprocess.DEVNULL, env=environment)
     return folder
 
 
@@ -51,7 +51,8 @@ def same_files(one, other):
 def output(run, container, data, work, *options, isa=None):
     """Bytes of the first output's file."""
     environment = {**os.environ, **({"AIMC_SIMULATOR_ISA": isa} if isa else {})}
-    subprocess.run([run, container, data, f"--output-dir={work}", *options], check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run([run, container, data, f"--output-dir={work}", *options], check=True, stdout=subprocess.DEVNULL,
+                   env=environment)
     return (work / "output_0.npy").read_bytes()
 
 

@@ -134,7 +134,8 @@ def check_alpha(x, alpha, layer):
     """The input scale is what the layer says; what is wrong, or None."""
     if layer["alpha"] != "dynamic":
         wrong = alpha != F32(layer["alpha"])
-        return f"alpha[{np.argmax(wrong)}] is {alpha[np.argmax(wrong)]}, layer.json says {layer['alpha']}" if wrong.any() else None
+        row = np.argmax(wrong)
+        return f"alpha[{row}] is {alpha[row]}, layer.json says {layer['alpha']}" if wrong.any() else None
     largest = np.abs(np.where(np.isfinite(x), x, 0)).max(axis=1)
     wrong = alpha < largest if layer["kind"] == "convolution" else alpha != largest
     row = np.argmax(wrong)

@@ -11,8 +11,8 @@ import numpy as np
 
 RECOMPUTE = pathlib.Path(__file__).with_name("recompute.py")
 
-# X = 50 -25 127 (200 clipped). Row tile 0: 50·1 − 25·3 = −25 and 50·2 + 25·4 = 200, clipped to 127. Row tile 1: −635 and 762, in
-# steps of 10: −63.5 goes to the even −64, 76.2 to 76. f = 1e-4: y = 1e-4·(−25 − 640) + 1, 1e-4·(127 + 760) − 1.
+# X = 50 -25 127 (200 clipped). Row tile 0: 50·1 − 25·3 = −25 and 50·2 + 25·4 = 200, clipped to 127. Row tile 1:
+# −635 and 762, in steps of 10: −63.5 goes to the even −64, 76.2 to 76. f = 1e-4: y = 1e-4·(−25 − 640) + 1, 1e-4·(127 + 760) − 1.
 DIFFERENTIAL = {
     "scalars": dict(node="gemm", kind="matmul", M=1, K=3, N=2, R=2, C=2, T=2, encoding="differential", bw=8, c=7, S=1, bx=8,
                     signed=True, v=7, V=1, Q=127, L=127, alpha=float(np.float32(1.27)), B=8, group=0, affine=None),
@@ -26,8 +26,8 @@ DIFFERENTIAL = {
     "y": np.float32([[0.9335, -0.9113]]),
 }
 
-# X = 3 1, bits (1 1) and (1 0). U = D + 4 = 2 7, digits base 4 (2 3) and (0 1). Sums 5 2 for the low digit, 1 0 for the high one.
-# J = 5 + 2·2 = 9 and 1; 9 + 4·1 − 4·(3 + 1) = −3 = 3·(−2) + 1·3; f = 3·3/(3·3); y = 2·(−3) + 0.5 + 1.
+# X = 3 1, bits (1 1) and (1 0). U = D + 4 = 2 7, digits base 4 (2 3) and (0 1). Sums 5 2 for the low digit, 1 0 for the high
+# one. J = 5 + 2·2 = 9 and 1; 9 + 4·1 − 4·(3 + 1) = −3 = 3·(−2) + 1·3; f = 3·3/(3·3); y = 2·(−3) + 0.5 + 1.
 OFFSET = {
     "scalars": dict(node="conv", kind="convolution", M=1, K=2, N=1, R=2, C=1, T=1, encoding="offset", bw=3, c=2, S=2, bx=2,
                     signed=False, v=1, V=2, Q=3, L=3, alpha="dynamic", B=3, group=0, affine={"a": [2.0], "o": [0.5]}),

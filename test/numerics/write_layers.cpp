@@ -74,7 +74,9 @@ static std::unique_ptr<fb::Blob> blob(Writer &writer, const std::vector<T> &valu
 static uint32_t ceilDiv(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
 
 static void describeLayer(const Case &row, Writer &writer, fb::ModelT &model, std::mt19937 &random) {
-  auto uniform = [&](double low, double high) { return static_cast<float>(std::uniform_real_distribution<>(low, high)(random)); };
+  auto uniform = [&](double low, double high) {
+    return static_cast<float>(std::uniform_real_distribution<>(low, high)(random));
+  };
   auto crossbar = std::make_unique<fb::CrossbarT>();
   uint32_t columns = row.shape == Case::Rows ? 3 : 1, groups = row.shape == Case::Groups ? 3 : 1;
   crossbar->symbol = crossbar->node = row.name;

@@ -3,8 +3,8 @@
 
     AIMC_ZOO=DIR trained.py BUILD_DIR [NAME ...]
 
-DIR/trained/NAME holds model*.onnx, x_1000_u8.npy, y_1000.npy and logits_1000.f32; DIR/trained has the calibration images. Skipped
-(exit status 77) without AIMC_ZOO. Digital and exact match to 1e-4 of the range, quantized accuracy is within 1.5 points.
+DIR/trained/NAME holds model*.onnx, x_1000_u8.npy, y_1000.npy and logits_1000.f32; DIR/trained has the calibration images.
+Skipped (exit status 77) without AIMC_ZOO. Digital and exact match to 1e-4 of the range, quantized accuracy is within 1.5 points.
 """
 import os
 import pathlib

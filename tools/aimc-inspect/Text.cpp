@@ -92,9 +92,9 @@ static std::string targetLine(const Json &target) {
   if (target.is_null())
     return "target   none: everything runs on the host\n";
   std::string text = "target   " + target["name"].get<std::string>() + ": " + integerText(target["arrays_used"]) + " of " +
-                     std::to_string(target["chips"].get<int64_t>() * target["arrays_per_chip"].get<int64_t>()) + " arrays of " +
-                     integerText(target["array_rows"]) + " x " + integerText(target["array_columns"]) + " cells used, " +
-                     percentText(target["utilisation"]) + " of their cells";
+                     std::to_string(target["chips"].get<int64_t>() * target["arrays_per_chip"].get<int64_t>()) +
+                     " arrays of " + integerText(target["array_rows"]) + " x " + integerText(target["array_columns"]) +
+                     " cells used, " + percentText(target["utilisation"]) + " of their cells";
   if (target["chips"].get<int64_t>() > 1)
     text += ", on " + integerText(target["chips"]) + " chips";
   return text + "\n";
@@ -126,8 +126,8 @@ static std::string layerTable(const Json &layers) {
     table.add({integerText(layer["site"]), layer["node"].get<std::string>(), layer["kind"].get<std::string>(),
                integerText(layer["K"]) + " x " + integerText(layer["N"]), integerText(layer["groups"]),
                integerText(layer["T"]) + " x " + integerText(layer["column_tiles"]), weightText(layer), inputText(layer),
-               layer["B"].is_string() ? "ideal" : integerText(layer["B"]) + " bit",
-               layer["arrays"].get<std::string>(), percentText(layer["utilisation"])});
+               layer["B"].is_string() ? "ideal" : integerText(layer["B"]) + " bit", layer["arrays"].get<std::string>(),
+               percentText(layer["utilisation"])});
   }
   return table.toString();
 }

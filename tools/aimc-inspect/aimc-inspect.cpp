@@ -7,8 +7,9 @@
 
 using namespace aimc::tools;
 
-static const char *description = "Shows what is in a compiled network: the chip it is for, its layers and where they lie, what "
-                                 "stayed digital and\nwhy, host code, sections.\n";
+static const char *description =
+    "Shows what is in a compiled network: the chip it is for, its layers and where they lie, what "
+    "stayed digital and\nwhy, host code, sections.\n";
 
 static const char *examples = R"(The file is verified first, as when it is run.
 
@@ -17,10 +18,15 @@ Examples
   aimc-inspect resnet14.aimc --json | python3 -c 'import json, sys
   for layer in json.load(sys.stdin)["layers"]: print(layer["node"], layer["K"], layer["N"], layer["alpha"])'
 
---json has everything. Scalars of a layer have their names of docs/numerics.md: K rows and N columns of the matrix, R and C of a
-tile, T row tiles; encoding, bw bits of a weight in S digits of c bits, L its largest level; bx bits of an input (signed or not) in
-V slices of v bits, Q its largest code; alpha the input scale or "dynamic"; B bits of the ADC or "ideal"; affine {"a", "o"} or
-null. "directory" is the layer's directory of aimc-run --dump-layers.)";
+--json has everything. Scalars of a layer have their names of docs/numerics.md:
+  K, N, R, C, T     rows and columns of the matrix, of a tile; row tiles
+  encoding          differential or offset
+  bw, c, S, L       bits of a weight, in S digits of c bits; its largest level
+  bx, signed        bits of an input, with a sign or not
+  v, V, Q           bits and number of its slices; its largest code
+  alpha, B          the input scale or "dynamic"; bits of the ADC or "ideal"
+  affine            {"a", "o"} or null
+  directory         its directory of aimc-run --dump-layers)";
 
 int main(int argc, char **argv) {
   std::string path;

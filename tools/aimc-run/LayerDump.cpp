@@ -8,8 +8,8 @@ namespace aimc::tools {
 namespace fs = std::filesystem;
 
 /// Files of one matrix: those of its rows first, in the order of Matrix::rows.
-static const char *const fileNames[] = {"x.npy",          "alpha.npy",     "codes.npy", "y.npy",     "levels.npy",
-                                        "weight_scale.npy", "adc_range.npy", "bias.npy",  "layer.json"};
+static const char *const fileNames[] = {"x.npy",         "alpha.npy", "codes.npy", "y.npy", "levels.npy", "weight_scale.npy",
+                                        "adc_range.npy", "bias.npy",  "layer.json"};
 
 /// Removes matrices that an earlier dump left: directories with a layer.json in them, our files only.
 static void removeEarlier(const fs::path &directory) {

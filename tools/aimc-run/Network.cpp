@@ -101,8 +101,8 @@ Status Network::chooseBatch(const RunOptions &options) {
   batchSize = fixed ? fixed->dims[fixed->batchDim] : std::min(options.batch.value_or(defaultBatch), sampleCount);
   if (options.batch && (fixed ? *options.batch != batchSize : !counting))
     return Failure{"--batch=" + std::to_string(*options.batch) + ": " +
-                   (fixed ? "input '" + fixed->name + "' " + fixed->toString() + " has a batch of " + std::to_string(batchSize) +
-                                ", fixed when the model was compiled; leave --batch out"
+                   (fixed ? "input '" + fixed->name + "' " + fixed->toString() + " has a batch of " +
+                                std::to_string(batchSize) + ", fixed when the model was compiled; leave --batch out"
                           : "no input of " + name + " counts samples; leave it out")};
   if (counting)
     guessOutputBatches(counting->batchDim, fixed ? batchSize : -1);
@@ -168,7 +168,8 @@ Result<OutputArray> Network::join(const TensorInfo &info, std::vector<OutputArra
     for (size_t i = 0; i < piece.dims.size(); ++i)
       if (i != axis && piece.dims[i] != pieces[0].dims[i])
         return Failure{"output '" + info.name + "' has shape " + toString(pieces[0].dims) + " in one run and " +
-                       toString(piece.dims) + " in another; --batch=" + std::to_string(sampleCount) + " makes one run of them"};
+                       toString(piece.dims) + " in another; --batch=" + std::to_string(sampleCount) +
+                       " makes one run of them"};
     total += piece.dims[axis];
   }
   whole.dims = pieces[0].dims;
@@ -217,9 +218,8 @@ Result<Trial> Network::run(const RunOptions &options, uint32_t trialIndex, Layer
   for (int64_t begin = 0; begin < sampleCount; begin += batchSize) {
     int64_t valid = std::min(batchSize, sampleCount - begin);
     // A free batch shrinks at the end, a fixed one is filled up.
-    bool isFree = std::all_of(inputInfos.begin(), inputInfos.end(), [](const TensorInfo &info) {
-      return info.batchDim < 0 || info.dims[info.batchDim] < 0;
-    });
+    bool isFree = std::all_of(inputInfos.begin(), inputInfos.end(),
+                              [](const TensorInfo &info) { return info.batchDim < 0 || info.dims[info.batchDim] < 0; });
     int64_t count = isFree ? valid : batchSize;
     for (size_t i = 0; i < data.size(); ++i) {
       if (Status status = data[i].read(begin, count, bytes[i]); !status)

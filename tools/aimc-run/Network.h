@@ -48,7 +48,8 @@ public:
   int64_t runs() const { return (sampleCount + batchSize - 1) / batchSize; }
 
   /// Programs a chip and runs all samples on it. `dump` may be null.
-  Result<Trial> run(const RunOptions &options, uint32_t trial, LayerDump *dump, const std::function<void(int64_t)> &done) const;
+  Result<Trial> run(const RunOptions &options, uint32_t trial, LayerDump *dump,
+                    const std::function<void(int64_t)> &done) const;
 
 private:
   Status readInfos();

@@ -4,11 +4,13 @@
 
 namespace aimc::tools {
 
-static const char *description = "Runs a compiled network, MODEL.aimc, on the samples in .npy files, on a simulated or another chip.\n";
+static const char *description =
+    "Runs a compiled network, MODEL.aimc, on the samples in .npy files, on a simulated or another chip.\n";
 
-static const char *examples = R"(Inputs are given in the graph's order (aimc-inspect lists them). A file holds one array [samples, ...]: when each sample has the
-right number of elements it is reshaped, integers become floats. A model compiled for a fixed batch runs as often as needed; its
-last batch is filled up and the filling's results are dropped.
+static const char *examples =
+    R"(Inputs are given in the graph's order (aimc-inspect lists them).
+A file holds one array [samples, ...]: when each sample has the right number of elements it is reshaped, integers become floats.
+A model compiled for a fixed batch runs as often as needed; its last batch is filled up and the filling's results are dropped.
 
 Examples
   Accuracy of the noiseless chip on 1000 byte images, divided by 255:
@@ -44,49 +46,78 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
   app.add_option("INPUT", options.inputs, "one .npy file per graph input");
 
   const char *results = "Results";
-  app.add_option("--output-dir", options.outputDir,
-                 "where output_0.npy ... (of the first trial) and outputs.json go; default: the current directory, or nowhere "
-                 "when --labels, --expect or --dump-layers asks for something else")
-      ->group(results)->type_name("DIR");
+  app.add_option(
+         "--output-dir", options.outputDir,
+         "where output_0.npy ... (of the first trial) and outputs.json go; default: the current directory, or nowhere "
+         "when --labels, --expect or --dump-layers asks for something else")
+      ->group(results)
+      ->type_name("DIR");
   app.add_option("--labels", options.labels, "class of each sample: prints the top-1 accuracy of the first output")
-      ->group(results)->type_name("Y.npy");
+      ->group(results)
+      ->type_name("Y.npy");
   app.add_option("--expect", options.expect,
                  "reference of the first output (given again: of the second ...): prints SQNR in dB, "
                  "10 log10(sum ref^2 / sum (ref - out)^2), and the largest error relative to the reference's range")
-      ->group(results)->type_name("OUT.npy")->allow_extra_args(false);
-  app.add_option("--dump-layers", options.dumpLayers,
-                 "writes what recomputes a layer, one directory per weight matrix: x, levels, weight_scale, adc_range, alpha, "
-                 "bias, codes, y as .npy and layer.json; first trial, rows in the order of the calls")
-      ->group(results)->type_name("DIR");
+      ->group(results)
+      ->type_name("OUT.npy")
+      ->allow_extra_args(false);
+  app.add_option(
+         "--dump-layers", options.dumpLayers,
+         "writes what recomputes a layer, one directory per weight matrix: x, levels, weight_scale, adc_range, alpha, "
+         "bias, codes, y as .npy and layer.json; first trial, rows in the order of the calls")
+      ->group(results)
+      ->type_name("DIR");
   app.add_option("--dump-rows", options.dumpRows, "at most so many rows of each matrix")
-      ->group(results)->type_name("N")->capture_default_str()->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
+      ->group(results)
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
   app.add_flag("--json", options.json, "prints one JSON object instead of text")->group(results);
 
   const char *chip = "Chip";
   app.add_option("--driver", options.driver, "simulator, trace, or a shared library (a path with a '/')")
-      ->group(chip)->type_name("NAME|PATH.so")->capture_default_str();
+      ->group(chip)
+      ->type_name("NAME|PATH.so")
+      ->capture_default_str();
   app.add_option("--driver-arg", options.driverArgument, "handed to the driver; trace: the file that receives the events")
-      ->group(chip)->type_name("ARG");
+      ->group(chip)
+      ->type_name("ARG");
   app.add_option("--fidelity", options.fidelityName, "exact, quantized or noisy")
-      ->group(chip)->type_name("NAME")->capture_default_str()->check(CLI::IsMember({"exact", "quantized", "noisy"}).description(""));
+      ->group(chip)
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"exact", "quantized", "noisy"}).description(""));
   app.add_option("--seed", options.seed, "of everything random")->group(chip)->type_name("N")->capture_default_str();
   app.add_option("--trials", options.trials, "chips programmed one after the other, each with its own noise")
-      ->group(chip)->type_name("N")->capture_default_str()->check(CLI::Range(1u, 1u << 30).description(""));
+      ->group(chip)
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1u << 30).description(""));
   std::vector<std::string> disabled;
   app.add_option("--disable", disabled, "noisy: effects left out: programming, output-noise")
-      ->group(chip)->type_name("EFFECT,...")->delimiter(',')->allow_extra_args(false)
+      ->group(chip)
+      ->type_name("EFFECT,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"programming", "output-noise"}).description(""));
 
   const char *running = "Running";
   app.add_option("--threads", options.threads, "0: one per hardware thread")
-      ->group(running)->type_name("N")->capture_default_str()->check(CLI::Range(0, 4096).description(""));
+      ->group(running)
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096).description(""));
   app.add_option("--batch", options.batch, "samples per run of a model whose batch is free; default: 128, or all when fewer")
-      ->group(running)->type_name("N")->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
+      ->group(running)
+      ->type_name("N")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
   std::string scale;
-  auto *scaleOption = app.add_option("--input-scale", scale,
-                                     "integer data of a float input are multiplied: A/B computes float32(v) * A / B, a decimal "
-                                     "S float32(v) * S, each step rounded to float32")
-                          ->group(running)->type_name("A/B|S");
+  auto *scaleOption =
+      app.add_option("--input-scale", scale,
+                     "integer data of a float input are multiplied: A/B computes float32(v) * A / B, a decimal "
+                     "S float32(v) * S, each step rounded to float32")
+          ->group(running)
+          ->type_name("A/B|S");
 
   try {
     app.parse(argc, argv);

@@ -29,8 +29,8 @@ struct RunOptions {
   bool json = false;
 };
 
-/// Parses the command line; nothing when the program should end with `exitStatus` at once: after --help or --version, or after
-/// an error, which has been printed.
+/// Parses the command line; nothing when the program should end with `exitStatus` at once: after --help or --version, or
+/// after an error, which has been printed.
 std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus);
 
 } // namespace aimc::tools

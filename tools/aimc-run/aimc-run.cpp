@@ -47,9 +47,8 @@ static Status run(const RunOptions &options) {
   {
     Progress progress("running", network->samples() * options.trials);
     for (uint32_t trial = 0; trial < options.trials; ++trial) {
-      Result<Trial> result = network->run(options, trial, dump && trial == 0 ? &*dump : nullptr, [&](int64_t samples) {
-        progress.update(trial * network->samples() + samples);
-      });
+      Result<Trial> result = network->run(options, trial, dump && trial == 0 ? &*dump : nullptr,
+                                          [&](int64_t samples) { progress.update(trial * network->samples() + samples); });
       if (!result)
         return result.failure();
       if (Status status = report->add(*result); !status)

@@ -16,10 +16,10 @@ Spread spreadOf(const std::vector<double> &values);
 double topOneAccuracy(const std::vector<double> &scores, const std::vector<int64_t> &labels);
 
 struct Difference {
-  double sqnrDb = 0;            // 10 log10(Σ ref² / Σ (ref − out)²), infinite when equal
-  double maxAbsolute = 0;       // infinite when one of both is NaN somewhere, or when infinities differ
-  double range = 0;             // max ref − min ref
-  double maxRelative() const;   // maxAbsolute / range
+  double sqnrDb = 0;          // 10 log10(Σ ref² / Σ (ref − out)²), infinite when equal
+  double maxAbsolute = 0;     // infinite when one of both is NaN somewhere, or when infinities differ
+  double range = 0;           // max ref − min ref
+  double maxRelative() const; // maxAbsolute / range
   bool equal() const { return maxAbsolute == 0; }
 };
 /// Both of the same size. A NaN in both counts as equal.

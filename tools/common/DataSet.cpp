@@ -75,10 +75,10 @@ Status DataSet::fit() {
   else if (file.size() == each)
     count = 1;
   if (count == 0) {
-    std::string way = each < 0    ? "; dimensions known only at run time allow no reshaping, save the file in the input's shape"
-                      : batch < 0 ? "; the input has no batch dimension and takes " + std::to_string(each) + " elements"
-                                  : "; a sample has " + std::to_string(each) +
-                                        " elements: give an array [samples, …] with as many in each";
+    std::string way =
+        each < 0    ? "; dimensions known only at run time allow no reshaping, save the file in the input's shape"
+        : batch < 0 ? "; the input has no batch dimension and takes " + std::to_string(each) + " elements"
+                    : "; a sample has " + std::to_string(each) + " elements: give an array [samples, …] with as many in each";
     return Failure{file.path() + ": input '" + tensor.name + "' takes " + tensor.toString() + ", the file holds " +
                    nameOf(file.type()) + toString(shape) + way};
   }
@@ -105,7 +105,8 @@ Status DataSet::fit() {
   }
 
   // Same sizes in another order look like a transpose that was forgotten.
-  std::vector<int64_t> from = withoutOnes(!shape.empty() && count == shape[0] ? std::vector<int64_t>(shape.begin() + 1, shape.end()) : shape);
+  std::vector<int64_t> from =
+      withoutOnes(!shape.empty() && count == shape[0] ? std::vector<int64_t>(shape.begin() + 1, shape.end()) : shape);
   std::vector<int64_t> to = withoutOnes(sample);
   if (from != to && std::is_permutation(from.begin(), from.end(), to.begin(), to.end()))
     warning = file.path() + ": samples " + toString(from) + " were reshaped, not transposed, to " + toString(to) +

@@ -26,9 +26,9 @@ public:
   DataSet(DataSet &&) = default;
   DataSet &operator=(DataSet &&) = default;
   DataSet(const DataSet &) = delete;
-  /// Fits the file's array to the input: as it is when the dimensions besides the batch agree, reshaped when each sample has the
-  /// right number of elements (a single sample may lack the batch dimension). `scale` applies to integer data of a float input.
-  /// Errors name the file, the input and both shapes.
+  /// Fits the file's array to the input: as it is when the dimensions besides the batch agree, reshaped when each sample has
+  /// the right number of elements (a single sample may lack the batch dimension). `scale` applies to integer data of a float
+  /// input. Errors name the file, the input and both shapes.
   static Result<DataSet> open(const std::string &path, const TensorInfo &input, const InputScale &scale);
 
   const std::string &path() const { return file.path(); }

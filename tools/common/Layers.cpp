@@ -66,7 +66,8 @@ Json layerScalars(const Container &container, uint32_t site, uint32_t group) {
   layer["signed"] = dispatch.input_signed();
   layer["v"] = dispatch.input_slice_bits();
   layer["V"] = dispatch.input_slices();
-  layer["Q"] = dispatch.input_signed() ? std::max((1 << (dispatch.input_bits() - 1)) - 1, 1) : (1 << dispatch.input_bits()) - 1;
+  layer["Q"] =
+      dispatch.input_signed() ? std::max((1 << (dispatch.input_bits() - 1)) - 1, 1) : (1 << dispatch.input_bits()) - 1;
   layer["alpha"] = dispatch.dynamic() ? Json("dynamic") : Json(dispatch.alpha());
   layer["B"] = dispatch.adc_bits() ? Json(dispatch.adc_bits()) : Json("ideal");
   layer["adc_unsigned"] = dispatch.adc_unsigned();
@@ -78,7 +79,8 @@ std::string layerDirectory(const fb::Model &model, uint32_t site, uint32_t group
   const fb::Dispatch &dispatch = *model.dispatches()->Get(site);
   std::string node = dispatch.node()->str().substr(0, 80);
   for (char &c : node) {
-    bool kept = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    bool kept =
+        (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
     if (!kept)
       c = '_';
   }
@@ -136,8 +138,8 @@ std::string toString(const Occupancy &occupancy) {
   }
   std::string text;
   for (const auto &[chip, ranges] : chips)
-    text += (text.empty() ? "" : "; ") +
-            (chips.size() > 1 || chip > 0 ? "chip " + std::to_string(chip) + ": " + ranges : ranges);
+    text +=
+        (text.empty() ? "" : "; ") + (chips.size() > 1 || chip > 0 ? "chip " + std::to_string(chip) + ": " + ranges : ranges);
   return text;
 }
 

@@ -1,4 +1,5 @@
-// The static part of a container's layers: what aimc-inspect prints and aimc-run --dump-layers writes beside the observed rows.
+// The static part of a container's layers: what aimc-inspect prints and aimc-run --dump-layers writes beside the observed
+// rows.
 #ifndef AIMC_TOOLS_COMMON_LAYERS_H
 #define AIMC_TOOLS_COMMON_LAYERS_H
 
@@ -18,7 +19,8 @@ const char *nameOf(fb::Kind kind);
 /// which of the crossbar's groups; arrays (the affine) are that group's.
 Json layerScalars(const Container &container, uint32_t site, uint32_t group);
 
-/// `<site>_<node>`, with `_g<group>` when there are several; [A-Za-z0-9_.-] of the node's name kept, the rest turned into '_'.
+/// `<site>_<node>`, with `_g<group>` when there are several; [A-Za-z0-9_.-] of the node's name kept, the rest turned into
+/// '_'.
 std::string layerDirectory(const fb::Model &model, uint32_t site, uint32_t group);
 
 /// How a crossbar fills the arrays it lies in.

@@ -52,8 +52,9 @@ private:
 } // namespace
 
 static const DescrRow descrRows[] = {
-    {"f4", AIMC_F32}, {"f8", AIMC_F64}, {"f2", AIMC_F16}, {"V2", AIMC_BF16}, {"i1", AIMC_I8},  {"i2", AIMC_I16}, {"i4", AIMC_I32},
-    {"i8", AIMC_I64}, {"u1", AIMC_U8},  {"u2", AIMC_U16}, {"u4", AIMC_U32},  {"u8", AIMC_U64}, {"b1", AIMC_BOOL},
+    {"f4", AIMC_F32}, {"f8", AIMC_F64}, {"f2", AIMC_F16},  {"V2", AIMC_BF16}, {"i1", AIMC_I8},
+    {"i2", AIMC_I16}, {"i4", AIMC_I32}, {"i8", AIMC_I64},  {"u1", AIMC_U8},   {"u2", AIMC_U16},
+    {"u4", AIMC_U32}, {"u8", AIMC_U64}, {"b1", AIMC_BOOL},
 };
 
 bool HeaderParser::takeString(std::string &value) {
@@ -205,7 +206,8 @@ Result<NpyFile> NpyFile::open(const std::string &path) {
   return file;
 }
 
-/// Magic, version, dictionary and padding. The dictionary has room for any first dimension, so that it can be rewritten in place.
+/// Magic, version, dictionary and padding. The dictionary has room for any first dimension, so that it can be rewritten in
+/// place.
 static std::string headerText(aimc_type type, const std::vector<int64_t> &shape) {
   std::string descr;
   for (const DescrRow &row : descrRows)

@@ -8,7 +8,8 @@ namespace aimc::tools {
 using Clock = std::chrono::steady_clock;
 
 Progress::Progress(std::string label, int64_t total)
-    : label(std::move(label)), total(total), shown(total > 0 && isatty(STDERR_FILENO)), started(Clock::now()), last(started) {}
+    : label(std::move(label)), total(total), shown(total > 0 && isatty(STDERR_FILENO)), started(Clock::now()), last(started) {
+}
 
 Progress::~Progress() {
   if (drawn)

@@ -29,8 +29,8 @@ struct TypeRow {
 
 // Indexed by aimc_type.
 static const TypeRow typeRows[] = {
-    {"float32", 4, true}, {"float64", 8, true}, {"float16", 2, true},  {"bfloat16", 2, true}, {"int8", 1, false},
-    {"int16", 2, false},  {"int32", 4, false},  {"int64", 8, false},   {"uint8", 1, false},   {"uint16", 2, false},
+    {"float32", 4, true}, {"float64", 8, true}, {"float16", 2, true}, {"bfloat16", 2, true}, {"int8", 1, false},
+    {"int16", 2, false},  {"int32", 4, false},  {"int64", 8, false},  {"uint8", 1, false},   {"uint16", 2, false},
     {"uint32", 4, false}, {"uint64", 8, false}, {"bool", 1, false},
 };
 

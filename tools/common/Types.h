@@ -40,9 +40,9 @@ struct InputScale {
   static Result<InputScale> parse(const std::string &text);
 };
 
-/// Converts `count` elements, `stride` elements apart, to dense ones. Floats become floats; integers and booleans become floats
-/// (scaled), or integers and booleans when every value fits. The error names the first value that does not fit, or the types
-/// when floats should become integers.
+/// Converts `count` elements, `stride` elements apart, to dense ones. Floats become floats; integers and booleans become
+/// floats (scaled), or integers and booleans when every value fits. The error names the first value that does not fit, or the
+/// types when floats should become integers.
 Status convertElements(const void *from, aimc_type fromType, int64_t stride, int64_t count, void *to, aimc_type toType,
                        const InputScale &scale);
 

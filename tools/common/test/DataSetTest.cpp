@@ -111,8 +111,7 @@ TEST(DataSet, ForgottenTransposeIsDoubted) {
   writeCounting(temp, {2, 3, 3, 2});
   Result<DataSet> set = DataSet::open(temp.path, makeInput(AIMC_F32, {-1, 2, 3, 3}), {});
   ASSERT_TRUE(set) << set.error();
-  EXPECT_EQ(set->doubt(),
-            temp.path + ": samples [3, 3, 2] were reshaped, not transposed, to [2, 3, 3] of input 'x'");
+  EXPECT_EQ(set->doubt(), temp.path + ": samples [3, 3, 2] were reshaped, not transposed, to [2, 3, 3] of input 'x'");
 }
 
 TEST(DataSet, ErrorsNameBothSides) {

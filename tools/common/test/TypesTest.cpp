@@ -10,9 +10,9 @@ TEST(Types, HalfKnownValues) {
   struct {
     float value;
     uint16_t bits;
-  } rows[] = {{0.0f, 0x0000},    {-0.0f, 0x8000},   {1.0f, 0x3c00},      {-2.0f, 0xc000},    {65504.0f, 0x7bff},
-              {0.1f, 0x2e66},    {0x1p-24f, 0x0001}, {0x1p-14f, 0x0400}, {0x1.ff8p-15f, 0x03ff}, {65519.0f, 0x7bff},
-              {65520.0f, 0x7c00}, {INFINITY, 0x7c00}};
+  } rows[] = {{0.0f, 0x0000},         {-0.0f, 0x8000},    {1.0f, 0x3c00},     {-2.0f, 0xc000},
+              {65504.0f, 0x7bff},     {0.1f, 0x2e66},     {0x1p-24f, 0x0001}, {0x1p-14f, 0x0400},
+              {0x1.ff8p-15f, 0x03ff}, {65519.0f, 0x7bff}, {65520.0f, 0x7c00}, {INFINITY, 0x7c00}};
   for (auto row : rows)
     EXPECT_EQ(floatToHalf(row.value), row.bits) << row.value;
   EXPECT_EQ(halfToFloat(0x7bff), 65504.0f);
@@ -23,10 +23,10 @@ TEST(Types, HalfKnownValues) {
 }
 
 TEST(Types, HalfTiesGoToEven) {
-  EXPECT_EQ(floatToHalf(0x1p-25f), 0x0000);         // half of the smallest
-  EXPECT_EQ(floatToHalf(0x1.8p-24f), 0x0002);       // one and a half
-  EXPECT_EQ(floatToHalf(1.0f + 0x1p-11f), 0x3c00);  // between 1 and its neighbour
-  EXPECT_EQ(floatToHalf(2.0f - 0x1p-12f), 0x4000);  // carries into the exponent
+  EXPECT_EQ(floatToHalf(0x1p-25f), 0x0000);        // half of the smallest
+  EXPECT_EQ(floatToHalf(0x1.8p-24f), 0x0002);      // one and a half
+  EXPECT_EQ(floatToHalf(1.0f + 0x1p-11f), 0x3c00); // between 1 and its neighbour
+  EXPECT_EQ(floatToHalf(2.0f - 0x1p-12f), 0x4000); // carries into the exponent
 }
 
 TEST(Types, EveryHalfSurvivesTheWayThroughFloat) {
@@ -70,8 +70,8 @@ TEST(Types, ScaleErrors) {
   for (const char *text : {"", "1/", "/255", "1/0", "0", "abc", "1/2/3", "inf", "1 /2x"}) {
     Result<InputScale> scale = InputScale::parse(text);
     ASSERT_FALSE(scale) << text;
-    EXPECT_EQ(scale.error(), "input scale '" + std::string(text) +
-                                 "' is not a number or a ratio of two, both nonzero, as in 1/255 or 0.5");
+    EXPECT_EQ(scale.error(),
+              "input scale '" + std::string(text) + "' is not a number or a ratio of two, both nonzero, as in 1/255 or 0.5");
   }
 }
 
