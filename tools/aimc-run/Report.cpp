@@ -137,8 +137,13 @@ void Report::printText() const {
     total += value;
   auto trials = static_cast<double>(seconds.size());
   double rate = total > 0 ? static_cast<double>(network->samples()) * trials / total : 0;
-  std::printf("%s: %s, %s", options->model.c_str(), options->driver.c_str(), options->fidelityName.c_str());
-  if (options->fidelity == AIMC_NOISY)
+  // A digital network never asks the chip for anything.
+  bool digital = options->driver == "simulator" && statistics.mvms == 0;
+  if (digital)
+    std::printf("%s: everything on the host", options->model.c_str());
+  else
+    std::printf("%s: %s, %s", options->model.c_str(), options->driver.c_str(), options->fidelityName.c_str());
+  if (!digital && options->fidelity == AIMC_NOISY)
     std::printf(", seed %u, %s", options->seed, counted(seconds.size(), "trial").c_str());
   std::printf("\n%s in %s of %lld: %.2f s, %.0f samples/s\n", counted(network->samples(), "sample").c_str(),
               counted(network->runs(), "run").c_str(), static_cast<long long>(network->batch()), total, rate);
