@@ -2,6 +2,7 @@
 #include "aimc/Pipeline/Compile.h"
 #include "aimc/Pipeline/Diagnostics.h"
 #include "aimc/Pipeline/Register.h"
+#include "aimc/aimc.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
@@ -38,13 +39,13 @@ static cl::opt<Stage> emit("emit", cl::desc("Stop at a stage and print it:"), cl
                                       clEnumValN(Stage::Llvm, "llvm", "the host code before it becomes an object")),
                            cl::cat(modelCategory));
 
-static cl::opt<std::string> target("target", cl::desc("Chip description: a name of targets/ or a file (generic-pcm)"),
+static cl::opt<std::string> target("target", cl::desc("Chip description: generic-pcm (default), generic-rram, hermes, ideal, or a file"),
                                    cl::value_desc("NAME|FILE.yaml"), cl::init("generic-pcm"), cl::cat(chipCategory));
 static cl::opt<int64_t> chips("chips", cl::desc("How many such chips there are (1)"), cl::init(1), cl::cat(chipCategory));
 static cl::opt<bool> digital("digital", cl::desc("Everything on the host, nothing on crossbars"), cl::cat(chipCategory));
-static cl::opt<std::string> digitalNodes("digital-nodes", cl::desc("Nodes that stay digital, by ONNX node name"),
+static cl::opt<std::string> digitalNodes("digital-nodes", cl::desc("Nodes that stay digital: a regular expression that matches whole ONNX node names"),
                                          cl::value_desc("REGEX"), cl::cat(chipCategory));
-static cl::opt<std::string> analogNodes("analog-nodes", cl::desc("Nodes that go on crossbars although the default says no"),
+static cl::opt<std::string> analogNodes("analog-nodes", cl::desc("Nodes that go on crossbars although the default says no: likewise"),
                                         cl::value_desc("REGEX"), cl::cat(chipCategory));
 
 static cl::opt<std::string> calibrate(
@@ -79,7 +80,7 @@ static const char *const kOverview =
     "  aimc-compile net.onnx -o net.aimc                                  for the default chip, no data\n"
     "  aimc-compile net.onnx -o net.aimc --target=generic-rram --calibrate=images.npy --input-scale=1/255\n"
     "  aimc-compile net.onnx -o net.aimc --digital                        the float network\n"
-    "  aimc-compile net.onnx --emit=analog --digital-nodes='^/head/'      see what the passes made of it\n";
+    "  aimc-compile net.onnx --emit=analog --digital-nodes='/head/.*'     see what the passes made of it\n";
 
 static int usageError(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "aimc-compile") << message << "\n";
@@ -106,6 +107,7 @@ static std::pair<llvm::StringRef, llvm::StringRef> splitConstInput(llvm::StringR
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  cl::SetVersionPrinter([](llvm::raw_ostream &os) { os << "aimc-compile " << aimc_version() << "\n"; });
   cl::HideUnrelatedOptions({&modelCategory, &chipCategory, &rangeCategory, &hostCategory});
   cl::ParseCommandLineOptions(argc, argv, kOverview);
 
