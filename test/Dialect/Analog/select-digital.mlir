@@ -57,6 +57,7 @@ func.func @not_matched(%x: tensor<2x4xf32>, %init: tensor<2x2xf32>) -> tensor<2x
 // -----
 
 #target = #analog.target<name = "t", tile_rows = 4, tile_columns = 4, array_rows = 4, array_columns = 8>
+// expected-warning @below {{digital-nodes matches none of the 4 contractions; it must match a whole name, like 'back' 'bb' 'dw' 'sum'}}
 module attributes {analog.target = #target} {
 func.func @depthwise(%x: tensor<1x3x4x4xf32>, %init: tensor<1x3x3x3xf32>) -> tensor<1x3x3x3xf32> {
   %w = arith.constant dense<1.0> : tensor<3x2x2xf32>

@@ -387,6 +387,7 @@ namespace {
 class NamePattern {
 public:
   explicit NamePattern(StringRef pattern) : empty(pattern.empty()), regex(("^(" + pattern + ")$").str()) {}
+  bool isEmpty() const { return empty; }
   bool matches(StringRef name) const { return !empty && regex.match(name); }
   bool isValid(std::string &error) const { return empty || regex.isValid(error); }
 
@@ -413,6 +414,7 @@ public:
 
 private:
   void keepDigital(Operation *op, StringRef node, const Twine &reason);
+  void warnIfUnmatched(StringRef option, const NamePattern &pattern);
   std::optional<std::string> getReasonToStayDigital(const Contraction &c, StringRef node);
   CrossbarOp findOrBuildCrossbar(const Contraction &c, StringRef node, int64_t tileBase);
   Kind getKind(const Contraction &c, StringRef node);
@@ -451,6 +453,19 @@ struct AnalogSelectPass : aimc::analog::impl::AnalogSelectPassBase<AnalogSelectP
 void Selector::keepDigital(Operation *op, StringRef node, const Twine &reason) {
   op->emitRemark() << "'" << node << "' stays digital: " << reason;
   digital.push_back(StringAttr::get(op->getContext(), node + ": " + reason));
+}
+
+/// A pattern that names no candidate is a slip of its writer.
+void Selector::warnIfUnmatched(StringRef option, const NamePattern &pattern) {
+  SmallVector<StringRef> names = llvm::to_vector(nodes.keys());
+  if (pattern.isEmpty() || llvm::any_of(names, [&](StringRef name) { return pattern.matches(name); }))
+    return;
+  constexpr size_t kShown = 5;
+  llvm::sort(names);
+  InFlightDiagnostic warning = module.emitWarning() << option << " matches none of the " << names.size()
+                                                    << " contractions; it must match a whole name, like";
+  for (StringRef name : ArrayRef<StringRef>(names).take_front(kShown))
+    warning << " '" << name << "'";
 }
 
 /// Why a contraction that could be a crossbar is none; nothing when it becomes one.
@@ -548,6 +563,8 @@ void Selector::run() {
     candidates.emplace_back(op, getNodeName(op, candidates.size()));
     nodes.insert(candidates.back().second);
   });
+  warnIfUnmatched("digital-nodes", rules.digital);
+  warnIfUnmatched("analog-nodes", rules.analog);
 
   int64_t tile = 0;
   for (auto &[op, node] : candidates) {
