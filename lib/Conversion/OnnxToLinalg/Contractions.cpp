@@ -4,7 +4,7 @@
 // indexing maps, groups are reshapes.
 //
 //===------------------------------------------------------------------------------------------------------------===//
-#include "Windows.h"
+#include "Operations.h"
 
 using namespace mlir;
 using namespace aimc::onnx;
@@ -104,10 +104,9 @@ static Value batchMatmul(Value left, Value right, Lowering &b) {
                   llvm::to_vector(llvm::seq<unsigned>(0, rank)), sizes);
 }
 
-LogicalResult aimc::onnx::lowerMatMul(NodeOp node, ValueRange inputs, Lowering &b) {
-  Value left = inputs[0], right = inputs[1];
+FailureOr<Value> aimc::onnx::multiplyMatrices(NodeOp node, Value left, Value right, Lowering &b) {
   if (getRank(left) == 0 || getRank(right) == 0)
-    return b.error(node) << "operands " << left.getType() << " and " << right.getType() << " must have rank 1 or more";
+    return b.error(node) << "operands " << left.getType() << " and " << right.getType() << " must have rank 1 or more", failure();
   // A vector is a matrix of one row or column, which the result does not have.
   bool leftVector = getRank(left) == 1, rightVector = getRank(right) == 1;
   if (leftVector)
@@ -141,15 +140,19 @@ LogicalResult aimc::onnx::lowerMatMul(NodeOp node, ValueRange inputs, Lowering &
     sizes.erase(sizes.end() - 2);
   if (rightVector)
     sizes.pop_back();
-  return b.replace(node, b.reshape(result, sizes));
+  return b.reshape(result, sizes);
+}
+
+LogicalResult aimc::onnx::lowerMatMul(NodeOp node, ValueRange inputs, Lowering &b) {
+  FailureOr<Value> result = multiplyMatrices(node, inputs[0], inputs[1], b);
+  return failed(result) ? failure() : b.replace(node, *result);
 }
 
 //===------------------------------------------------------------------------------------------------------------===//
 // Convolutions
 //===------------------------------------------------------------------------------------------------------------===//
 
-/// Adds a bias of one number per channel (dimension 1).
-static Value addBias(Value tensor, Value bias, Lowering &b) {
+Value aimc::onnx::addBias(Value tensor, Value bias, Lowering &b) {
   if (!bias)
     return tensor;
   int64_t rank = getRank(tensor);
@@ -239,8 +242,7 @@ static FailureOr<SmallVector<int64_t>> getKernel(NodeOp node, Value weight, Lowe
   return kernel;
 }
 
-LogicalResult aimc::onnx::lowerConv(NodeOp node, ValueRange inputs, Lowering &b) {
-  Value input = inputs[0], weight = inputs[1];
+FailureOr<Value> aimc::onnx::convolve(NodeOp node, Value input, Value weight, Lowering &b) {
   FailureOr<SmallVector<int64_t>> kernel = getKernel(node, weight, b);
   if (failed(kernel))
     return failure();
@@ -252,19 +254,22 @@ LogicalResult aimc::onnx::lowerConv(NodeOp node, ValueRange inputs, Lowering &b)
   int64_t groups = node.getInt("group", 1), channels = groups * weightShape[1];
   if (groups < 1 || weightShape[0] % groups != 0 || (!inputType.isDynamicDim(1) && inputType.getDimSize(1) != channels))
     return b.error(node) << "the weight " << weight.getType() << " with group " << groups << " needs " << channels
-                         << " input channels; the input is " << inputType;
+                         << " input channels; the input is " << inputType,
+           failure();
 
   Value padded = padSpatial(input, *windows, b.scalar(inputType.getElementType(), 0), b);
   Sizes outputSizes{b.dim(input, 0), b.size(weightShape[0])};
   outputSizes.append(windows->outputs);
-  Value result;
   if (groups == 1)
-    result = denseConv(padded, weight, outputSizes, *windows, b);
-  else if (weightShape[1] == 1 && weightShape[0] == groups)
-    result = depthwiseConv(padded, weight, outputSizes, *windows, b);
-  else
-    result = groupedConv(padded, weight, groups, outputSizes, *windows, b);
-  return b.replace(node, addBias(result, getOptional(inputs, 2), b));
+    return denseConv(padded, weight, outputSizes, *windows, b);
+  if (weightShape[1] == 1 && weightShape[0] == groups)
+    return depthwiseConv(padded, weight, outputSizes, *windows, b);
+  return groupedConv(padded, weight, groups, outputSizes, *windows, b);
+}
+
+LogicalResult aimc::onnx::lowerConv(NodeOp node, ValueRange inputs, Lowering &b) {
+  FailureOr<Value> result = convolve(node, inputs[0], inputs[1], b);
+  return failed(result) ? failure() : b.replace(node, addBias(*result, getOptional(inputs, 2), b));
 }
 
 /// Every input element spreads a kernel: patches[n, s…, g, j] = Σ_c input[n, g, c, s…] · weight[g, c, j], j over filters and

@@ -3,7 +3,7 @@
 // A NaN that goes in comes out, as in NumPy: max, min, clip and ReLU use arith.maximumf and arith.minimumf, not maxnumf.
 //
 //===------------------------------------------------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Operations.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/StringMap.h"
@@ -184,16 +184,19 @@ static Value scalarSoftsign(const Scalars &s) {
 
 static Value scalarMish(const Scalars &s) { return mul(s, s.x(), math::TanhOp::create(s.b, softplus(s))); }
 
-static Value scalarGelu(const Scalars &s) {
-  Value half = mul(s, s.number(0.5), s.x()), argument;
-  if (s.node.getString("approximate", "none") == "tanh") {
-    Value cube = mul(s, mul(s, s.x(), s.x()), s.x());
-    argument = mul(s, s.number(0.7978845608028654), add(s, s.x(), mul(s, s.number(0.044715), cube)));
-    return mul(s, half, add(s, s.number(1), math::TanhOp::create(s.b, argument)));
-  }
-  argument = mul(s, s.x(), s.number(0.7071067811865476));
-  return mul(s, half, add(s, s.number(1), math::ErfOp::create(s.b, argument)));
+Value aimc::onnx::gelu(Lowering &b, Value x, bool tanhApproximation) {
+  auto number = [&](double value) { return b.scalar(x.getType(), value); };
+  auto times = [&](Value left, Value right) -> Value { return arith::MulFOp::create(b, left, right); };
+  auto plus = [&](Value left, Value right) -> Value { return arith::AddFOp::create(b, left, right); };
+  Value half = times(number(0.5), x);
+  if (!tanhApproximation)
+    return times(half, plus(number(1), math::ErfOp::create(b, times(x, number(0.7071067811865476)))));
+  Value cube = times(times(x, x), x);
+  Value argument = times(number(0.7978845608028654), plus(x, times(number(0.044715), cube)));
+  return times(half, plus(number(1), math::TanhOp::create(b, argument)));
 }
+
+static Value scalarGelu(const Scalars &s) { return gelu(s.b, s.x(), s.node.getString("approximate", "none") == "tanh"); }
 
 static Value scalarIsNaN(const Scalars &s) { return arith::CmpFOp::create(s.b, arith::CmpFPredicate::UNO, s.x(), s.x()); }
 
@@ -473,77 +476,4 @@ LogicalResult aimc::onnx::lowerCast(NodeOp node, ValueRange inputs, Lowering &b)
   return b.replace(node, b.broadcast(inputs.front(), getSignlessType(to), [&](ValueRange scalars) -> SmallVector<Value> {
     return {castScalar(b, scalars[0], from, to)};
   }));
-}
-
-//===------------------------------------------------------------------------------------------------------------===//
-// Quantization
-//===------------------------------------------------------------------------------------------------------------===//
-
-/// A scale or zero point for each element, or along `axis`, as an operand of a result with `rank` dimensions.
-static FailureOr<Access> parameterAccess(NodeOp node, Value parameter, int64_t rank, Lowering &b) {
-  if (!b.getElementType(parameter).isIntOrFloat() || getRank(parameter) > 1)
-    return b.error(node) << "blocked quantization is not supported: the scale has type " << parameter.getType()
-                         << ", but must have rank 0 or 1",
-           failure();
-  auto type = cast<RankedTensorType>(parameter.getType());
-  if (type.getRank() == 0)
-    return Access{parameter, AffineMap::get(rank, 0, {}, b.getContext())};
-  int64_t axis = normalizeAxis(node.getInt("axis", 1), rank);
-  AffineExpr index = type.getDimSize(0) == 1 ? b.getAffineConstantExpr(0) : b.getAffineDimExpr(axis);
-  return Access{parameter, AffineMap::get(rank, 0, {index}, b.getContext())};
-}
-
-/// Computes from x and its scale and zero point; constants that are splats go into the payload.
-static FailureOr<Value> quantization(NodeOp node, ValueRange inputs, Lowering &b, Type result,
-                                     llvm::function_ref<Value(Value x, Value scale, Value zero)> payload) {
-  int64_t rank = getRank(inputs[0]);
-  SmallVector<Access> accesses{{inputs[0], b.getMultiDimIdentityMap(rank)}};
-  SmallVector<Value> scalars(2);
-  SmallVector<int> positions(2, 0);
-  for (int i : {0, 1}) {
-    Value parameter = getOptional(inputs, i + 1);
-    if (!parameter || (scalars[i] = b.splatScalar(parameter)))
-      continue;
-    FailureOr<Access> access = parameterAccess(node, parameter, rank, b);
-    if (failed(access))
-      return failure();
-    positions[i] = accesses.size();
-    accesses.push_back(*access);
-  }
-  return b.compute(accesses, b.dims(inputs[0]), result, [&](ValueRange arguments) -> SmallVector<Value> {
-    auto read = [&](int i) { return positions[i] ? arguments[positions[i]] : scalars[i]; };
-    return {payload(arguments[0], read(0), read(1))};
-  });
-}
-
-LogicalResult aimc::onnx::lowerQuantizeLinear(NodeOp node, ValueRange inputs, Lowering &b) {
-  Type from = b.getElementType(node.getInputs().front());
-  auto to = dyn_cast<IntegerType>(getElementTypeOrSelf(node.getResult(0).getType()));
-  if (!to || to.getWidth() > 16)
-    return b.error(node) << "cannot quantize to " << node.getResult(0).getType() << "; results of 8 or 16 bits are supported";
-  Type f32 = b.getF32Type();
-  FailureOr<Value> result = quantization(node, inputs, b, getSignlessType(to), [&](Value x, Value scale, Value zero) -> Value {
-    Value number = castScalar(b, x, from, f32), step = castScalar(b, scale, scale.getType(), f32);
-    Value rounded = math::RoundEvenOp::create(b, arith::DivFOp::create(b, number, step));
-    if (zero)
-      rounded = arith::AddFOp::create(b, rounded, castScalar(b, zero, to, f32));
-    return castScalar(b, rounded, f32, to); // saturates
-  });
-  return failed(result) ? failure() : b.replace(node, *result);
-}
-
-LogicalResult aimc::onnx::lowerDequantizeLinear(NodeOp node, ValueRange inputs, Lowering &b) {
-  Type from = b.getElementType(node.getInputs().front());
-  Type to = getElementTypeOrSelf(node.getResult(0).getType());
-  if (!isa<IntegerType>(from) || from.getIntOrFloatBitWidth() > 32 || !isa<FloatType>(to))
-    return b.error(node) << "cannot dequantize " << from << " to " << to;
-  Type wide = b.getI32Type();
-  FailureOr<Value> result = quantization(node, inputs, b, to, [&](Value x, Value scale, Value zero) -> Value {
-    Value level = castScalar(b, x, from, wide);
-    if (zero)
-      level = arith::SubIOp::create(b, level, castScalar(b, zero, from, wide));
-    Value number = arith::SIToFPOp::create(b, to, level);
-    return arith::MulFOp::create(b, number, castScalar(b, scale, scale.getType(), to));
-  });
-  return failed(result) ? failure() : b.replace(node, *result);
 }

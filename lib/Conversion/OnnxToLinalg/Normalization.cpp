@@ -1,5 +1,5 @@
 //===- Normalization.cpp - BatchNormalization, InstanceNormalization, LayerNormalization, LRN, Softmax ----------===//
-#include "Lowering.h"
+#include "Operations.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -30,8 +30,7 @@ static Value meanOf(Value sums, Value count, Lowering &b) {
                    [&](ValueRange scalars) -> SmallVector<Value> { return {divF(b, scalars[0], count)}; });
 }
 
-/// Means over `axes` and 1 / sqrt(variance + epsilon), without those dimensions.
-static std::pair<Value, Value> moments(Value tensor, ArrayRef<int64_t> axes, float epsilon, Lowering &b) {
+std::pair<Value, Value> aimc::onnx::moments(Value tensor, ArrayRef<int64_t> axes, float epsilon, Lowering &b) {
   int64_t rank = getRank(tensor);
   Type element = getElement(tensor);
   Value zero = b.scalar(element, 0), count = countOf(tensor, axes, element, b);
@@ -156,17 +155,14 @@ LogicalResult aimc::onnx::lowerLRN(NodeOp node, ValueRange inputs, Lowering &b) 
 // Softmax
 //===------------------------------------------------------------------------------------------------------------===//
 
-/// Softmax or its logarithm over several axes at once; the largest element is subtracted first.
-static LogicalResult softmaxOver(NodeOp node, Value tensor, ArrayRef<int64_t> axes, Lowering &b) {
+/// The largest element is subtracted first.
+Value aimc::onnx::softmax(Value tensor, ArrayRef<int64_t> axes, bool logarithm, Lowering &b) {
   int64_t rank = getRank(tensor);
   Type element = getElement(tensor);
-  if (!isa<FloatType>(element))
-    return b.error(node) << "needs float elements, not " << tensor.getType();
   AffineMap identity = b.getMultiDimIdentityMap(rank), kept = b.withoutAxes(rank, axes);
   Sizes sizes = b.dims(tensor);
   Value most = b.reduce(tensor, axes, b.extreme(element, false, false),
                         [&](Value x, Value sum) -> Value { return arith::MaximumFOp::create(b, sum, x); });
-  bool logarithm = node.getOpType() == "LogSoftmax";
   Value differences = b.compute({{tensor, identity}, {most, kept}}, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
     Value difference = subF(b, s[0], s[1]);
     return {logarithm ? difference : Value(math::ExpOp::create(b, difference))};
@@ -174,9 +170,16 @@ static LogicalResult softmaxOver(NodeOp node, Value tensor, ArrayRef<int64_t> ax
   Value sum = b.reduce(differences, axes, b.scalar(element, 0), [&](Value x, Value sum) {
     return addF(b, sum, logarithm ? Value(math::ExpOp::create(b, x)) : x);
   });
-  return b.replace(node, b.compute({{differences, identity}, {sum, kept}}, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
+  return b.compute({{differences, identity}, {sum, kept}}, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
     return {logarithm ? subF(b, s[0], math::LogOp::create(b, s[1])) : divF(b, s[0], s[1])};
-  }));
+  });
+}
+
+/// Softmax or its logarithm over several axes at once.
+static LogicalResult softmaxOver(NodeOp node, Value tensor, ArrayRef<int64_t> axes, Lowering &b) {
+  if (!isa<FloatType>(getElement(tensor)))
+    return b.error(node) << "needs float elements, not " << tensor.getType();
+  return b.replace(node, softmax(tensor, axes, node.getOpType() == "LogSoftmax", b));
 }
 
 LogicalResult aimc::onnx::lowerSoftmax(NodeOp node, ValueRange inputs, Lowering &b) {

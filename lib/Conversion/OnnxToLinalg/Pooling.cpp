@@ -1,5 +1,5 @@
 //===- Pooling.cpp - MaxPool, AveragePool and their global forms ------------------------------------------------===//
-#include "Windows.h"
+#include "Operations.h"
 
 using namespace mlir;
 using namespace aimc::onnx;
@@ -118,7 +118,7 @@ static Value countElements(Value tensor, const Windows &windows, size_t i, bool 
   });
 }
 
-static Value averagePool(Value tensor, const Windows &windows, Sizes outputSizes, bool countPadding, Lowering &b) {
+Value aimc::onnx::averagePool(Value tensor, const Windows &windows, Sizes outputSizes, bool countPadding, Lowering &b) {
   Type element = getElement(tensor);
   Value zero = b.scalar(element, 0), padded = padSpatial(tensor, windows, zero, b), sum;
   if (windows.rank() == 1)

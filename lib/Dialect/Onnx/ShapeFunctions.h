@@ -28,6 +28,17 @@ llvm::FailureOr<std::optional<llvm::SmallVector<int64_t>>> getIntegersOf(NodeOp 
 /// number is known or one is negative.
 llvm::FailureOr<Shape> getSizes(NodeOp node, ShapeInference &inference, unsigned index);
 
+/// The result of NumPy's matmul of `left` and `right`, with elements of `elementType`.
+llvm::LogicalResult inferMatrixProduct(NodeOp node, ShapeInference &inference, mlir::Value left, mlir::Value right,
+                                       mlir::Type elementType);
+
+/// The result of the convolution that the node's attributes describe; `input`, `weight`, `bias` number its operands.
+llvm::LogicalResult inferConvolution(NodeOp node, ShapeInference &inference, unsigned input, unsigned weight,
+                                     std::optional<unsigned> bias, mlir::Type elementType);
+
+/// Number of windows of pooling along each of the `spatial` sizes.
+llvm::FailureOr<Shape> inferPositions(NodeOp node, ShapeInference &inference, llvm::ArrayRef<Dim> spatial);
+
 /// Broadcast shape of the given operands; an error at the node when they do not broadcast.
 llvm::FailureOr<Shape> broadcastShapes(NodeOp node, ShapeInference &inference, mlir::ValueRange operands);
 

@@ -65,10 +65,9 @@ LogicalResult aimc::onnx::inferGemm(NodeOp node, ShapeInference &inference) {
   return success();
 }
 
-LogicalResult aimc::onnx::inferMatMul(NodeOp node, ShapeInference &inference) {
-  if (failed(expectOneType(node, inference, 2)))
-    return failure();
-  Shape a = inference.getShape(node.getInputs()[0]), b = inference.getShape(node.getInputs()[1]);
+LogicalResult aimc::onnx::inferMatrixProduct(NodeOp node, ShapeInference &inference, Value left, Value right,
+                                             Type elementType) {
+  Shape a = inference.getShape(left), b = inference.getShape(right);
   if (a.empty() || b.empty())
     return node.emitNodeError() << "multiplies a scalar; both inputs need at least one dimension";
   bool vectorA = a.size() == 1, vectorB = b.size() == 1;
@@ -92,8 +91,15 @@ LogicalResult aimc::onnx::inferMatMul(NodeOp node, ShapeInference &inference) {
     result.push_back(a[a.size() - 2]);
   if (!vectorB)
     result.push_back(b.back());
-  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  inference.setResult(node.getOutputs()[0], result, elementType);
   return success();
+}
+
+LogicalResult aimc::onnx::inferMatMul(NodeOp node, ShapeInference &inference) {
+  if (failed(expectOneType(node, inference, 2)))
+    return failure();
+  ValueRange inputs = node.getInputs();
+  return inferMatrixProduct(node, inference, inputs[0], inputs[1], inference.getElementType(inputs[0]));
 }
 
 //===--------------------------------------------------------------------------------------------------------------===//
@@ -179,11 +185,12 @@ static FailureOr<Dim> countPositions(NodeOp node, ShapeInference &inference, con
   return positions;
 }
 
-LogicalResult aimc::onnx::inferConv(NodeOp node, ShapeInference &inference) {
-  Shape x = inference.getShape(node.getInputs()[0]), w = inference.getShape(node.getInputs()[1]);
+LogicalResult aimc::onnx::inferConvolution(NodeOp node, ShapeInference &inference, unsigned input, unsigned weight,
+                                           std::optional<unsigned> bias, Type elementType) {
+  Shape x = inference.getShape(node.getInputs()[input]), w = inference.getShape(node.getInputs()[weight]);
   if (x.size() < 3)
-    return node.emitNodeError() << "input 0 has " << x.size() << " dimensions; a convolution needs at least 3";
-  if (failed(expectRank(node, inference, 1, x.size())) || failed(expectOneType(node, inference, 3)))
+    return node.emitNodeError() << "input " << input << " has " << x.size() << " dimensions; a convolution needs at least 3";
+  if (failed(expectRank(node, inference, weight, x.size())))
     return failure();
   int64_t group = node.getInt("group", 1);
   if (group < 1 || (isStatic(w[0]) && w[0] % group != 0))
@@ -191,7 +198,7 @@ LogicalResult aimc::onnx::inferConv(NodeOp node, ShapeInference &inference) {
   if (isStatic(x[1]) && isStatic(w[1]) && x[1] != w[1] * group)
     return node.emitNodeError() << "input has " << x[1] << " channels; the weight takes " << w[1] << " in each of " << group
                                 << " groups";
-  if (failed(expectVector(node, inference, 2, w[0])))
+  if (bias && failed(expectVector(node, inference, *bias, w[0])))
     return failure();
   SmallVector<int64_t> kernel = node.getInts("kernel_shape");
   if (!kernel.empty() && kernel.size() != x.size() - 2)
@@ -214,8 +221,14 @@ LogicalResult aimc::onnx::inferConv(NodeOp node, ShapeInference &inference) {
       return failure();
     result.push_back(*positions);
   }
-  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  inference.setResult(node.getOutputs()[0], result, elementType);
   return success();
+}
+
+LogicalResult aimc::onnx::inferConv(NodeOp node, ShapeInference &inference) {
+  if (failed(expectOneType(node, inference, 3)))
+    return failure();
+  return inferConvolution(node, inference, 0, 1, 2, inference.getElementType(node.getInputs()[0]));
 }
 
 LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &inference) {
@@ -256,24 +269,33 @@ LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &infere
   return success();
 }
 
-LogicalResult aimc::onnx::inferPool(NodeOp node, ShapeInference &inference) {
-  Shape x = inference.getShape(node.getInputs()[0]);
+FailureOr<Shape> aimc::onnx::inferPositions(NodeOp node, ShapeInference &inference, ArrayRef<Dim> spatial) {
   SmallVector<int64_t> kernel = node.getInts("kernel_shape");
-  if (x.size() < 3 || kernel.size() != x.size() - 2)
-    return node.emitNodeError() << "'kernel_shape' has " << kernel.size() << " numbers for an input of " << x.size()
+  if (spatial.empty() || kernel.size() != spatial.size())
+    return node.emitNodeError() << "'kernel_shape' has " << kernel.size() << " numbers for an input of " << spatial.size() + 2
                                 << " dimensions";
   if (llvm::any_of(kernel, [](int64_t size) { return size < 1 || size > std::numeric_limits<int32_t>::max(); }))
     return node.emitNodeError() << "'kernel_shape' contains a size that is out of range";
   FailureOr<Window> window = getWindow(node, kernel);
   if (failed(window))
     return failure();
-  Shape result = {x[0], x[1]};
+  Shape result;
   for (size_t dim = 0; dim < kernel.size(); ++dim) {
-    FailureOr<Dim> positions = countPositions(node, inference, *window, dim, x[dim + 2], node.getInt("ceil_mode", 0));
+    FailureOr<Dim> positions = countPositions(node, inference, *window, dim, spatial[dim], node.getInt("ceil_mode", 0));
     if (failed(positions))
       return failure();
     result.push_back(*positions);
   }
+  return result;
+}
+
+LogicalResult aimc::onnx::inferPool(NodeOp node, ShapeInference &inference) {
+  Shape x = inference.getShape(node.getInputs()[0]);
+  FailureOr<Shape> positions = inferPositions(node, inference, ArrayRef<Dim>(x).drop_front(std::min<size_t>(x.size(), 2)));
+  if (failed(positions))
+    return failure();
+  Shape result = {x[0], x[1]};
+  result.append(*positions);
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
   if (node.getOutputs().size() > 1 && node.getOpType() == "MaxPool")
     inference.setResult(node.getOutputs()[1], result, IntegerType::get(node.getContext(), 64));

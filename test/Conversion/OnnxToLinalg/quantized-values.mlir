@@ -1,0 +1,151 @@
+// Numbers of quantized operators, computed by hand.
+// RUN: aimc-opt %s --convert-onnx-to-linalg --one-shot-bufferize="bufferize-function-boundaries" --convert-linalg-to-loops \
+// RUN:   --expand-strided-metadata --lower-affine --convert-scf-to-cf --arith-expand --convert-math-to-llvm --convert-math-to-libm \
+// RUN:   --convert-arith-to-llvm --finalize-memref-to-llvm --convert-func-to-llvm --convert-cf-to-llvm --reconcile-unrealized-casts \
+// RUN: | mlir-runner -e main --entry-point-result=void --shared-libs=%llvm_libs/libmlir_runner_utils.so,%llvm_libs/libmlir_c_runner_utils.so,libm.so.6 \
+// RUN: | FileCheck %s
+
+func.func private @printMemrefF32(tensor<*xf32>) attributes {llvm.emit_c_interface}
+func.func private @printMemrefI32(tensor<*xi32>) attributes {llvm.emit_c_interface}
+
+// [-98, 100] · [1, 2] and [1, 155] · [1, 2], minus the weights' zero point 1: [0, 1] of both.
+// CHECK: {{\[\[}}100],
+// CHECK-NEXT: [155]]
+func.func @matmul_integer() {
+  %a = arith.constant dense<[[2, 200], [101, 255]]> : tensor<2x2xui8>
+  %b = arith.constant dense<[[1], [2]]> : tensor<2x1xui8>
+  %az = arith.constant dense<100> : tensor<ui8>
+  %bz = arith.constant dense<1> : tensor<ui8>
+  %y = onnx.node "MatMulInteger"(%a, %b, %az, %bz) {domain = "", opset = 10 : i64, attrs = {}}
+      : (tensor<2x2xui8>, tensor<2x1xui8>, tensor<ui8>, tensor<ui8>) -> tensor<2x1xi32>
+  %out = tensor.cast %y : tensor<2x1xi32> to tensor<*xi32>
+  call @printMemrefI32(%out) : (tensor<*xi32>) -> ()
+  return
+}
+
+// Sums 8 and -300 by 0.5 · 0.25 / 0.5 = 0.25, and by 0.5 · 0.5 / 0.5: 2 + 10, and -150 + 10 that saturates.
+// CHECK: [12,  0]
+func.func @qlinear_matmul() {
+  %a = arith.constant dense<[[4, 2]]> : tensor<1x2xui8>
+  %b = arith.constant dense<[[1, -75], [2, 0]]> : tensor<2x2xi8>
+  %as = arith.constant dense<0.5> : tensor<f32>
+  %bs = arith.constant dense<[0.25, 0.5]> : tensor<2xf32>
+  %ys = arith.constant dense<0.5> : tensor<f32>
+  %zero = arith.constant dense<0> : tensor<ui8>
+  %bz = arith.constant dense<0> : tensor<2xi8>
+  %yz = arith.constant dense<10> : tensor<ui8>
+  %y = onnx.node "QLinearMatMul"(%a, %as, %zero, %b, %bs, %bz, %ys, %yz) {domain = "", opset = 10 : i64, attrs = {}}
+      : (tensor<1x2xui8>, tensor<f32>, tensor<ui8>, tensor<2x2xi8>, tensor<2xf32>, tensor<2xi8>, tensor<f32>, tensor<ui8>) -> tensor<1x2xui8>
+  %wide = onnx.node "Cast"(%y) {domain = "", opset = 13 : i64, attrs = {to = 6 : i64}} : (tensor<1x2xui8>) -> tensor<1x2xi32>
+  %out = tensor.cast %wide : tensor<1x2xi32> to tensor<*xi32>
+  call @printMemrefI32(%out) : (tensor<*xi32>) -> ()
+  return
+}
+
+// Padding is the zero point 3: (0, 1) and (1, 2) by [1, 10], plus 5, times 0.5 per channel scale; 7.5 and 13 round to even.
+// CHECK: [8,  13]
+func.func @qlinear_conv() {
+  %x = arith.constant dense<[[[4, 5]]]> : tensor<1x1x2xui8>
+  %w = arith.constant dense<[[[1, 10]]]> : tensor<1x1x2xi8>
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %xz = arith.constant dense<3> : tensor<ui8>
+  %ws = arith.constant dense<[0.5]> : tensor<1xf32>
+  %wz = arith.constant dense<[0]> : tensor<1xi8>
+  %yz = arith.constant dense<0> : tensor<ui8>
+  %bias = arith.constant dense<[5]> : tensor<1xi32>
+  %y = onnx.node "QLinearConv"(%x, %one, %xz, %w, %ws, %wz, %one, %yz, %bias) {domain = "", opset = 10 : i64,
+      attrs = {pads = array<i64: 1, 0>}}
+      : (tensor<1x1x2xui8>, tensor<f32>, tensor<ui8>, tensor<1x1x2xi8>, tensor<1xf32>, tensor<1xi8>, tensor<f32>, tensor<ui8>, tensor<1xi32>)
+      -> tensor<1x1x2xui8>
+  %wide = onnx.node "Cast"(%y) {domain = "", opset = 13 : i64, attrs = {to = 6 : i64}} : (tensor<1x1x2xui8>) -> tensor<1x1x2xi32>
+  %out = tensor.cast %wide : tensor<1x1x2xi32> to tensor<*xi32>
+  call @printMemrefI32(%out) : (tensor<*xi32>) -> ()
+  return
+}
+
+// From -1 to 4: scale 5 / 255, zero point 51; 4 is 204 + 51.
+// CHECK: [51,  0,  255]
+func.func @dynamic_quantize() {
+  %x = arith.constant dense<[0.0, -1.0, 4.0]> : tensor<3xf32>
+  %y, %scale, %zero = onnx.node "DynamicQuantizeLinear"(%x) {domain = "", opset = 11 : i64, attrs = {}}
+      : (tensor<3xf32>) -> (tensor<3xui8>, tensor<f32>, tensor<ui8>)
+  %wide = onnx.node "Cast"(%y) {domain = "", opset = 13 : i64, attrs = {to = 6 : i64}} : (tensor<3xui8>) -> tensor<3xi32>
+  %out = tensor.cast %wide : tensor<3xi32> to tensor<*xi32>
+  call @printMemrefI32(%out) : (tensor<*xi32>) -> ()
+  return
+}
+
+// Two blocks of two and one of one, each with its scale.
+// CHECK: [1,  2,  30,  40,  500]
+func.func @dequantize_blocks() {
+  %x = arith.constant dense<[[1, 2, 3, 4, 5]]> : tensor<1x5xi8>
+  %scale = arith.constant dense<[[1.0, 10.0, 100.0]]> : tensor<1x3xf32>
+  %y = onnx.node "DequantizeLinear"(%x, %scale) {domain = "", opset = 21 : i64, attrs = {axis = 1 : i64, block_size = 2 : i64}}
+      : (tensor<1x5xi8>, tensor<1x3xf32>) -> tensor<1x5xf32>
+  %out = tensor.cast %y : tensor<1x5xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  return
+}
+
+// (10 - 2) · 0.5 + (3 - 0) · 2 = 10, and by 4: rounds 2.5 to 2, plus 1. The second: 0 + 6 = 6, 1.5 to 2, plus 1.
+// CHECK: [3,  3]
+func.func @qlinear_add() {
+  %a = arith.constant dense<[10, 2]> : tensor<2xui8>
+  %as = arith.constant dense<0.5> : tensor<f32>
+  %az = arith.constant dense<2> : tensor<ui8>
+  %b = arith.constant dense<3> : tensor<1xui8>
+  %bs = arith.constant dense<2.0> : tensor<f32>
+  %none = onnx.none
+  %cs = arith.constant dense<4.0> : tensor<f32>
+  %cz = arith.constant dense<1> : tensor<ui8>
+  %y = onnx.node "QLinearAdd"(%a, %as, %az, %b, %bs, %none, %cs, %cz) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+      : (tensor<2xui8>, tensor<f32>, tensor<ui8>, tensor<1xui8>, tensor<f32>, none, tensor<f32>, tensor<ui8>) -> tensor<2xui8>
+  %wide = onnx.node "Cast"(%y) {domain = "", opset = 13 : i64, attrs = {to = 6 : i64}} : (tensor<2xui8>) -> tensor<2xi32>
+  %out = tensor.cast %wide : tensor<2xi32> to tensor<*xi32>
+  call @printMemrefI32(%out) : (tensor<*xi32>) -> ()
+  return
+}
+
+// Averages over [N, spatial, C]: 2 and 20 in steps of 2.
+// CHECK: {{\[\[}}[1,  10]]]
+func.func @qlinear_global_average_pool() {
+  %x = arith.constant dense<[[[1, 10], [3, 30]]]> : tensor<1x2x2xui8>
+  %xs = arith.constant dense<1.0> : tensor<f32>
+  %zero = arith.constant dense<0> : tensor<ui8>
+  %ys = arith.constant dense<2.0> : tensor<f32>
+  %y = onnx.node "QLinearGlobalAveragePool"(%x, %xs, %zero, %ys, %zero) {domain = "com.microsoft", opset = 1 : i64,
+      attrs = {channels_last = 1 : i64}}
+      : (tensor<1x2x2xui8>, tensor<f32>, tensor<ui8>, tensor<f32>, tensor<ui8>) -> tensor<1x1x2xui8>
+  %wide = onnx.node "Cast"(%y) {domain = "", opset = 13 : i64, attrs = {to = 6 : i64}} : (tensor<1x1x2xui8>) -> tensor<1x1x2xi32>
+  %out = tensor.cast %wide : tensor<1x1x2xi32> to tensor<*xi32>
+  call @printMemrefI32(%out) : (tensor<*xi32>) -> ()
+  return
+}
+
+// e^0 : e^0 = one half each, in steps of 1/256.
+// CHECK: [128,  128]
+func.func @qlinear_softmax() {
+  %x = arith.constant dense<[[7, 7]]> : tensor<1x2xui8>
+  %s = arith.constant dense<0.5> : tensor<f32>
+  %z = arith.constant dense<7> : tensor<ui8>
+  %ys = arith.constant dense<0.00390625> : tensor<f32>
+  %yz = arith.constant dense<0> : tensor<ui8>
+  %y = onnx.node "QLinearSoftmax"(%x, %s, %z, %ys, %yz) {domain = "com.microsoft", opset = 1 : i64, attrs = {opset = 13 : i64}}
+      : (tensor<1x2xui8>, tensor<f32>, tensor<ui8>, tensor<f32>, tensor<ui8>) -> tensor<1x2xui8>
+  %wide = onnx.node "Cast"(%y) {domain = "", opset = 13 : i64, attrs = {to = 6 : i64}} : (tensor<1x2xui8>) -> tensor<1x2xi32>
+  %out = tensor.cast %wide : tensor<1x2xi32> to tensor<*xi32>
+  call @printMemrefI32(%out) : (tensor<*xi32>) -> ()
+  return
+}
+
+func.func @main() {
+  call @matmul_integer() : () -> ()
+  call @qlinear_matmul() : () -> ()
+  call @qlinear_conv() : () -> ()
+  call @dynamic_quantize() : () -> ()
+  call @dequantize_blocks() : () -> ()
+  call @qlinear_add() : () -> ()
+  call @qlinear_global_average_pool() : () -> ()
+  call @qlinear_softmax() : () -> ()
+  return
+}

@@ -1,0 +1,33 @@
+// RUN: aimc-opt %s --convert-onnx-to-linalg --split-input-file | FileCheck %s
+
+// Levels of constants stay levels: (level - zero point) is a constant expression, a zero point of 0 subtracts nothing.
+// CHECK-LABEL: func.func @conv_integer
+// CHECK:         arith.extui %{{.*}} : i8 to i32
+// CHECK:         arith.subi
+// CHECK:         arith.extsi %{{.*}} : i8 to i32
+// CHECK-NOT:     arith.subi
+// CHECK:         %[[X:.*]] = tensor.pad
+// CHECK:         linalg.conv_1d_ncw_fcw {{.*}} ins(%[[X]], %{{.*}} : tensor<?x1x6xi32>, tensor<2x1x3xi32>) outs({{.*}} : tensor<?x2x4xi32>)
+func.func @conv_integer(%x: tensor<?x1x4xui8>) -> tensor<?x2x4xi32> {
+  %w = arith.constant dense<[[[1, -2, 3]], [[0, 5, -128]]]> : tensor<2x1x3xi8>
+  %xz = arith.constant dense<100> : tensor<ui8>
+  %wz = arith.constant dense<0> : tensor<2xi8>
+  %y = onnx.node "ConvInteger"(%x, %w, %xz, %wz) {domain = "", opset = 10 : i64, attrs = {pads = array<i64: 1, 1>}}
+      : (tensor<?x1x4xui8>, tensor<2x1x3xi8>, tensor<ui8>, tensor<2xi8>) -> tensor<?x2x4xi32>
+  return %y : tensor<?x2x4xi32>
+}
+
+// -----
+
+// Blocks become a dimension of their own; the last one is filled up.
+// CHECK-LABEL: func.func @dequantize_blocks
+// CHECK:         tensor.pad %{{.*}} low[0, 0] high[0, 1]
+// CHECK:         tensor.expand_shape {{.*}} : tensor<2x6xi8> into tensor<2x3x2xi8>
+// CHECK:         linalg.generic
+// CHECK:         tensor.collapse_shape {{.*}} : tensor<2x3x2xf32> into tensor<2x6xf32>
+// CHECK:         tensor.extract_slice {{.*}} [2, 5] [1, 1]
+func.func @dequantize_blocks(%x: tensor<2x5xi8>, %scale: tensor<2x3xf32>) -> tensor<2x5xf32> {
+  %y = onnx.node "DequantizeLinear"(%x, %scale) {domain = "", opset = 21 : i64, attrs = {axis = 1 : i64, block_size = 2 : i64}}
+      : (tensor<2x5xi8>, tensor<2x3xf32>) -> tensor<2x5xf32>
+  return %y : tensor<2x5xf32>
+}
