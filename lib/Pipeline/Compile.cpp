@@ -277,7 +277,7 @@ struct TemporaryFile {
 
 static llvm::Error diagnosed() { return llvm::createStringError("see above"); }
 
-/// Writes measured ranges to `rangesFile`.
+/// Writes measured ranges to `rangesFile`; a network without layers on tiles has none.
 static LogicalResult calibrateRanges(ContainerBuilder &builder, const CompileOptions &options, MLIRContext &context,
                                      StringRef rangesFile) {
   auto uncalibrated = builder.dispatches("");
@@ -286,8 +286,6 @@ static LogicalResult calibrateRanges(ContainerBuilder &builder, const CompileOpt
   CalibrationTask task;
   task.sites = listSites(**uncalibrated);
   task.rule = options.rangeRule;
-  if (task.sites.empty())
-    return success();
   TemporaryFile container("aimc"), partial("json");
   auto build = [&](const Ranges &ranges) -> llvm::Expected<aimc_model *> {
     if (auto error = saveRanges(ranges, partial.path))
@@ -305,7 +303,7 @@ static LogicalResult calibrateRanges(ContainerBuilder &builder, const CompileOpt
   };
   task.build = build;
   task.run = runData;
-  auto ranges = calibrate(task);
+  llvm::Expected<Ranges> ranges = task.sites.empty() ? Ranges() : calibrate(task);
   if (!ranges)
     return failWith(context, llvm::toString(ranges.takeError()));
   for (StringRef path : {rangesFile, StringRef(options.saveRanges)})

@@ -45,11 +45,15 @@ static StringRef nameOf(DiagnosticSeverity severity) {
 static std::pair<std::string, std::string> linesOf(Diagnostic &diagnostic) {
   std::string place, text;
   Location location = diagnostic.getLocation();
-  if (auto file = location->findInstanceOf<FileLineColLoc>())
-    place = (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn()) + ": ").str();
+  if (auto file = location->findInstanceOf<FileLineColLoc>()) {
+    place = (file.getFilename().getValue() + ":").str();
+    if (file.getLine() > 0) // a binary file has none
+      place += std::to_string(file.getLine()) + ":" + std::to_string(file.getColumn()) + ":";
+    place += " ";
+  }
   std::string message = diagnostic.str();
   if (auto name = location->findInstanceOf<NameLoc>())
-    if (!StringRef(message).starts_with(name.getName().getValue()))
+    if (!StringRef(message).ltrim('\'').starts_with(name.getName().getValue()))
       text = (name.getName().getValue() + ": ").str();
   return {place, text + message};
 }
