@@ -81,7 +81,7 @@ static LogicalResult promiseRange(func::FuncOp main, StringRef text) {
   auto [name, range] = text.contains('=') ? text.rsplit('=') : std::pair<StringRef, StringRef>("", text);
   auto [low, high] = range.split(',');
   double lo, hi;
-  if (low.getAsDouble(lo) || high.getAsDouble(hi) || lo > hi)
+  if (low.getAsDouble(lo) || high.getAsDouble(hi) || !(lo <= hi))
     return failWith(*main.getContext(), "--input-range takes [NAME=]LO,HI with LO <= HI, not '" + text + "'");
   bool found = false;
   Builder builder(main.getContext());
@@ -99,15 +99,28 @@ static LogicalResult promiseRange(func::FuncOp main, StringRef text) {
   return diagnostic;
 }
 
+/// Notes at the inputs which dimension counts samples; -1: none.
+static LogicalResult setBatchDim(func::FuncOp main, int64_t dim) {
+  auto getRank = [](Type type) { return isa<RankedTensorType>(type) ? cast<RankedTensorType>(type).getRank() : 0; };
+  if (dim < -1 || (dim >= 0 && llvm::all_of(main.getArgumentTypes(), [&](Type type) { return dim >= getRank(type); }))) {
+    auto diagnostic = failWith(*main.getContext(), "--batch-dim=" + Twine(dim) + ": no input has that dimension;");
+    for (auto [i, type] : llvm::enumerate(main.getArgumentTypes()))
+      diagnostic << (i ? ", '" : " '") << nameOfInput(main, i) << "' has " << getRank(type);
+    return diagnostic;
+  }
+  Builder builder(main.getContext());
+  for (unsigned i = 0; i < main.getNumArguments(); ++i)
+    main.setArgAttr(i, "analog.batch_dim", builder.getI64IntegerAttr(dim));
+  return success();
+}
+
 /// Notes at the inputs which dimension counts samples and what is promised of their values.
 static LogicalResult annotateInputs(ModuleOp module, const CompileOptions &options) {
   func::FuncOp main = findMain(module);
   if (!main)
     return failure();
-  Builder builder(module->getContext());
-  for (unsigned i = 0; i < main.getNumArguments(); ++i)
-    if (options.batchDim != 0)
-      main.setArgAttr(i, "analog.batch_dim", builder.getI64IntegerAttr(options.batchDim));
+  if (options.batchDim != 0 && failed(setBatchDim(main, options.batchDim)))
+    return failure();
   for (const std::string &range : options.inputRanges)
     if (failed(promiseRange(main, range)))
       return failure();

@@ -35,6 +35,7 @@ struct Data {
   std::vector<tools::DataSet> inputs;
   int64_t samples = 1;
   int64_t batch = 1;
+  bool isFixed = false; ///< the model takes `batch` samples and no other number
 };
 } // namespace
 
@@ -72,11 +73,11 @@ static llvm::Expected<Data> openData(const aimc_model *model, llvm::StringRef pa
     if (samples >= 0)
       data.samples = samples;
     if (info.batch_dim >= 0 && info.dims[info.batch_dim] >= 0)
-      data.batch = info.dims[info.batch_dim];
+      data.batch = info.dims[info.batch_dim], data.isFixed = true;
     data.inputs.push_back(std::move(*set));
   }
   if (data.samples < 0)
-    data.samples = data.batch = 1;
+    data.samples = data.batch = 1; // no input has a batch dimension
   return data;
 }
 
@@ -92,9 +93,8 @@ llvm::Error aimc::runDataSet(const aimc_model *model, aimc_chip *chip, llvm::Str
   std::optional<tools::Progress> progress;
   if (!label.empty())
     progress.emplace(label, data->samples);
-  bool isFixed = data->batch != kDynamicBatch;
   for (int64_t begin = 0; begin < data->samples; begin += data->batch) {
-    int64_t count = isFixed ? data->batch : std::min(data->batch, data->samples - begin);
+    int64_t count = data->isFixed ? data->batch : std::min(data->batch, data->samples - begin);
     std::vector<std::vector<char>> bytes(data->inputs.size());
     std::vector<std::vector<int64_t>> dims;
     std::vector<aimc_array> arrays;

@@ -87,6 +87,22 @@ static int usageError(const llvm::Twine &message) {
   return 1;
 }
 
+/// An option that was given and could do nothing, with the reason; empty when there is none.
+static std::string findUselessOption() {
+  const cl::Option *ofCrossbars[] = {&digitalNodes, &analogNodes, &calibrate, &ranges, &fastDigital};
+  for (const cl::Option *option : ofCrossbars)
+    if (digital && option->getNumOccurrences())
+      return ("--" + option->ArgStr + " has no use with --digital, which puts nothing on crossbars").str();
+  llvm::StringRef file(input.getValue());
+  const cl::Option *ofOnnx[] = {std::addressof(dims), std::addressof(constInput)};
+  for (const cl::Option *option : ofOnnx)
+    if ((file.ends_with(".mlir") || file.ends_with(".mlirbc")) && option->getNumOccurrences())
+      return ("--" + option->ArgStr + " is for ONNX models; " + file + " has its types").str();
+  if (inputScale.getNumOccurrences() && calibrate.getValue().empty())
+    return "--input-scale converts the samples of --calibrate; give both or none";
+  return "";
+}
+
 /// Reads NAME=N; the last '=' divides, since names may hold one.
 static bool parseDim(llvm::StringRef text, llvm::StringMap<int64_t> &dims) {
   auto [name, size] = text.rsplit('=');
@@ -143,6 +159,8 @@ int main(int argc, char **argv) {
   options.ranges = ranges;
   if (!options.calibrate.empty() && !options.ranges.empty())
     return usageError("--calibrate measures ranges and --ranges gives them: choose one");
+  if (std::string useless = findUselessOption(); !useless.empty())
+    return usageError(useless);
   if (!options.saveRanges.empty() && options.calibrate.empty())
     return usageError("--save-ranges writes what --calibrate measures: give --calibrate=FILE.npy");
   options.stripReference = stripReference;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace aimc;
@@ -19,6 +20,10 @@ static Status ioError(const std::string &path, const char *verb) {
 }
 
 Result<std::unique_ptr<Writer>> Writer::create(const std::string &path) {
+  // The finished file is renamed to its path: a device or a pipe there would be replaced, not written to.
+  struct stat existing;
+  if (::stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode))
+    return error(AIMC_IO, "%s: cannot create: it exists and is no regular file", path.c_str());
   static std::atomic<unsigned> count;
   std::string temporary = path + ".part" + std::to_string(::getpid()) + "-" + std::to_string(count++);
   int descriptor = ::open(temporary.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0666);

@@ -3,6 +3,8 @@
 // RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-count.json 2>&1 | FileCheck %s --check-prefix=COUNT
 // RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-negative.json 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-list.json 2>&1 | FileCheck %s --check-prefix=LIST
+// RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-entry.json 2>&1 | FileCheck %s --check-prefix=ENTRY
+// RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-key.json 2>&1 | FileCheck %s --check-prefix=KEY
 // RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/none.json 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not aimc-opt %s --analog-insert-converters=ranges=%s 2>&1 | FileCheck %s --check-prefix=JSON
 // Ranges from calibration: a static α has no scale dims, and a range of 0 (nothing ever reached the column) becomes 1.
@@ -12,6 +14,8 @@
 // COUNT-SAME: (1 groups x 2 row tiles x 2 columns x 1 slices); calibrate again for this target
 // NEGATIVE: error: ranges of 'fc': alpha must be a number that is finite and not negative
 // LIST: error: {{.*}}ranges-list.json: ranges are a JSON object with an entry for each node
+// ENTRY: error: {{.*}}ranges-entry.json: 'fc' must be an object {"alpha": …, "adc_range": […]}
+// KEY: error: {{.*}}ranges-key.json: 'fc' has an unknown key 'Alpha'; known are 'alpha' and 'adc_range'
 // NONE: error: cannot read ranges from {{.*}}none.json: No such file or directory
 // JSON: error: {{.*}}insert-converters-ranges.mlir: {{.*}}1:1{{.*}}Invalid JSON value
 module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,

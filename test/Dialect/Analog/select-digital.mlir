@@ -99,6 +99,24 @@ func.func @indexed(%x: tensor<2x3xf32>, %init: tensor<2x4xf32>) -> tensor<2x4xf3
   return %y : tensor<2x4xf32>
 }
 
+// The weights are read but what is multiplied comes from elsewhere: no product of the operands.
+// CHECK-LABEL: func @factor_from_outside(
+// CHECK: linalg.generic
+// CHECK-NOT: analog.matmul
+func.func @factor_from_outside(%x: tensor<2x3xf32>, %factor: f32, %init: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %w = arith.constant dense<1.0> : tensor<3x4xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+                                        affine_map<(m, n, k) -> (m, n)>],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<2x3xf32>, tensor<3x4xf32>) outs(%init : tensor<2x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %p = arith.mulf %a, %factor : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}
+
 func.func @summed(%x: tensor<2x5x3xf32>, %init: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %w = arith.constant dense<1.0> : tensor<3x4xf32>
   // expected-remark @unknown {{'sum' stays digital: loop 3 indexes only one of its operands}}

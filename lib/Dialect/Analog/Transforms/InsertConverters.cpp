@@ -119,9 +119,19 @@ static FailureOr<llvm::json::Object> readRanges(ModuleOp module, StringRef path)
   llvm::Expected<llvm::json::Value> json = llvm::json::parse((*file)->getBuffer());
   if (!json)
     return module.emitError() << path << ": " << llvm::toString(json.takeError());
-  if (llvm::json::Object *object = json->getAsObject())
-    return std::move(*object);
-  return module.emitError() << path << ": ranges are a JSON object with an entry for each node";
+  llvm::json::Object *layers = json->getAsObject();
+  if (!layers)
+    return module.emitError() << path << ": ranges are a JSON object with an entry for each node";
+  for (auto &layer : *layers) {
+    llvm::json::Object *entries = layer.second.getAsObject();
+    if (!entries)
+      return module.emitError() << path << ": '" << layer.first.str() << R"(' must be an object {"alpha": …, "adc_range": […]})";
+    for (auto &entry : *entries)
+      if (entry.first != "alpha" && entry.first != "adc_range")
+        return module.emitError() << path << ": '" << layer.first.str() << "' has an unknown key '" << entry.first.str()
+                                  << "'; known are 'alpha' and 'adc_range'";
+  }
+  return std::move(*layers);
 }
 
 /// A range as float32: positive and finite; 0 stands for something that was never driven, which any range fits.

@@ -76,7 +76,8 @@ static bool multipliesAndAdds(linalg::LinalgOp op) {
   if (lhs != body.getArgument(2) || !isa_and_nonnull<arith::MulFOp, arith::MulIOp>(multiply))
     return false;
   Value a = skipCasts(multiply->getOperand(0)), b = skipCasts(multiply->getOperand(1));
-  return a != b && isa<BlockArgument>(a) && isa<BlockArgument>(b) && a != body.getArgument(2) && b != body.getArgument(2);
+  Value x = body.getArgument(0), y = body.getArgument(1);
+  return (a == x && b == y) || (a == y && b == x);
 }
 
 /// Whether `op` is a product of two tensors in the sense of a contraction: not an inner product of equally indexed operands.
@@ -367,9 +368,16 @@ static Value restoreLayout(OpBuilder &b, Location loc, const Contraction &c, Val
 // The pass
 //===----------------------------------------------------------------------===//
 
-/// The operation's ONNX name: its location's, otherwise what it is and which.
-static std::string getNodeName(Operation *op, size_t index) {
-  return aimc::analog::getNodeName(op, (op->getName().stripDialect() + "_" + Twine(index)).str()).str();
+/// Its location's name, otherwise what it is and which; a number makes a name that is in `taken` unique. Ranges, overrides and
+/// dumps go by names, so the operation's location gets what it has not.
+static std::string nameNode(Operation *op, size_t index, const llvm::StringSet<> &taken) {
+  StringRef own = getNodeName(op, "");
+  std::string stem = own.empty() ? (op->getName().stripDialect() + "_" + Twine(index)).str() : own.str(), name = stem;
+  for (unsigned suffix = 2; taken.contains(name); ++suffix)
+    name = stem + "_" + std::to_string(suffix);
+  if (own != name)
+    op->setLoc(NameLoc::get(StringAttr::get(op->getContext(), name), op->getLoc()));
+  return name;
 }
 
 static std::string getSymbolFor(StringRef node) {
@@ -560,7 +568,7 @@ void Selector::run() {
   module.walk<WalkOrder::PreOrder>([&](linalg::LinalgOp op) {
     if (!isCandidate(op) || isConstantExpression(op->getResult(0)))
       return;
-    candidates.emplace_back(op, getNodeName(op, candidates.size()));
+    candidates.emplace_back(op, nameNode(op, candidates.size(), nodes));
     nodes.insert(candidates.back().second);
   });
   warnIfUnmatched("digital-nodes", rules.digital);
