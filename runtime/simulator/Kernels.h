@@ -41,6 +41,23 @@ struct Recombination {
   float *acc;          // per column
 };
 
+constexpr int64_t wireLanes = 16; // drives that are solved together
+
+/// One row of an array of cells whose wires have a resistance (Wires.cpp), for wireLanes drives: arrays are [columns], or
+/// [columns, lanes] and 64-byte aligned.
+struct WireRow {
+  int64_t columns;
+  const double *conductance;
+  const double *rowGain, *rowStep;     // of the row's elimination
+  const double *endStep;               // of the columns' elimination that ends here
+  const double *beginGain, *beginStep; // of the columns' elimination that begins here
+  double *field;        // that elimination, replaced by the new one
+  const double *before; // the new one in the row before
+  double *line;         // column potentials of the row before, replaced by this row's
+  double *scratch;      // the row's elimination
+  double *lacking;      // [lanes]: raised to the largest conductance times column potential
+};
+
 struct Kernels {
   /// Codes of x[0..n), one byte each: int8 when signed, uint8 otherwise. `scale` is finite.
   InputCounts (*quantize)(const float *x, int64_t n, float scale, InputRange range, uint8_t *codes);
@@ -73,6 +90,9 @@ struct Kernels {
 
   /// Gaussians of elements [first, first + n).
   void (*gaussians)(const Stream &stream, uint64_t first, int64_t n, float *out);
+
+  /// Ends the columns' elimination in a row, solves the row, and begins their next elimination.
+  void (*wireRow)(const WireRow &row);
 };
 
 const Kernels &kernelsGeneric();

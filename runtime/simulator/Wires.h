@@ -1,0 +1,55 @@
+// What the resistance of its wires makes of a crossbar array.
+//
+// Every cell joins a node of its row wire to a node of its column wire. A row's driver sits before column 0, a column's sense
+// amplifier, a virtual ground, behind the last row; drivers of idle rows hold the reference potential. Neighbouring nodes,
+// driver and first cell, last cell and sense amplifier are each one wire resistance apart. Such a network is linear: all it
+// does is in its transfer matrix T, T(k, n) being the current of column n for one volt on row k. With ideal wires T is the
+// conductances.
+#define AIMC_SIMULATOR_WIRES_H
+
+#include <functional>
+#include <stdint.h>
+
+namespace aimc::simulator {
+
+struct Kernels;
+
+/// Runs body(i) once for every i in [0, count), in any order, on any threads. False when a body returned false.
+using ParallelFor = std::function<bool(int64_t count, const std::function<bool(int64_t i)> &body)>;
+
+/// A physical array. Resistances are those between neighbours along a row wire and along a column wire; 0: an ideal wire.
+struct WireArray {
+  int64_t rows, columns;
+  const double *conductanceMicrosiemens; // [rows, columns], finite and not negative
+  double rowOhm, columnOhm;
+};
+
+enum class WireStatus { Solved, InvalidArray, NoMemory, NotConverged };
+
+/// How an array was solved.
+struct WireReport {
+  int64_t sweeps = 0;    // largest number of line solves over all rows and columns
+  double residual = 0;   // largest current that a node lacks, in parts of the drive's largest column current
+};
+
+/// Writes T, [rows, columns] in microsiemens. Kirchhoff's law holds at every node to 1e-9 of the drive's largest column
+/// current, for the drive of each row or, where there are fewer columns, each column of the reciprocal network. The result
+/// does not depend on threads or kernels. `report` may be null. NotConverged: cells conduct so much better than wires that
+/// 10000 sweeps do not suffice; T is then not written.
+WireStatus solveWires(const WireArray &array, const Kernels &kernels, const ParallelFor &parallelFor, double *transfer,
+                      WireReport *report = nullptr);
+
+/// Writes the potentials of the row nodes and of the column nodes, [rows, columns] each, in volts, with one volt on row
+/// `drivenRow` and none on the others. Both resistances must be above 0.
+WireStatus solveWirePotentials(const WireArray &array, const Kernels &kernels, int64_t drivenRow, double *rowVolt,
+                               double *columnVolt);
+
+/// What aihwkit's polynomial takes off a column's output y = sum of w[j] x[j]: with a = (n / wireRatio) sum of |w[j]| |x[j]| it
+/// is a (0.05 a^2 - 0.2 a + 0.5) times the sum of w[j] x[j] (1 - (1 - j/n)^2), n the number of rows. Weights and inputs are in
+/// parts of their largest; row 0 is the nearest to the converter. `wireRatio`: conductance of a wire between neighbouring cells
+/// over that of a full-scale cell (0.35 ohm and 5 microsiemens: 571429).
+double approximateWireDrop(const float *weights, const float *inputs, int64_t n, double wireRatio);
+
+} // namespace aimc::simulator
+
+#endif

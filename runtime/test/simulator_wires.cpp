@@ -1,0 +1,278 @@
+// Wire resistance: the transfer matrix against elimination of the whole network, closed forms, Kirchhoff's law and reciprocity.
+#include "Isa.h"
+#include "Kernels.h"
+#include "Wires.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <math.h>
+#include <random>
+#include <thread>
+#include <vector>
+
+using namespace aimc::simulator;
+
+static bool inOrder(int64_t count, const std::function<bool(int64_t)> &body) {
+  bool fine = true;
+  for (int64_t i = 0; i < count; ++i)
+    fine &= body(i);
+  return fine;
+}
+
+static ParallelFor onThreads(int threads) {
+  return [threads](int64_t count, const std::function<bool(int64_t)> &body) {
+    std::atomic<int64_t> next{0};
+    std::atomic<bool> fine{true};
+    std::vector<std::thread> pool;
+    for (int t = 0; t < threads; ++t)
+      pool.emplace_back([&] {
+        for (int64_t i; (i = next++) < count;)
+          if (!body(i))
+            fine = false;
+      });
+    for (std::thread &thread : pool)
+      thread.join();
+    return bool(fine);
+  };
+}
+
+static std::vector<double> randomCells(int64_t rows, int64_t columns, double largest, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<double> cells(size_t(rows * columns));
+  for (double &cell : cells)
+    cell = random() % 8 == 0 ? 0.0 : largest * double(random()) / 4294967296.0;
+  return cells;
+}
+
+static std::vector<double> transfer(const WireArray &array, const ParallelFor &parallelFor = inOrder,
+                                    const Kernels &kernels = kernelsGeneric(), WireReport *report = nullptr) {
+  std::vector<double> out(size_t(array.rows * array.columns), -1.0);
+  EXPECT_EQ(solveWires(array, kernels, parallelFor, out.data(), report), WireStatus::Solved);
+  return out;
+}
+
+/// T by Gauss elimination of the node equations, all row drives at once.
+static std::vector<double> eliminated(const WireArray &array) {
+  const int64_t rows = array.rows, columns = array.columns, cells = rows * columns, nodes = 2 * cells, width = nodes + rows;
+  const double rowWire = 1e6 / array.rowOhm, columnWire = 1e6 / array.columnOhm;
+  std::vector<double> matrix(size_t(nodes * width), 0.0);
+  auto at = [&](int64_t i, int64_t j) -> double & { return matrix[size_t(i * width + j)]; };
+  auto join = [&](int64_t a, int64_t b, double conductance) {
+    at(a, a) += conductance;
+    at(b, b) += conductance;
+    at(a, b) -= conductance;
+    at(b, a) -= conductance;
+  };
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      int64_t cell = i * columns + j;
+      join(cell, cells + cell, array.conductanceMicrosiemens[cell]);
+      if (j + 1 < columns)
+        join(cell, cell + 1, rowWire);
+      if (i + 1 < rows)
+        join(cells + cell, cells + cell + columns, columnWire);
+      if (j == 0) {
+        at(cell, cell) += rowWire;
+        at(cell, nodes + i) += rowWire;
+      }
+      if (i == rows - 1)
+        at(cells + cell, cells + cell) += columnWire;
+    }
+  for (int64_t pivot = 0; pivot < nodes; ++pivot)
+    for (int64_t i = pivot + 1; i < nodes; ++i) {
+      double factor = at(i, pivot) / at(pivot, pivot);
+      if (factor != 0)
+        for (int64_t j = pivot; j < width; ++j)
+          at(i, j) -= factor * at(pivot, j);
+    }
+  std::vector<double> out(static_cast<size_t>(cells));
+  for (int64_t k = 0; k < rows; ++k) {
+    std::vector<double> volt(static_cast<size_t>(nodes));
+    for (int64_t i = nodes - 1; i >= 0; --i) {
+      double sum = at(i, nodes + k);
+      for (int64_t j = i + 1; j < nodes; ++j)
+        sum -= at(i, j) * volt[size_t(j)];
+      volt[size_t(i)] = sum / at(i, i);
+    }
+    for (int64_t n = 0; n < columns; ++n)
+      out[size_t(k * columns + n)] = columnWire * volt[size_t(cells + (rows - 1) * columns + n)];
+  }
+  return out;
+}
+
+/// Largest current in microamperes that a node lacks, for the given potentials with one volt on `drivenRow`.
+static double kirchhoff(const WireArray &array, int64_t drivenRow, const std::vector<double> &rowVolt,
+                        const std::vector<double> &columnVolt) {
+  const int64_t rows = array.rows, columns = array.columns;
+  const double rowWire = 1e6 / array.rowOhm, columnWire = 1e6 / array.columnOhm;
+  double worst = 0;
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      int64_t cell = i * columns + j;
+      double r = rowVolt[size_t(cell)], c = columnVolt[size_t(cell)];
+      double through = array.conductanceMicrosiemens[cell] * (r - c);
+      double left = j > 0 ? rowVolt[size_t(cell - 1)] : double(i == drivenRow);
+      double intoRow = rowWire * (left - r) - through;
+      if (j + 1 < columns)
+        intoRow -= rowWire * (r - rowVolt[size_t(cell + 1)]);
+      double intoColumn = through - columnWire * (c - (i + 1 < rows ? columnVolt[size_t(cell + columns)] : 0.0));
+      if (i > 0)
+        intoColumn -= columnWire * (c - columnVolt[size_t(cell - columns)]);
+      worst = std::max({worst, fabs(intoRow), fabs(intoColumn)});
+    }
+  return worst;
+}
+
+static double largest(const std::vector<double> &values) { return *std::max_element(values.begin(), values.end()); }
+
+TEST(Wires, EqualsEliminationOfTheNetwork) {
+  struct {
+    int64_t rows, columns;
+    double gMax, rowOhm, columnOhm;
+  } cases[] = {{1, 1, 25, 0.35, 0.35}, {1, 6, 25, 2, 1}, {6, 1, 25, 2, 1},      {3, 5, 25, 0.35, 0.35},
+               {5, 3, 25, 20, 70},     {17, 9, 100, 5, 5}, {9, 18, 225, 30, 10}, {19, 20, 1000, 3, 8}};
+  for (const auto &c : cases) {
+    SCOPED_TRACE(testing::Message() << c.rows << " x " << c.columns << ", " << c.rowOhm << " and " << c.columnOhm << " ohm");
+    std::vector<double> cells = randomCells(c.rows, c.columns, c.gMax, 1);
+    WireArray array = {c.rows, c.columns, cells.data(), c.rowOhm, c.columnOhm};
+    std::vector<double> expected = eliminated(array), solved = transfer(array);
+    for (size_t i = 0; i < cells.size(); ++i)
+      ASSERT_NEAR(solved[i], expected[i], 1e-9 * c.gMax) << "cell " << i;
+  }
+}
+
+TEST(Wires, KirchhoffHoldsAtEveryNode) {
+  std::vector<double> cells = randomCells(64, 96, 25, 2);
+  for (double ohm : {0.35, 5.0, 50.0}) {
+    WireArray array = {64, 96, cells.data(), ohm, ohm};
+    std::vector<double> solved = transfer(array);
+    for (int64_t k : {0, 31, 63}) {
+      std::vector<double> rowVolt(cells.size()), columnVolt(cells.size());
+      ASSERT_EQ(solveWirePotentials(array, kernelsGeneric(), k, rowVolt.data(), columnVolt.data()), WireStatus::Solved);
+      std::vector<double> currents;
+      for (int64_t n = 0; n < 96; ++n)
+        currents.push_back(1e6 / ohm * columnVolt[size_t(63 * 96 + n)]);
+      EXPECT_LE(kirchhoff(array, k, rowVolt, columnVolt), 1e-9 * largest(currents)) << ohm << " ohm, row " << k;
+      for (int64_t n = 0; n < 96; ++n)
+        EXPECT_NEAR(currents[size_t(n)], solved[size_t(k * 96 + n)], 1e-9 * largest(currents)) << ohm << " ohm, row " << k;
+    }
+  }
+}
+
+TEST(Wires, KirchhoffHoldsInALargeArray) {
+  std::vector<double> cells = randomCells(256, 512, 25, 3), rowVolt(cells.size()), columnVolt(cells.size());
+  WireArray array = {256, 512, cells.data(), 0.35, 0.35};
+  const Isa *isa = findIsa("avx2") ? findIsa("avx2") : findIsa("generic");
+  ASSERT_EQ(solveWirePotentials(array, isa->kernels(), 200, rowVolt.data(), columnVolt.data()), WireStatus::Solved);
+  std::vector<double> bottom(columnVolt.end() - 512, columnVolt.end());
+  EXPECT_LE(kirchhoff(array, 200, rowVolt, columnVolt), 1e-9 * 1e6 / 0.35 * largest(bottom));
+}
+
+TEST(Wires, OneCellIsInSeriesWithTwoWires) {
+  double cell = 20; // 50 kilohm
+  for (double ohm : {0.35, 1e3, 1e5})
+    EXPECT_NEAR(transfer({1, 1, &cell, ohm, ohm})[0], 1e6 / (5e4 + 2 * ohm), 1e-9) << ohm << " ohm";
+}
+
+// All rows driven at one volt: N cells of 5 microsiemens along a column wire of 0.35 ohm. g R = 1.75e-6.
+TEST(Wires, UniformColumnIsALadder) {
+  struct {
+    int64_t N;
+    double fraction;
+  } cases[] = {{128, 0.990441}, {256, 0.963238}, {512, 0.870410}};
+  for (const auto &c : cases) {
+    std::vector<double> cells(size_t(c.N), 5.0);
+    double sum = 0;
+    for (double current : transfer({c.N, 1, cells.data(), 0, 0.35}))
+      sum += current;
+    double theta = acosh(1 + 1.75e-6 / 2);
+    EXPECT_NEAR(sum / (5.0 * double(c.N)), c.fraction, 5e-7) << c.N;
+    EXPECT_NEAR(sum / (5.0 * double(c.N)),
+                sinh(double(c.N) * theta) / (double(c.N) * sqrt(1.75e-6) * cosh((double(c.N) + 0.5) * theta)), 1e-9) << c.N;
+  }
+}
+
+TEST(Wires, NearlyIdealRowsApproachIdealRows) {
+  std::vector<double> cells = randomCells(40, 30, 25, 4);
+  for (bool rowsIdeal : {false, true}) {
+    std::vector<double> ideal = transfer({40, 30, cells.data(), rowsIdeal ? 0 : 2.0, rowsIdeal ? 2.0 : 0});
+    std::vector<double> nearly = transfer({40, 30, cells.data(), rowsIdeal ? 1e-7 : 2.0, rowsIdeal ? 2.0 : 1e-7});
+    for (size_t i = 0; i < cells.size(); ++i)
+      ASSERT_NEAR(nearly[i], ideal[i], 1e-7) << i;
+  }
+}
+
+TEST(Wires, IdealWiresLeaveTheConductances) {
+  std::vector<double> cells = randomCells(20, 50, 25, 5);
+  EXPECT_EQ(transfer({20, 50, cells.data(), 0, 0}), cells);
+  std::vector<double> nearly = transfer({20, 50, cells.data(), 1e-6, 1e-6});
+  for (size_t i = 0; i < cells.size(); ++i)
+    ASSERT_NEAR(nearly[i], cells[i], 1e-6) << i;
+}
+
+// Drive where the current was sensed and sense where it was driven: columns become rows, ends change places.
+TEST(Wires, SwappingDriveAndSenseLeavesTheTransfer) {
+  const int64_t rows = 21, columns = 34;
+  std::vector<double> cells = randomCells(rows, columns, 50, 6), swapped(cells.size());
+  auto other = [&](int64_t i, int64_t j) { return size_t((columns - 1 - j) * rows + (rows - 1 - i)); };
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j)
+      swapped[other(i, j)] = cells[size_t(i * columns + j)];
+  // 21 drives either way: rows of the first, columns of the second. Driving all 34 rows of the second shows the law itself.
+  std::vector<double> there = transfer({rows, columns, cells.data(), 4, 7});
+  std::vector<double> back = transfer({columns, rows, swapped.data(), 7, 4});
+  WireArray second = {columns, rows, swapped.data(), 7, 4};
+  for (int64_t j = 0; j < columns; ++j) {
+    std::vector<double> rowVolt(cells.size()), columnVolt(cells.size());
+    ASSERT_EQ(solveWirePotentials(second, kernelsGeneric(), j, rowVolt.data(), columnVolt.data()), WireStatus::Solved);
+    for (int64_t i = 0; i < rows; ++i) {
+      size_t from = size_t((rows - 1 - i) * columns + (columns - 1 - j)), to = size_t(j * rows + i);
+      EXPECT_EQ(there[from], back[to]);
+      ASSERT_NEAR(1e6 / 4 * columnVolt[size_t((columns - 1) * rows + i)], there[from], 1e-8);
+    }
+  }
+}
+
+TEST(Wires, ThreadsAndInstructionSetsGiveTheSameBits) {
+  std::vector<double> cells = randomCells(70, 83, 100, 7);
+  WireArray array = {70, 83, cells.data(), 1, 3};
+  std::vector<double> expected = transfer(array);
+  for (const char *name : {"generic", "avx2", "vnni"}) {
+    const Isa *isa = findIsa(name);
+    if (!isa)
+      continue;
+    for (int threads : {1, 2, 7})
+      EXPECT_EQ(transfer(array, onThreads(threads), isa->kernels()), expected) << name << ", " << threads << " threads";
+  }
+}
+
+TEST(Wires, TypicalArraysTakeFewSweeps) {
+  std::vector<double> cells = randomCells(128, 256, 25, 8);
+  WireReport report;
+  transfer({128, 256, cells.data(), 0.35, 0.35}, inOrder, kernelsGeneric(), &report);
+  EXPECT_LE(report.sweeps, 5);
+  EXPECT_LE(report.residual, 1e-9);
+}
+
+TEST(Wires, RefusesWhatIsNoArray) {
+  std::vector<double> cells = {1, 2, 3, -1};
+  std::vector<double> out(4, 7.0);
+  WireArray negative = {2, 2, cells.data(), 1, 1}, empty = {0, 2, cells.data(), 1, 1}, wire = {1, 3, cells.data(), 1, -1};
+  for (const WireArray &array : {negative, empty, wire})
+    EXPECT_EQ(solveWires(array, kernelsGeneric(), inOrder, out.data()), WireStatus::InvalidArray);
+  // Cells that short the wires: the potentials spread over the whole array a little with every sweep.
+  std::vector<double> shorts(32 * 32, 1e12);
+  std::vector<double> untouched(shorts.size(), 7.0);
+  EXPECT_EQ(solveWires({32, 32, shorts.data(), 10, 10}, kernelsGeneric(), inOrder, untouched.data()), WireStatus::NotConverged);
+  EXPECT_EQ(untouched, std::vector<double>(shorts.size(), 7.0));
+}
+
+// The numbers are those of a computation in fractions.
+TEST(Wires, PolynomialOfAihwkit) {
+  const float weights[] = {1.0f, -0.5f, 0.25f, 0.75f}, inputs[] = {0.5f, 1.0f, -1.0f, 0.25f};
+  EXPECT_DOUBLE_EQ(approximateWireDrop(weights, inputs, 4, 8.0), -0.06329134106636047);
+  EXPECT_DOUBLE_EQ(approximateWireDrop(weights, inputs, 4, 1e6 / (0.35 * 5)), -1.1595412312769997e-06);
+  EXPECT_EQ(approximateWireDrop(weights, inputs, 1, 8.0), 0.0); // the row beside the converter drops nothing
+}
