@@ -5,6 +5,7 @@
 // driver and first cell, last cell and sense amplifier are each one wire resistance apart. Such a network is linear: all it
 // does is in its transfer matrix T, T(k, n) being the current of column n for one volt on row k. With ideal wires T is the
 // conductances.
+#ifndef AIMC_SIMULATOR_WIRES_H
 #define AIMC_SIMULATOR_WIRES_H
 
 #include <functional>
