@@ -63,9 +63,11 @@ static Value broadcastSome(ArrayRef<Value> operands, Type element, Lowering &b,
 /// A scale or zero point of one number, or of one for each slice along dimension `axis`, in a shape that broadcasts to `rank`
 /// dimensions; parameters of higher rank are as they are.
 static Value alongAxis(Value parameter, int64_t axis, int64_t rank, Lowering &b) {
-  if (!parameter || getRank(parameter) != 1 || axis == rank - 1 || b.splatScalar(parameter) ||
+  if (!parameter || getRank(parameter) != 1 || axis == rank - 1 ||
       cast<RankedTensorType>(parameter.getType()).getDimSize(0) == 1)
     return parameter;
+  if (DenseElementsAttr dense; matchPattern(parameter, m_Constant(&dense)) && dense.isSplat())
+    return arith::ConstantOp::create(b, dense.resizeSplat(RankedTensorType::get({}, dense.getElementType())));
   Sizes sizes(rank - axis, b.size(1));
   sizes.front() = b.dim(parameter, 0);
   return b.reshape(parameter, sizes);

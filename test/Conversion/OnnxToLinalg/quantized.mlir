@@ -19,6 +19,18 @@ func.func @conv_integer(%x: tensor<?x1x4xui8>) -> tensor<?x2x4xi32> {
 
 // -----
 
+// One number for all channels, given for each, is one number.
+// CHECK-LABEL: func.func @dequantize_channels
+// CHECK:         linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<2x3x1xi8>, tensor<2x1x1xf32>) outs({{.*}} : tensor<2x3x1xf32>)
+func.func @dequantize_channels(%x: tensor<2x3x1xi8>, %scale: tensor<2xf32>) -> tensor<2x3x1xf32> {
+  %zero = arith.constant dense<5> : tensor<2xi8>
+  %y = onnx.node "DequantizeLinear"(%x, %scale, %zero) {domain = "", opset = 13 : i64, attrs = {axis = 0 : i64}}
+      : (tensor<2x3x1xi8>, tensor<2xf32>, tensor<2xi8>) -> tensor<2x3x1xf32>
+  return %y : tensor<2x3x1xf32>
+}
+
+// -----
+
 // Blocks become a dimension of their own; the last one is filled up.
 // CHECK-LABEL: func.func @dequantize_blocks
 // CHECK:         tensor.pad %{{.*}} low[0, 0] high[0, 1]

@@ -69,3 +69,31 @@ analog.crossbar @large node "fc" [1, 257, 256] weights {
   analog.yield %w : tensor<1x257x256xf32>
 } {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 512, tile_columns = 256, row_tiles = 1, column_tiles = 1>}
 }
+
+// -----
+
+// Integers of a quantized network stay: D = q - z and w = L · s of each column, 127 · (0.5, 0.25), although the largest is 3.
+// CHECK: analog.crossbar @integers
+// CHECK{LITERAL}: levels = dense<[[[-3, 1], [2, 0]]]> : tensor<1x2x2xi8>
+// CHECK-SAME{LITERAL}: weight_scale = dense<[[[6.350000e+01, 3.175000e+01]]]> : tensor<1x1x2xf32>
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2,
+    array_columns = 8>} {
+analog.crossbar @integers node "fc" [1, 2, 2] weights {
+  %q = arith.constant dense<[[125, 130], [129, 128]]> : tensor<2x2xi8> // u8: columns of W are rows
+  %s = arith.constant dense<[0.5, 0.25]> : tensor<2xf32>
+  %e = tensor.empty() : tensor<2x2xf32>
+  %w = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>],
+      iterator_types = ["parallel", "parallel"]} ins(%q, %s : tensor<2x2xi8>, tensor<2xf32>) outs(%e : tensor<2x2xf32>) {
+  ^bb0(%level: i8, %scale: f32, %out: f32):
+    %z = arith.constant 128 : i32
+    %wide = arith.extui %level : i8 to i32
+    %centered = arith.subi %wide, %z : i32
+    %number = arith.sitofp %centered : i32 to f32
+    %scaled = arith.mulf %number, %scale : f32
+    linalg.yield %scaled : f32
+  } -> tensor<2x2xf32>
+  %t = linalg.transpose ins(%w : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) permutation = [1, 0]
+  %x = tensor.expand_shape %t [[0, 1], [2]] output_shape [1, 2, 2] : tensor<2x2xf32> into tensor<1x2x2xf32>
+  analog.yield %x : tensor<1x2x2xf32>
+} {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 1, column_tiles = 1>}
+}

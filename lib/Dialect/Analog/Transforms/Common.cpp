@@ -9,8 +9,8 @@ using namespace mlir;
 
 bool aimc::analog::isZero(Value value) {
   if (auto fill = value.getDefiningOp<linalg::FillOp>())
-    return matchPattern(fill.getInputs()[0], m_AnyZeroFloat());
-  return matchPattern(value, m_AnyZeroFloat());
+    value = fill.getInputs()[0];
+  return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero());
 }
 
 void aimc::analog::eraseUnused(SmallVector<Value> values) {

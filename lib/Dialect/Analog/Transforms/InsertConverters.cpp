@@ -1,5 +1,6 @@
 //===- InsertConverters.cpp - DACs before, ADCs after -----------------------------------------------------------===//
 #include "Common.h"
+#include "Integers.h"
 #include "aimc/Analysis/ConstantExpression.h"
 #include "aimc/Analysis/ValueRanges.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
@@ -200,6 +201,17 @@ static int64_t getScaleDims(TiledMatMulOp op, unsigned rowDims) {
   return all;
 }
 
+/// The α with which codes are the integers that a quantized network stores, X = q: Q · scale. Null where x is not stored so, has a
+/// zero point, or has more integers than there are codes; of a signed type all but the least one must fit.
+static FloatAttr getAlphaOfIntegers(const std::optional<StoredIntegers> &stored, const InputCoding &input, Builder &b) {
+  if (!stored || stored->zero != 0)
+    return {};
+  int64_t most = (int64_t(1) << (input.isSigned ? input.bits - 1 : input.bits)) - 1;
+  if (stored->high > most)
+    return {};
+  return b.getF32FloatAttr(float(most) * stored->scale);
+}
+
 static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, TargetAttr target, ValueRanges &valueRanges,
                                       const llvm::json::Object &ranges) {
   if (!crossbar.getLevels())
@@ -209,7 +221,9 @@ static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, Tar
   Location loc = op.getLoc();
   StringRef node = getNodeName(op, crossbar.getNode());
   const llvm::json::Object *layer = ranges.getObject(node);
-  InputCoding input = getInputCoding(target, !valueRanges.isNonNegative(op.getX()));
+  std::optional<StoredIntegers> stored = readStoredIntegers(op.getX());
+  bool isUnsigned = (stored && stored->zero == 0 && stored->isUnsigned) || valueRanges.isNonNegative(op.getX());
+  InputCoding input = getInputCoding(target, !isUnsigned);
   int64_t groupDims = crossbar.getGroups() != 1;
 
   auto withTail = [](ArrayRef<int64_t> head, ArrayRef<int64_t> tail, Type type) {
@@ -225,6 +239,8 @@ static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, Tar
   FailureOr<FloatAttr> alpha = getAlpha(op, node, layer);
   if (failed(alpha))
     return failure();
+  if (FloatAttr exact = getAlphaOfIntegers(stored, input, b))
+    alpha = exact;
   int64_t scaleDims = *alpha ? 0 : getScaleDims(op, lead.size() - groupDims);
   auto dac = DacOp::create(b, loc, withTail(lead, {rows, input.slices}, VoltageType::get(b.getContext())),
                            withTail(lead, {}, b.getF32Type()), op.getX(), b.getI64IntegerAttr(input.bits),

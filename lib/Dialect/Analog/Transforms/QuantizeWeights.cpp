@@ -3,6 +3,8 @@
 // The arithmetic is that of docs/numerics.md, section 1: float32, every operation rounded, ties to even.
 //
 //===------------------------------------------------------------------------------------------------------------===//
+#include "Integers.h"
+
 #include "aimc/Analysis/ConstantExpression.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Analog/Transforms/Passes.h"
@@ -11,6 +13,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
 
 #include <cmath>
 
@@ -101,6 +104,116 @@ static void computeLevels(const WeightView &weights, CrossbarOp crossbar, int64_
     }
 }
 
+//===----------------------------------------------------------------------===//
+// Weights of quantized networks
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Weights that are integers times scales.
+struct IntegerWeights {
+  StridedView integers; ///< [G, K, N], as float32
+  StridedView scales;   ///< likewise; not set when `scale` holds for all
+  float scale = 1.0f;
+};
+} // namespace
+
+/// The crossbar's weights with `part` of its elements' payload in the place of the payload's result.
+static FailureOr<StridedView> evaluatePart(CrossbarOp crossbar, Value ScaledInteger::*part) {
+  OwningOpRef<CrossbarOp> copy(cast<CrossbarOp>(crossbar->clone()));
+  linalg::GenericOp source = getElementSource(copy->getWeightsValue(), /*padding=*/false);
+  source.getBody()->getTerminator()->setOperand(0, (*readScaledInteger(source)).*part);
+  return evaluateView(copy->getWeightsValue());
+}
+
+/// Nothing when the weights are not made from integers and a scale.
+static std::optional<IntegerWeights> readIntegerWeights(CrossbarOp crossbar) {
+  linalg::GenericOp source = getElementSource(crossbar.getWeightsValue(), /*padding=*/false);
+  std::optional<ScaledInteger> scaled = source ? readScaledInteger(source) : std::nullopt;
+  if (!scaled)
+    return std::nullopt;
+  IntegerWeights weights;
+  FloatAttr scale;
+  if (scaled->scale && matchPattern(scaled->scale, m_Constant(&scale)))
+    weights.scale = scale.getValue().convertToFloat();
+  FailureOr<StridedView> integers = evaluatePart(crossbar, &ScaledInteger::integer);
+  if (failed(integers))
+    return std::nullopt;
+  weights.integers = *integers;
+  if (!scaled->scale || scale)
+    return weights;
+  FailureOr<StridedView> scales = evaluatePart(crossbar, &ScaledInteger::scale);
+  if (failed(scales))
+    return std::nullopt;
+  weights.scales = *scales;
+  return weights;
+}
+
+/// s of every column of one row tile; whether what shares a scale on tiles has one s that is positive and finite.
+static bool readScales(const IntegerWeights &weights, CrossbarOp crossbar, ScaleGranularity granularity, int64_t g, int64_t t,
+                       MutableArrayRef<float> scales) {
+  int64_t rows = crossbar.getRows(), columns = crossbar.getColumns(), tileRows = crossbar.getGrid()->getTileRows();
+  std::fill(scales.begin(), scales.end(), weights.scale);
+  bool equal = true;
+  if (weights.scales.base) {
+    WeightView view(weights.scales);
+    for (int64_t n = 0; n < columns; ++n)
+      scales[n] = view(g, t * tileRows, n);
+    forEachWeight(t * tileRows, std::min((t + 1) * tileRows, rows), columns,
+                  [&](int64_t k, int64_t n) { equal = equal && view(g, k, n) == scales[n]; });
+  }
+  int64_t shared = granularity == ScaleGranularity::Column ? 1 : crossbar.getGrid()->getTileColumns();
+  for (int64_t n = 0; n < columns; n += shared)
+    equal = equal && llvm::all_equal(scales.slice(n, std::min(shared, columns - n)));
+  return equal && llvm::all_of(scales, [](float scale) { return scale > 0.0f && std::isfinite(scale); });
+}
+
+/// Levels that are the network's own integers: w = L · s, D = q. Returns false, with a remark where a reader would expect
+/// otherwise, when the tiles cannot hold them; then `scales` and `levels` are undefined. A differential pair holds -L..L: a level of
+/// -L - 1 becomes -L.
+template <typename Level>
+static bool storeIntegers(const IntegerWeights &weights, CrossbarOp crossbar, TargetAttr target, MutableArrayRef<float> scales,
+                          Level *levels) {
+  int64_t groups = crossbar.getGroups(), rows = crossbar.getRows(), columns = crossbar.getColumns();
+  int64_t rowTiles = crossbar.getRowTiles(), most = (int64_t(1) << (target.getWeightBits() - 1)) - 1;
+  WeightView integers(weights.integers);
+  int64_t largest = 0, least = 0, clipped = 0;
+  bool offset = target.getEncoding() == Encoding::Offset;
+  for (int64_t g = 0; g < groups; ++g)
+    forEachWeight(0, rows, columns, [&](int64_t k, int64_t n) {
+      int64_t level = integers(g, k, n);
+      largest = std::max(largest, level);
+      least = std::min(least, level);
+      if (level == -most - 1 && !offset) {
+        ++clipped;
+        level = -most;
+      }
+      levels[(g * rows + k) * columns + n] = static_cast<Level>(level);
+    });
+  bool equal = true;
+  for (int64_t i = 0; i < groups * rowTiles; ++i)
+    equal = equal && readScales(weights, crossbar, target.getScale(), i / rowTiles, i % rowTiles, scales.slice(i * columns, columns));
+  if (target.getScale() == ScaleGranularity::Matrix)
+    equal = equal && llvm::all_equal(scales);
+  if (largest > most || least < -most - 1 || !equal) {
+    InFlightDiagnostic remark = crossbar.emitRemark() << "'" << crossbar.getNode() << "': its integer weights are quantized again: ";
+    if (equal)
+      remark << "they lie in " << least << ".." << largest << ", those of tiles in " << -most << ".." << most;
+    else
+      remark << "their scales differ where those of tiles do not (scale = " << stringifyScaleGranularity(target.getScale()) << ")";
+    return false;
+  }
+  if (clipped != 0)
+    crossbar.emitRemark() << "'" << crossbar.getNode() << "': " << clipped << " weights of " << -most - 1 << " become " << -most
+                          << ", the least level of a differential pair";
+  for (float &scale : scales)
+    scale *= most;
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
 /// Elements of `type` that `fill` writes: dense when small, a resource named after the crossbar otherwise.
 static ElementsAttr makeElements(RankedTensorType type, StringRef name, function_ref<void(char *)> fill) {
   int64_t bytes = type.getNumElements() * (type.getElementTypeBitWidth() / 8);
@@ -114,40 +227,55 @@ static ElementsAttr makeElements(RankedTensorType type, StringRef name, function
   return DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 
-static LogicalResult quantize(CrossbarOp crossbar, TargetAttr target) {
-  if (!crossbar.getGrid())
-    return crossbar.emitOpError() << "has no grid; run analog-partition first";
+/// Scales of all row tiles, [G, T, N]. Returns whether all weights are finite.
+static bool computeAllScales(const WeightView &weights, CrossbarOp crossbar, ScaleGranularity granularity,
+                             MutableArrayRef<float> scales) {
+  int64_t columns = crossbar.getColumns(), rowTiles = crossbar.getRowTiles(), groups = crossbar.getGroups();
+  for (int64_t i = 0; i < groups * rowTiles; ++i)
+    if (!computeScales(weights, crossbar, granularity, i / rowTiles, i % rowTiles, scales.slice(i * columns, columns)))
+      return false;
+  if (granularity == ScaleGranularity::Matrix)
+    shareInMatrices(scales, groups);
+  std::replace(scales.begin(), scales.end(), 0.0f, 1.0f);
+  return true;
+}
+
+/// Fills `scales` and `levels`: integers of a quantized network as they are, other weights by their largest magnitudes.
+template <typename Level>
+static LogicalResult fillLevels(CrossbarOp crossbar, TargetAttr target, MutableArrayRef<float> scales, Level *levels) {
   Value value = crossbar.getWeightsValue();
+  std::optional<IntegerWeights> integers = value ? readIntegerWeights(crossbar) : std::nullopt;
+  if (integers && storeIntegers(*integers, crossbar, target, scales, levels))
+    return success();
   FailureOr<StridedView> view = value ? evaluateView(value) : FailureOr<StridedView>(failure());
   if (failed(view))
     return crossbar.emitOpError() << "'" << crossbar.getNode() << "' has no weights that can be evaluated";
   WeightView weights(*view);
-  MLIRContext *context = crossbar.getContext();
-  Builder b(context);
+  if (!computeAllScales(weights, crossbar, target.getScale(), scales))
+    return crossbar.emitOpError() << "'" << crossbar.getNode()
+                                  << "' has weights that are not finite; keep it digital with --digital-nodes="
+                                  << crossbar.getNode();
+  computeLevels(weights, crossbar, target.getWeightBits(), scales, levels);
+  return success();
+}
 
+static LogicalResult quantize(CrossbarOp crossbar, TargetAttr target) {
+  if (!crossbar.getGrid())
+    return crossbar.emitOpError() << "has no grid; run analog-partition first";
+  Builder b(crossbar.getContext());
   int64_t groups = crossbar.getGroups(), rows = crossbar.getRows(), columns = crossbar.getColumns();
-  int64_t rowTiles = crossbar.getRowTiles();
+  int64_t rowTiles = crossbar.getRowTiles(), weightBits = target.getWeightBits();
   SmallVector<float> scales(groups * rowTiles * columns);
-  for (int64_t i = 0; i < groups * rowTiles; ++i)
-    if (!computeScales(weights, crossbar, target.getScale(), i / rowTiles, i % rowTiles,
-                       MutableArrayRef(scales).slice(i * columns, columns)))
-      return crossbar.emitOpError() << "'" << crossbar.getNode()
-                                    << "' has weights that are not finite; keep it digital with --digital-nodes="
-                                    << crossbar.getNode();
-  if (target.getScale() == ScaleGranularity::Matrix)
-    shareInMatrices(scales, groups);
-  std::replace(scales.begin(), scales.end(), 0.0f, 1.0f);
-
-  int64_t weightBits = target.getWeightBits();
   auto levelsType = RankedTensorType::get({groups, rows, columns}, b.getIntegerType(weightBits <= 8 ? 8 : 16));
+  LogicalResult result = success();
   ElementsAttr levels = makeElements(levelsType, (crossbar.getSymName() + "_levels").str(), [&](char *data) {
-    if (weightBits <= 8)
-      computeLevels(weights, crossbar, weightBits, scales, reinterpret_cast<int8_t *>(data));
-    else
-      computeLevels(weights, crossbar, weightBits, scales, reinterpret_cast<int16_t *>(data));
+    result = weightBits <= 8 ? fillLevels(crossbar, target, scales, reinterpret_cast<int8_t *>(data))
+                             : fillLevels(crossbar, target, scales, reinterpret_cast<int16_t *>(data));
   });
+  if (failed(result))
+    return failure();
   auto scaleType = RankedTensorType::get({groups, rowTiles, columns}, b.getF32Type());
-  crossbar.setCodingAttr(CodingAttr::get(context, target.getEncoding(), weightBits, target.getCellBits(), target.getSlices(),
+  crossbar.setCodingAttr(CodingAttr::get(b.getContext(), target.getEncoding(), weightBits, target.getCellBits(), target.getSlices(),
                                          target.getUnitColumn(), target.getScale()));
   crossbar.setLevelsAttr(levels);
   crossbar.setWeightScaleAttr(makeElements(scaleType, (crossbar.getSymName() + "_weight_scale").str(), [&](char *data) {

@@ -1,11 +1,13 @@
 //===- Select.cpp - which contractions become crossbars, and why the others stay digital ------------------------===//
 #include "Common.h"
+#include "Integers.h"
 #include "aimc/Analysis/ConstantExpression.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
 #include "aimc/Dialect/Analog/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -43,6 +45,7 @@ struct Contraction {
   SmallVector<int64_t> extents;  ///< of every loop; rows may be dynamic
   bool convolution = false;      ///< a k moves a window over x
   bool depthwise = false;        ///< a convolution whose columns share no input
+  bool integers = false;         ///< 32-bit integers, not float32
 
   int64_t count(ArrayRef<unsigned> loops) const {
     return std::accumulate(loops.begin(), loops.end(), int64_t(1), [&](int64_t n, unsigned d) { return n * extents[d]; });
@@ -105,8 +108,9 @@ static std::optional<std::string> readContraction(linalg::LinalgOp op, unsigned 
   c.weightMap = maps[weightInput];
   c.yMap = maps[2];
   c.extents = op.getStaticLoopRanges();
+  c.integers = llvm::all_of(op->getOperands(), [](Value v) { return getElementTypeOrSelf(v.getType()).isInteger(32); });
   for (Value operand : {c.x, c.weights, c.init})
-    if (Type type = getElementTypeOrSelf(operand.getType()); !type.isF32()) {
+    if (Type type = getElementTypeOrSelf(operand.getType()); !type.isF32() && !c.integers) {
       std::string text;
       llvm::raw_string_ostream(text) << "its elements are " << type << "; tiles take float32";
       return text;
@@ -426,7 +430,7 @@ private:
   std::optional<std::string> getReasonToStayDigital(const Contraction &c, StringRef node);
   CrossbarOp findOrBuildCrossbar(const Contraction &c, StringRef node, int64_t tileBase);
   Kind getKind(const Contraction &c, StringRef node);
-  void moveToCrossbar(const Contraction &c, StringRef node, int64_t tileBase);
+  void moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase);
 
   ModuleOp module;
   TargetAttr target;
@@ -491,6 +495,58 @@ std::optional<std::string> Selector::getReasonToStayDigital(const Contraction &c
   return std::nullopt;
 }
 
+/// What the zero point of `c`'s input takes from its result: y - zero · scale · Σ_k W, the sum per group and column of the
+/// crossbar's weights.
+static Value subtractZeroPoint(OpBuilder &b, Location loc, const Contraction &c, Value y, CrossbarOp crossbar,
+                               const StoredIntegers &stored) {
+  FailureOr<StridedView> weights = evaluateView(crossbar.getWeightsValue());
+  if (failed(weights)) // constant expressions that select found evaluate
+    return y;
+  SmallVector<float> corrections;
+  for (int64_t g = 0; g < c.getGroups(); ++g)
+    for (int64_t n = 0; n < c.getColumns(); ++n) {
+      double sum = 0.0;
+      for (int64_t k = 0; k < c.getRows(); ++k)
+        sum += weights->getNumber({g, k, n});
+      corrections.push_back(-double(stored.zero) * stored.scale * sum);
+    }
+  // The result's axes that groups and columns index.
+  SmallVector<int64_t> shape;
+  SmallVector<AffineExpr> axes;
+  for (unsigned d : concatenate({c.groups, c.columns})) {
+    shape.push_back(c.extents[d]);
+    axes.push_back(b.getAffineDimExpr(*c.yMap.getResultPosition(b.getAffineDimExpr(d))));
+  }
+  auto type = RankedTensorType::get(shape, b.getF32Type());
+  Value constant = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, ArrayRef<float>(corrections)));
+  int64_t rank = cast<RankedTensorType>(y.getType()).getRank();
+  AffineMap identity = b.getMultiDimIdentityMap(rank), columns = AffineMap::get(rank, 0, axes, b.getContext());
+  Value empty = tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, y), b.getF32Type());
+  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+  return linalg::GenericOp::create(b, loc, empty.getType(), ValueRange{y, constant}, empty,
+                                   ArrayRef<AffineMap>{identity, columns, identity}, loops,
+                                   [&](OpBuilder &nested, Location, ValueRange arguments) {
+                                     Value sum = arith::AddFOp::create(nested, loc, arguments[0], arguments[1]);
+                                     linalg::YieldOp::create(nested, loc, sum);
+                                   })
+      .getResult(0);
+}
+
+/// Sums of float32 as the 32-bit integers next to them.
+static Value toIntegers(OpBuilder &b, Location loc, Value y) {
+  int64_t rank = cast<RankedTensorType>(y.getType()).getRank();
+  AffineMap identity = b.getMultiDimIdentityMap(rank);
+  Value empty = tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, y), b.getI32Type());
+  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+  return linalg::GenericOp::create(b, loc, empty.getType(), y, empty, ArrayRef<AffineMap>{identity, identity}, loops,
+                                   [&](OpBuilder &nested, Location, ValueRange arguments) {
+                                     Value rounded = math::RoundEvenOp::create(nested, loc, arguments[0]);
+                                     Value integer = arith::FPToSIOp::create(nested, loc, nested.getI32Type(), rounded);
+                                     linalg::YieldOp::create(nested, loc, integer);
+                                   })
+      .getResult(0);
+}
+
 static size_t hashWeights(CrossbarOp crossbar) {
   llvm::hash_code hash = llvm::hash_combine(crossbar.getGroups(), crossbar.getRows(), crossbar.getColumns());
   crossbar.getWeights().walk([&](Operation *op) {
@@ -535,11 +591,19 @@ Kind Selector::getKind(const Contraction &c, StringRef node) {
   return c.convolution ? Kind::Convolution : Kind::MatMul;
 }
 
-void Selector::moveToCrossbar(const Contraction &c, StringRef node, int64_t tileBase) {
-  CrossbarOp crossbar = findOrBuildCrossbar(c, node, tileBase);
+void Selector::moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase) {
   Operation *op = c.op;
   Location loc = op->getLoc();
   OpBuilder b(op);
+  // Of a quantized network's layer the tiles see the integers as they are stored.
+  std::optional<StoredIntegers> stored = readStoredIntegers(c.x);
+  if (stored && (c.integers || stored->zero != 0))
+    c.x = withoutZeroPoint(b, c.x, *stored);
+  else if (c.integers)
+    c.x = toFloat(b, loc, c.x);
+  if (c.integers)
+    c.weights = toFloat(b, loc, c.weights);
+  CrossbarOp crossbar = findOrBuildCrossbar(c, node, tileBase);
   SmallVector<OpFoldResult> sizes = getInitSizes(b, loc, c.init);
   SmallVector<OpFoldResult> rowSizes = llvm::map_to_vector(c.rows, [&](unsigned d) {
     return sizes[*c.yMap.getResultPosition(b.getAffineDimExpr(d))];
@@ -551,14 +615,19 @@ void Selector::moveToCrossbar(const Contraction &c, StringRef node, int64_t tile
   Value y = MatMulOp::create(b, loc, RankedTensorType::get(shape, b.getF32Type()), FlatSymbolRefAttr::get(crossbar), patches,
                              KindAttr::get(b.getContext(), getKind(c, node)), b.getI64IntegerAttr(tileBase));
   y = restoreLayout(b, loc, c, y, sizes);
+  if (stored && stored->zero != 0)
+    y = subtractZeroPoint(b, loc, c, y, crossbar, *stored);
+  if (c.integers)
+    y = toIntegers(b, loc, y);
   if (!isZero(c.init)) {
-    Value empty = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
+    Value empty = tensor::EmptyOp::create(b, loc, sizes, getElementTypeOrSelf(y.getType()));
     y = linalg::AddOp::create(b, loc, ValueRange{c.init, y}, empty)->getResult(0);
   }
   if (y.getType() != op->getResult(0).getType())
     y = tensor::CastOp::create(b, loc, op->getResult(0).getType(), y);
   op->getResult(0).replaceAllUsesWith(y);
   SmallVector<Value> operands(op->getOperands());
+  llvm::append_values(operands, c.x, c.weights);
   op->erase();
   eraseUnused(operands);
 }

@@ -14,11 +14,14 @@ def AnalogSelectPass : Pass<"analog-select", "::mlir::ModuleOp"> {
     An `analog.gather` picks x where it is not already rows × k; it also absorbs zero padding, transposes and expansions of
     x. What the output held before, unless zero, is added digitally.
 
+    A contraction of 32-bit integers, as quantized networks have, computes in float32 on tiles and rounds its sums. Where x is
+    (q - z) · s of stored integers q, the tiles see q · s, and -z · s · Σ_k W, a constant per column, is added digitally.
+
     The constant expression moves into the crossbar. Two uses of the same constant through the same view share one crossbar.
 
     What stays digital has a remark with the reason, and an entry "node: reason" in the module attribute `analog.digital_nodes`:
     activation times activation, depthwise convolutions (their columns share no input, so that a tile's diagonal
-    alone would work), fewer than `min-weights` weights per matrix, an element type other than float32, `digital-nodes`.
+    alone would work), fewer than `min-weights` weights per matrix, another element type, `digital-nodes`.
     `analog-nodes` puts depthwise and small layers on tiles anyway; both options are regular expressions that match whole names.
     Tiles are numbered (`tile_base`) over all candidates with constant weights, whether they stay digital or not, so that
     an override leaves every other layer's noise as it was.
@@ -28,7 +31,8 @@ def AnalogSelectPass : Pass<"analog-select", "::mlir::ModuleOp"> {
     Option<"analogNodes", "analog-nodes", "std::string", "\"\"", "Nodes that go on tiles whatever they cost (likewise)">,
     Option<"minWeights", "min-weights", "int64_t", "0", "Matrices with fewer weights stay digital">
   ];
-  let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def AnalogPartitionPass : Pass<"analog-partition", "::mlir::ModuleOp"> {
@@ -47,6 +51,10 @@ def AnalogQuantizeWeightsPass : Pass<"analog-quantize-weights", "::mlir::ModuleO
     Evaluates every partitioned crossbar's weights and gives it the target's coding, the scales w = max |W| over a column of a
     tile, a tile or the matrix (1 where all are zero), and the levels D = clip(rint(W · L/w), L), L = 2^(bw−1) − 1, in float32,
     ties to even. Weights are read in place where they are views. A weight that is not finite is an error.
+
+    Weights of a quantized network, integers q times a scale s, keep their integers: D = q, w = L · s. A differential pair
+    makes -L of -L - 1; a remark counts them. A remark also says when tiles cannot hold the integers, or have one scale where
+    the network has several, so that they are quantized again.
   }];
   let dependentDialects = ["::aimc::analog::AnalogDialect"];
 }
@@ -57,6 +65,9 @@ def AnalogInsertConvertersPass : Pass<"analog-insert-converters", "::mlir::Modul
     Turns each `analog.tiled_matmul` of a quantized crossbar into `analog.dac`, `analog.mvm`, `analog.adc` and
     `analog.recombine`. Input codes are unsigned where x is provably not negative; ADC codes are unsigned exactly when the
     encoding is offset and the input codes are unsigned.
+
+    Where x is integers times a scale s, as DequantizeLinear with a zero point of 0 gives them, and the codes can be those
+    integers, α = Q · s is static, whatever the ranges say.
 
     `ranges` names a JSON file `{"node": {"alpha": a, "adc_range": [G·T·N·S numbers]}, …}` from calibration. A layer or key that
     it lacks has the data-free default: α measured at run time (per row; for a convolution per sample and group), and

@@ -1,0 +1,206 @@
+//===- Integers.cpp ---------------------------------------------------------------------------------------------===//
+#include "Integers.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace aimc::analog;
+
+//===----------------------------------------------------------------------===//
+// Movement
+//===----------------------------------------------------------------------===//
+
+/// The operand whose elements `op` moves; null when it does something else.
+static Value getMoved(Operation *op, bool padding) {
+  if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp, tensor::CastOp>(op))
+    return op->getOperand(0);
+  if (auto transpose = dyn_cast<linalg::TransposeOp>(op))
+    return transpose.getInput();
+  if (auto gather = dyn_cast<GatherOp>(op); gather && padding)
+    return gather.getX();
+  if (auto pad = dyn_cast<tensor::PadOp>(op); pad && padding && pad.getConstantPaddingValue())
+    return pad.getSource();
+  return {};
+}
+
+linalg::GenericOp aimc::analog::getElementSource(Value value, bool padding) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto generic = dyn_cast<linalg::GenericOp>(op))
+      return generic->getNumResults() == 1 && generic.getNumReductionLoops() == 0 ? generic : linalg::GenericOp();
+    value = getMoved(op, padding);
+    if (!value)
+      break;
+  }
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Payloads
+//===----------------------------------------------------------------------===//
+
+static bool isFromInteger(Value value) { return isa_and_nonnull<arith::SIToFPOp, arith::UIToFPOp>(value.getDefiningOp()); }
+
+static Value getYielded(linalg::GenericOp op) { return op.getBody()->getTerminator()->getOperand(0); }
+
+std::optional<ScaledInteger> aimc::analog::readScaledInteger(linalg::GenericOp op) {
+  Value result = getYielded(op);
+  if (!result.getType().isF32())
+    return std::nullopt;
+  if (isFromInteger(result))
+    return ScaledInteger{result, {}};
+  auto product = result.getDefiningOp<arith::MulFOp>();
+  if (!product)
+    return std::nullopt;
+  for (auto [integer, scale] : {std::pair(product.getLhs(), product.getRhs()), std::pair(product.getRhs(), product.getLhs())})
+    if (isFromInteger(integer) && !isFromInteger(scale))
+      return ScaledInteger{integer, scale};
+  return std::nullopt;
+}
+
+/// A constant integer under extensions.
+static std::optional<int64_t> getInteger(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (auto extend = dyn_cast_or_null<arith::ExtUIOp>(op))
+    if (std::optional<int64_t> inner = getInteger(extend.getIn()))
+      return *inner & ((int64_t(1) << extend.getIn().getType().getIntOrFloatBitWidth()) - 1);
+  if (auto extend = dyn_cast_or_null<arith::ExtSIOp>(op))
+    return getInteger(extend.getIn());
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return constant.getSExtValue();
+  return std::nullopt;
+}
+
+/// The integer q that stands for the constant with which `pad` fills; nothing when there is none.
+static std::optional<int64_t> getPaddingInteger(tensor::PadOp pad, const StoredIntegers &stored) {
+  Attribute constant;
+  if (!matchPattern(pad.getConstantPaddingValue(), m_Constant(&constant)))
+    return std::nullopt;
+  if (auto integer = dyn_cast<IntegerAttr>(constant))
+    return integer.getValue().getSExtValue() + stored.zero;
+  double levels = cast<FloatAttr>(constant).getValueAsDouble() / stored.scale;
+  if (!(std::fabs(levels - std::nearbyint(levels)) < 1e-3))
+    return std::nullopt;
+  return int64_t(std::nearbyint(levels)) + stored.zero;
+}
+
+/// Whether all padding between `value` and the stored integers is with some of them.
+static bool isPaddedWithIntegers(Value value, const StoredIntegers &stored) {
+  for (; value.getDefiningOp() != stored.op; value = getMoved(value.getDefiningOp(), /*padding=*/true)) {
+    std::optional<int64_t> integer = 0;
+    if (auto pad = value.getDefiningOp<tensor::PadOp>())
+      integer = getPaddingInteger(pad, stored);
+    else if (value.getDefiningOp<GatherOp>()) // with 0.0
+      integer = stored.zero;
+    else
+      continue;
+    if (!integer || *integer < stored.low || *integer > stored.high)
+      return false;
+  }
+  return true;
+}
+
+std::optional<StoredIntegers> aimc::analog::readStoredIntegers(Value value) {
+  linalg::GenericOp op = getElementSource(value, /*padding=*/true);
+  if (!op || op.getNumDpsInputs() != 1)
+    return std::nullopt;
+  StoredIntegers stored{op, 0, 0, 0, 1.0f, false};
+  Value integer = getYielded(op);
+  std::optional<ScaledInteger> scaled;
+  if (isa<FloatType>(integer.getType())) {
+    scaled = readScaledInteger(op);
+    FloatAttr scale;
+    if (!scaled || (scaled->scale && !matchPattern(scaled->scale, m_Constant(&scale))))
+      return std::nullopt;
+    if (scale)
+      stored.scale = scale.getValue().convertToFloat();
+    integer = scaled->integer.getDefiningOp()->getOperand(0);
+  }
+  if (auto subtract = integer.getDefiningOp<arith::SubIOp>()) {
+    std::optional<int64_t> zero = getInteger(subtract.getRhs());
+    if (!zero)
+      return std::nullopt;
+    stored.zero = *zero;
+    integer = subtract.getLhs();
+  }
+  // What widens the stored integer says whether it is signed: an extension, or the conversion itself.
+  if (Operation *extend = integer.getDefiningOp(); isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp>(extend)) {
+    stored.isUnsigned = isa<arith::ExtUIOp>(extend);
+    integer = extend->getOperand(0);
+  } else if (scaled) {
+    stored.isUnsigned = scaled->integer.getDefiningOp<arith::UIToFPOp>();
+  }
+  if (integer != op.getBody()->getArgument(0))
+    return std::nullopt;
+  unsigned bits = integer.getType().getIntOrFloatBitWidth();
+  stored.low = stored.isUnsigned ? 0 : -(int64_t(1) << (bits - 1));
+  stored.high = (int64_t(1) << (stored.isUnsigned ? bits : bits - 1)) - 1;
+  if (bits > 16 || !(stored.scale > 0.0f) || !std::isfinite(stored.scale) || !isPaddedWithIntegers(value, stored))
+    return std::nullopt;
+  return stored;
+}
+
+//===----------------------------------------------------------------------===//
+// Rebuilding
+//===----------------------------------------------------------------------===//
+
+static Value createElementwise(OpBuilder &b, Location loc, Value input, AffineMap inputMap, ArrayRef<OpFoldResult> sizes,
+                               llvm::function_ref<Value(OpBuilder &, Value)> payload) {
+  Value empty = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
+  SmallVector<utils::IteratorType> loops(sizes.size(), utils::IteratorType::parallel);
+  return linalg::GenericOp::create(b, loc, empty.getType(), input, empty,
+                                   ArrayRef<AffineMap>{inputMap, b.getMultiDimIdentityMap(sizes.size())}, loops,
+                                   [&](OpBuilder &nested, Location, ValueRange arguments) {
+                                     linalg::YieldOp::create(nested, loc, payload(nested, arguments[0]));
+                                   })
+      .getResult(0);
+}
+
+Value aimc::analog::toFloat(OpBuilder &b, Location loc, Value integers) {
+  return createElementwise(b, loc, integers, b.getMultiDimIdentityMap(cast<RankedTensorType>(integers.getType()).getRank()),
+                           tensor::getMixedSizes(b, loc, integers), [&](OpBuilder &nested, Value q) -> Value {
+                             return arith::SIToFPOp::create(nested, loc, nested.getF32Type(), q);
+                           });
+}
+
+Value aimc::analog::withoutZeroPoint(OpBuilder &b, Value value, const StoredIntegers &stored) {
+  Operation *op = value.getDefiningOp();
+  Location loc = op->getLoc();
+  if (op == stored.op) {
+    linalg::GenericOp generic = stored.op;
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, generic.getDpsInits()[0]);
+    // Loops in the order of the result, whose map may permute them.
+    AffineMap toLoops = inversePermutation(generic.getIndexingMapsArray()[1]);
+    return createElementwise(b, loc, generic.getDpsInputs()[0], generic.getIndexingMapsArray()[0].compose(toLoops), sizes,
+                             [&](OpBuilder &nested, Value q) -> Value {
+                               Type f32 = nested.getF32Type();
+                               Value number = stored.isUnsigned ? Value(arith::UIToFPOp::create(nested, loc, f32, q))
+                                                                : Value(arith::SIToFPOp::create(nested, loc, f32, q));
+                               if (stored.scale == 1.0f)
+                                 return number;
+                               Value scale = arith::ConstantOp::create(nested, loc, nested.getF32FloatAttr(stored.scale));
+                               return arith::MulFOp::create(nested, loc, number, scale);
+                             });
+  }
+  Value moved = withoutZeroPoint(b, getMoved(op, /*padding=*/true), stored);
+  auto type = cast<RankedTensorType>(value.getType()).clone(b.getF32Type());
+  if (auto pad = dyn_cast<tensor::PadOp>(op)) {
+    float filling = float(*getPaddingInteger(pad, stored)) * stored.scale;
+    Value number = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(filling));
+    return tensor::PadOp::create(b, loc, type, moved, pad.getMixedLowPad(), pad.getMixedHighPad(), number);
+  }
+  if (auto transpose = dyn_cast<linalg::TransposeOp>(op)) {
+    Value empty = tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, transpose.getInit()), b.getF32Type());
+    return linalg::TransposeOp::create(b, loc, moved, empty, transpose.getPermutation())->getResult(0);
+  }
+  IRMapping mapping;
+  mapping.map(getMoved(op, /*padding=*/true), moved);
+  Operation *copy = b.clone(*op, mapping);
+  copy->getResult(0).setType(type);
+  return copy->getResult(0);
+}
