@@ -340,6 +340,44 @@ WireStatus solveWirePotentials(const WireArray &array, const Kernels &kernels, i
   return solveBlock(network, kernels, drivenRow, 1, work, &potentials, report);
 }
 
+static bool isWithin(const CellBlock &block, int64_t rows, int64_t columns) {
+  return block.row >= 0 && block.column >= 0 && block.rows > 0 && block.columns > 0 && block.columnStride > 0 &&
+         block.rows <= rows - block.row && block.column < columns &&
+         block.columns - 1 <= (columns - 1 - block.column) / block.columnStride;
+}
+
+WireStatus readThroughWires(int64_t rows, int64_t columns, double ohm, double idleMicrosiemens,
+                            const std::vector<CellBlock> &blocks, const Kernels &kernels, const ParallelFor &parallelFor) {
+  if (rows <= 0 || columns <= 0 || rows > (int64_t(1) << 40) / columns)
+    return WireStatus::InvalidArray;
+  std::vector<double> cells(size_t(rows * columns), idleMicrosiemens), transfer(cells.size());
+  std::vector<bool> taken(cells.size());
+  auto cellOf = [&](const CellBlock &block, int64_t i, int64_t j) {
+    return size_t((block.row + i) * columns + block.column + j * block.columnStride);
+  };
+  for (const CellBlock &block : blocks) {
+    if (!isWithin(block, rows, columns))
+      return WireStatus::InvalidArray;
+    for (int64_t i = 0; i < block.rows; ++i)
+      for (int64_t j = 0; j < block.columns; ++j) {
+        size_t cell = cellOf(block, i, j);
+        if (taken[cell])
+          return WireStatus::InvalidArray;
+        taken[cell] = true;
+        cells[cell] = double(block.microsiemens[i * block.pitch + j]);
+      }
+  }
+  WireArray array = {rows, columns, cells.data(), ohm, ohm};
+  WireStatus status = solveWires(array, kernels, parallelFor, transfer.data());
+  if (status != WireStatus::Solved)
+    return status;
+  for (const CellBlock &block : blocks)
+    for (int64_t i = 0; i < block.rows; ++i)
+      for (int64_t j = 0; j < block.columns; ++j)
+        block.microsiemens[i * block.pitch + j] = float(transfer[cellOf(block, i, j)]);
+  return WireStatus::Solved;
+}
+
 double approximateWireDrop(const float *weights, const float *inputs, int64_t n, double wireRatio) {
   double magnitude = 0, filtered = 0;
   for (int64_t j = 0; j < n; ++j) {

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <stdint.h>
+#include <vector>
 
 namespace aimc::simulator {
 
@@ -39,6 +40,19 @@ struct WireReport {
 /// 10000 sweeps do not suffice; T is then not written.
 WireStatus solveWires(const WireArray &array, const Kernels &kernels, const ParallelFor &parallelFor, double *transfer,
                       WireReport *report = nullptr);
+
+/// Cells of one slice and polarity of a tile in an array, as a container's Placement says.
+struct CellBlock {
+  int64_t row, column, rows, columns, columnStride;
+  float *microsiemens; // [rows, columns], `pitch` elements from row to row
+  int64_t pitch;
+};
+
+/// Replaces the conductances of all that lies in one array by the transfer of those cells; the array's other cells conduct
+/// `idleMicrosiemens`. InvalidArray also where a block leaves the array or two share a cell: such cells have wires of their
+/// own, which a placement does not tell.
+WireStatus readThroughWires(int64_t rows, int64_t columns, double ohm, double idleMicrosiemens,
+                            const std::vector<CellBlock> &blocks, const Kernels &kernels, const ParallelFor &parallelFor);
 
 /// Writes the potentials of the row nodes and of the column nodes, [rows, columns] each, in volts, with one volt on row
 /// `drivenRow` and none on the others. Both resistances must be above 0.

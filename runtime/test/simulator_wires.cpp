@@ -269,6 +269,35 @@ TEST(Wires, RefusesWhatIsNoArray) {
   EXPECT_EQ(untouched, std::vector<double>(shorts.size(), 7.0));
 }
 
+// A differential tile of 3 x 2 weights from cell (1, 2) on, another of 2 x 1 from (0, 0) on; the rest of the array idles.
+TEST(Wires, EverythingInAnArrayIsReadThroughItsWires) {
+  const int64_t rows = 5, columns = 7;
+  float positive[] = {20, 1, 7, 12, 0, 3}, negative[] = {2, 15, 1, 0, 24, 9}, other[] = {11, -1, 23, -1};
+  std::vector<CellBlock> blocks = {
+      {1, 2, 3, 2, 2, positive, 2}, {1, 3, 3, 2, 2, negative, 2}, {0, 0, 2, 1, 1, other, 2}};
+  const std::vector<double> cells = {11,  0.5, 0.5, 0.5, 0.5, 0.5, 0.5, //
+                                     23,  0.5, 20,  2,   1,   15,  0.5, //
+                                     0.5, 0.5, 7,   1,   12,  0,   0.5, //
+                                     0.5, 0.5, 0,   24,  3,   9,   0.5, //
+                                     0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5};
+  std::vector<double> expected = eliminated({rows, columns, cells.data(), 100, 100});
+  ASSERT_EQ(readThroughWires(rows, columns, 100, 0.5, blocks, kernelsGeneric(), inOrder), WireStatus::Solved);
+  for (int64_t i = 0; i < 3; ++i)
+    for (int64_t j = 0; j < 2; ++j) {
+      EXPECT_NEAR(positive[i * 2 + j], expected[size_t((1 + i) * columns + 2 + 2 * j)], 2e-6) << i << ", " << j;
+      EXPECT_NEAR(negative[i * 2 + j], expected[size_t((1 + i) * columns + 3 + 2 * j)], 2e-6) << i << ", " << j;
+    }
+  EXPECT_NEAR(other[0], expected[0], 2e-6);
+  EXPECT_NEAR(other[2], expected[size_t(columns)], 2e-6);
+  EXPECT_EQ(other[1], -1); // between the block's rows
+  EXPECT_LT(positive[0], 19.9f);
+
+  blocks[2].column = 2; // on the cell (1, 2) of the first
+  EXPECT_EQ(readThroughWires(rows, columns, 100, 0.5, blocks, kernelsGeneric(), inOrder), WireStatus::InvalidArray);
+  blocks[2].column = 7;
+  EXPECT_EQ(readThroughWires(rows, columns, 100, 0.5, blocks, kernelsGeneric(), inOrder), WireStatus::InvalidArray);
+}
+
 // The numbers are those of a computation in fractions.
 TEST(Wires, PolynomialOfAihwkit) {
   const float weights[] = {1.0f, -0.5f, 0.25f, 0.75f}, inputs[] = {0.5f, 1.0f, -1.0f, 0.25f};
