@@ -4,9 +4,9 @@ not, for any batch, number of threads and instruction set; noisy without effects
 
     layers.py WRITE_LAYERS AIMC_RUN WORK_DIR
 """
+import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 
@@ -16,13 +16,16 @@ RECOMPUTE = pathlib.Path(__file__).with_name("recompute.py")
 ROWS = 40
 
 
-def inputs(name, width):
-    """Values over the whole input range and beyond; for some layers with a fixed scale NaN and infinities too."""
+def inputs(name, width, top):
+    """Values over the whole input range and beyond; for some layers with a fixed scale NaN and infinities too. Where scales are
+    dynamic, one row lies halfway between codes, of which the largest is `top`."""
     random = np.random.default_rng(len(name))
     x = random.normal(0, 0.7, (ROWS, width)).astype(np.float32)
     if name in ("plain", "ideal-adc", "window"):
         x[1, 0], x[2, 1], x[3, 2] = np.nan, np.inf, -np.inf
     x[4] = 0
+    x[5] = (np.arange(width) % top - top // 2) + 0.5
+    x[5, ::3] = top
     return x
 
 
@@ -86,10 +89,12 @@ def main():
     failed = 0
     containers = sorted(work.glob("*.aimc"))
     for container in containers:
-        listing = subprocess.run([str(pathlib.Path(run).with_name("aimc-inspect")), container], capture_output=True, text=True)
-        width = int(re.search(r"'x' float32\[\w+, (\d+)\]", listing.stdout)[1])
+        listing = subprocess.run([str(pathlib.Path(run).with_name("aimc-inspect")), container, "--json"], capture_output=True,
+                                 text=True, check=True)
+        static = json.loads(listing.stdout)
+        width, top = static["inputs"][0]["shape"][1], static["layers"][0]["Q"]
         data = work / "x.npy"
-        np.save(data, inputs(container.stem, width))
+        np.save(data, inputs(container.stem, width, top))
         dumped = dump(run, container, data, work / container.stem)
         done = subprocess.run([sys.executable, RECOMPUTE, dumped], capture_output=True, text=True)
         print(f"{container.stem}: {done.stdout.splitlines()[-1] if done.stdout else done.stderr}")
