@@ -62,10 +62,12 @@ template <typename See> static void forEachInput(const CalibrationSite &site, co
 
 static llvm::Error measureInputs(const CalibrationTask &task, const Program &program, Ranges &ranges) {
   MagnitudeHistograms inputs(task.sites.size());
+  std::vector<bool> ran(task.sites.size(), false);
   if (auto error = observe(task, program, AIMC_OBSERVE_X, false, "input maxima", [&](const aimc_observation &seen) {
         float largest = 0.0f;
         forEachInput(task.sites[seen.site], seen, [&](float magnitude) { largest = std::max(largest, magnitude); });
         inputs.observeMaximum(seen.site, largest);
+        ran[seen.site] = true;
       }))
     return error;
   inputs.startCounting();
@@ -73,8 +75,9 @@ static llvm::Error measureInputs(const CalibrationTask &task, const Program &pro
         forEachInput(task.sites[seen.site], seen, [&](float magnitude) { inputs.count(seen.site, magnitude); });
       }))
     return error;
-  for (auto [index, site] : llvm::enumerate(task.sites))
-    ranges[site.node].alpha = inputs.range(index, task.rule, site.inputSteps);
+  for (auto [index, site] : llvm::enumerate(task.sites)) // a branch that no sample takes keeps the data-free defaults
+    if (ran[index])
+      ranges[site.node].alpha = inputs.range(index, task.rule, site.inputSteps);
   return llvm::Error::success();
 }
 
@@ -118,6 +121,8 @@ static llvm::Error measureColumns(const CalibrationTask &task, const Program &pr
   }
   for (size_t i = begin; i < end; ++i) {
     const CalibrationSite &site = task.sites[i];
+    if (!ranges.count(site.node)) // it never ran
+      continue;
     std::vector<float> &adcRange = ranges[site.node].adcRange;
     for (size_t column = 0; column < sums[i - begin].channels(); ++column)
       adcRange.push_back(sums[i - begin].range(column, task.rule, site.adcSteps));

@@ -222,3 +222,26 @@ func.func @recurrence(%x: tensor<7x3xf32>, %h0: tensor<1x2xf32>, %n: index) -> (
   return %xw, %h : tensor<7x2xf32>, tensor<1x2xf32>
 }
 }
+
+// -----
+
+#target = #analog.target<name = "t", tile_rows = 4, tile_columns = 4, array_rows = 4, array_columns = 8>
+module attributes {analog.target = #target} {
+// Padding between an expansion and the convolution: an index beyond a row of 4 must not reach into the next one.
+// CHECK-LABEL: func @padded_expansion(
+// CHECK: %[[IMAGE:.*]] = tensor.expand_shape
+// CHECK: analog.gather %[[IMAGE]]{{.*}} : tensor<2x1x4x4xf32> -> tensor<2x4x4x9xf32>
+func.func @padded_expansion(%x: tensor<2x16xf32>) -> tensor<2x1x4x4xf32> {
+  %w = arith.constant dense<1.0> : tensor<1x1x3x3xf32>
+  %zero = arith.constant 0.0 : f32
+  %init = arith.constant dense<0.0> : tensor<2x1x4x4xf32>
+  %image = tensor.expand_shape %x [[0], [1, 2, 3]] output_shape [2, 1, 4, 4] : tensor<2x16xf32> into tensor<2x1x4x4xf32>
+  %padded = tensor.pad %image low[0, 0, 1, 1] high[0, 0, 1, 1] {
+  ^bb0(%a: index, %b: index, %c: index, %d: index):
+    tensor.yield %zero : f32
+  } : tensor<2x1x4x4xf32> to tensor<2x1x6x6xf32>
+  %y = linalg.conv_2d_nchw_fchw ins(%padded, %w : tensor<2x1x6x6xf32>, tensor<1x1x3x3xf32>)
+      outs(%init : tensor<2x1x4x4xf32>) -> tensor<2x1x4x4xf32> loc("framed")
+  return %y : tensor<2x1x4x4xf32>
+}
+}
