@@ -81,6 +81,25 @@ static void writeInPlace(linalg::GenericOp op) {
     }
 }
 
+/// Whether `value` is `destination` after insertions and loops that carry it: it is in that buffer anyway.
+static bool isInPlace(Value value, Value destination) {
+  while (value != destination) {
+    auto result = dyn_cast<OpResult>(value);
+    if (!result)
+      return false;
+    if (auto insert = dyn_cast<tensor::InsertOp>(result.getOwner()))
+      value = insert.getDest();
+    else if (auto loop = dyn_cast<scf::ForOp>(result.getOwner()))
+      value = loop.getInitArgs()[result.getResultNumber()];
+    else if (auto loop = dyn_cast<scf::WhileOp>(result.getOwner());
+             loop && llvm::equal(loop.getConditionOp().getArgs(), loop.getBeforeArguments()))
+      value = loop.getInits()[result.getResultNumber()];
+    else
+      return false;
+  }
+  return true;
+}
+
 namespace {
 struct HostFuseElementwisePass : codegen::impl::HostFuseElementwisePassBase<HostFuseElementwisePass> {
   void runOnOperation() override {
@@ -131,7 +150,7 @@ struct HostKeepLoopBuffersPass : codegen::impl::HostKeepLoopBuffersPassBase<Host
       for (auto [init, argument, yielded] :
            llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs(), yield->getOpOperands())) {
         auto type = dyn_cast<RankedTensorType>(argument.getType());
-        if (!type || yielded.get() == argument)
+        if (!type || isInPlace(yielded.get(), argument))
           continue;
         bool sameShape = true;
         for (int64_t dim = 0; dim < type.getRank() && sameShape; ++dim)

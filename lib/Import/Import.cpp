@@ -475,12 +475,13 @@ LogicalResult GraphImporter::importSubgraph(pb::GraphProto &graph, Region &regio
   if (failed(importInitializers(graph, inner)))
     return failure();
   for (const pb::ValueInfoProto &info : graph.input()) {
+    // The node's operands decide the types; what the file declares is a start.
     SmallVector<Attribute> dimNames;
-    FailureOr<Type> type = importType(info, dimNames);
-    if (failed(type))
+    FailureOr<Type> type = Type();
+    if (info.has_type() && failed(type = importType(info, dimNames)))
       return failure();
     if (!*type)
-      return emitError(loc) << "input '" << info.name() << "' of a subgraph has no shape";
+      *type = UnrankedTensorType::get(builder.getF32Type());
     inner.values[info.name()] = region.addArgument(*type, locOf(info.name()));
   }
   if (failed(importNodes(graph, inner)))

@@ -198,6 +198,18 @@ Value aimc::onnx::gelu(Lowering &b, Value x, bool tanhApproximation) {
 
 static Value scalarGelu(const Scalars &s) { return gelu(s.b, s.x(), s.node.getString("approximate", "none") == "tanh"); }
 
+static Value scalarShrink(const Scalars &s) {
+  Value zero = s.number(0), lambd = s.attribute("lambd", 0.5f), bias = s.attribute("bias", 0.0f);
+  Value below = compare(s, arith::CmpFPredicate::OLT, arith::CmpIPredicate::slt, s.x(), sub(s, zero, lambd));
+  Value above = compare(s, arith::CmpFPredicate::OGT, arith::CmpIPredicate::sgt, s.x(), lambd);
+  return select(s, below, add(s, s.x(), bias), select(s, above, sub(s, s.x(), bias), zero));
+}
+
+static Value scalarSwish(const Scalars &s) {
+  Value exponential = exp(s, arith::NegFOp::create(s.b, mul(s, s.attribute("alpha", 1.0f), s.x())));
+  return arith::DivFOp::create(s.b, s.x(), add(s, exponential, s.number(1)));
+}
+
 static Value scalarIsNaN(const Scalars &s) { return arith::CmpFOp::create(s.b, arith::CmpFPredicate::UNO, s.x(), s.x()); }
 
 static Value scalarIsInf(const Scalars &s) {
@@ -357,6 +369,7 @@ static ScalarFunction findScalarFunction(StringRef name) {
       {"Relu", scalarRelu},
       {"Round", unaryRounding<math::RoundEvenOp>},
       {"Selu", scalarSelu},
+      {"Shrink", scalarShrink},
       {"Sigmoid", scalarSigmoid},
       {"Sign", scalarSign},
       {"Sin", unaryFloat<math::SinOp>},
@@ -366,6 +379,7 @@ static ScalarFunction findScalarFunction(StringRef name) {
       {"Sqrt", unaryFloat<math::SqrtOp>},
       {"Sub", fold<sub>},
       {"Sum", fold<add>},
+      {"Swish", scalarSwish},
       {"Tan", unaryFloat<math::TanOp>},
       {"Tanh", unaryFloat<math::TanhOp>},
       {"ThresholdedRelu", scalarThresholdedRelu},

@@ -44,8 +44,9 @@ public:
 
   /// Lowers every node of `block` in place. Reports every node that has no lowering and goes on; false after any failure.
   LogicalResult lowerBlock(Block &block);
-  /// Moves the operations of a subgraph to the end of `block`, lowers them, and returns the yielded tensors.
-  FailureOr<SmallVector<Value>> lowerSubgraph(Region &subgraph, Block &block);
+  /// Moves the operations of a subgraph to the end of `block`, lowers them, and returns the yielded tensors. `arguments` are the
+  /// tensors that stand for the subgraph's arguments.
+  FailureOr<SmallVector<Value>> lowerSubgraph(Region &subgraph, Block &block, ValueRange arguments = {});
   /// Gives unsigned arguments of the entry block signless types and finds arguments' dimensions of equal names equal.
   void enterFunction(FunctionOpInterface function);
   /// Deletes the nodes that were lowered.

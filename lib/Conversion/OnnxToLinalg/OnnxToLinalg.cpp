@@ -162,9 +162,17 @@ LogicalResult Lowering::lowerBlock(Block &block) {
   return failure(failed);
 }
 
-FailureOr<SmallVector<Value>> Lowering::lowerSubgraph(Region &subgraph, Block &block) {
+FailureOr<SmallVector<Value>> Lowering::lowerSubgraph(Region &subgraph, Block &block, ValueRange arguments) {
   InsertionGuard guard(*this);
   Location outer = getLoc();
+  // The subgraph's arguments go with the node; a cast, which goes too, takes their uses.
+  setInsertionPointToEnd(&block);
+  for (auto [argument, value] : llvm::zip(subgraph.getArguments(), arguments)) {
+    auto standIn = UnrealizedConversionCastOp::create(*this, argument.getType(), value);
+    argument.replaceAllUsesWith(standIn.getResult(0));
+    values[standIn.getResult(0)] = value;
+    lowered.push_back(standIn);
+  }
   block.getOperations().splice(block.end(), subgraph.front().getOperations());
   auto yield = dyn_cast<YieldOp>(block.back());
   if (!yield)

@@ -202,6 +202,26 @@ void ShapeInference::setResult(Value result, ArrayRef<Dim> shape, Type elementTy
   shapes[result] = std::move(refined);
 }
 
+void ShapeInference::forget(Region &region) {
+  auto drop = [&](Value value) {
+    if (isa<NoneType>(value.getType()))
+      return;
+    shapes.erase(value);
+    values.erase(value);
+    value.setType(UnrankedTensorType::get(getElementTypeOrSelf(value.getType())));
+  };
+  for (Block &block : region) {
+    for (BlockArgument argument : block.getArguments())
+      drop(argument);
+    for (NodeOp node : block.getOps<NodeOp>()) {
+      for (Value output : node.getOutputs())
+        drop(output);
+      for (Region &subgraph : node.getSubgraphs())
+        forget(subgraph);
+    }
+  }
+}
+
 /// Number of elements, nothing when a size is unknown or the product is out of all proportion.
 static std::optional<int64_t> countElements(ArrayRef<Dim> shape) {
   int64_t count = 1;

@@ -87,6 +87,9 @@ public:
   /// Remembers the elements of a result whose type is set; ignored where shape or size do not allow it.
   void setValue(mlir::Value result, PartialValue value);
 
+  /// Drops all that is known of the arguments and nodes of `region`, their types too: its next run starts anew.
+  void forget(mlir::Region &region);
+
   /// A size that is nowhere else known.
   Dim freshDim() { return --lastSymbol; }
   /// Size arithmetic; division rounds down.

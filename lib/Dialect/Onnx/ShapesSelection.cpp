@@ -1,0 +1,130 @@
+//===- ShapesSelection.cpp - shape functions of operators that select, scatter and sort -------------------------===//
+#include "ShapeFunctions.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace aimc::onnx;
+
+static Type getI64(NodeOp node) { return IntegerType::get(node.getContext(), 64); }
+
+/// The size that a tensor of one number holds; a fresh one when it is not known.
+static Dim getSizeOf(ShapeInference &inference, Value operand) {
+  const PartialValue *value = inference.getValue(operand);
+  if (!value || value->elements.size() != 1)
+    return inference.freshDim();
+  Scalar scalar = value->elements.front();
+  return inference.toDim(scalar.isReal() ? Scalar::integer(static_cast<int64_t>(scalar.number)) : scalar);
+}
+
+LogicalResult aimc::onnx::inferOneHot(NodeOp node, ShapeInference &inference) {
+  Shape result = inference.getShape(node.getInputs()[0]);
+  FailureOr<int64_t> axis = normalizeAxis(node, node.getInt("axis", -1), result.size() + 1);
+  if (failed(axis))
+    return failure();
+  result.insert(result.begin() + *axis, getSizeOf(inference, node.getInputs()[1]));
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[2]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferTopK(NodeOp node, ShapeInference &inference) {
+  Shape result = inference.getShape(node.getInputs()[0]);
+  FailureOr<int64_t> axis = normalizeAxis(node, node.getInt("axis", -1), result.size());
+  if (failed(axis))
+    return failure();
+  Dim count = node.getInputs().size() > 1 ? getSizeOf(inference, node.getInputs()[1]) : node.getInt("k", -1);
+  if (node.getInputs().size() < 2 && count < 1)
+    return node.emitNodeError() << "needs a positive 'k'";
+  if (isStatic(count) && isStatic(result[*axis]) && count > result[*axis])
+    return node.emitNodeError() << "selects " << count << " of " << result[*axis] << " elements along dimension " << *axis;
+  result[*axis] = count;
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  if (node.getOutputs().size() > 1)
+    inference.setResult(node.getOutputs()[1], result, getI64(node));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferGatherElements(NodeOp node, ShapeInference &inference) {
+  Shape data = inference.getShape(node.getInputs()[0]), indices = inference.getShape(node.getInputs()[1]);
+  if (data.size() != indices.size())
+    return node.emitNodeError() << "data have " << data.size() << " dimensions and indices " << indices.size()
+                                << "; they must have equally many";
+  if (failed(normalizeAxis(node, node.getInt("axis", 0), data.size())))
+    return failure();
+  inference.setResult(node.getOutputs()[0], indices, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferGatherND(NodeOp node, ShapeInference &inference) {
+  Shape data = inference.getShape(node.getInputs()[0]), indices = inference.getShape(node.getInputs()[1]);
+  int64_t batch = node.getInt("batch_dims", 0), rank = data.size();
+  if (indices.empty() || !isStatic(indices.back()))
+    return node.emitNodeError() << "the indices have type " << node.getInputs()[1].getType()
+                                << "; their last size must be known when compiling";
+  if (batch < 0 || batch >= static_cast<int64_t>(indices.size()) || batch + indices.back() > rank)
+    return node.emitNodeError() << "indices of " << indices.back() << " numbers behind " << batch
+                                << " batch dimensions do not fit data of " << rank << " dimensions";
+  Shape result(indices.begin(), indices.end() - 1);
+  result.append(data.begin() + batch + indices.back(), data.end());
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferScatter(NodeOp node, ShapeInference &inference) {
+  Shape data = inference.getShape(node.getInputs()[0]), indices = inference.getShape(node.getInputs()[1]);
+  Shape updates = inference.getShape(node.getInputs()[2]);
+  if (node.getOpType() == "ScatterND") {
+    if (indices.empty() || !isStatic(indices.back()) || indices.back() > static_cast<Dim>(data.size()))
+      return node.emitNodeError() << "indices of type " << node.getInputs()[1].getType() << " do not fit data of "
+                                  << data.size() << " dimensions";
+    if (updates.size() != indices.size() - 1 + data.size() - indices.back())
+      return node.emitNodeError() << "updates have " << updates.size() << " dimensions where "
+                                  << indices.size() - 1 + data.size() - indices.back() << " are needed";
+  } else {
+    if (data.size() != indices.size() || data.size() != updates.size())
+      return node.emitNodeError() << "data have " << data.size() << ", indices " << indices.size() << " and updates "
+                                  << updates.size() << " dimensions; they must have equally many";
+    if (failed(normalizeAxis(node, node.getInt("axis", 0), data.size())))
+      return failure();
+  }
+  inference.setResult(node.getOutputs()[0], data, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferNonZero(NodeOp node, ShapeInference &inference) {
+  Dim rank = inference.getShape(node.getInputs()[0]).size();
+  inference.setResult(node.getOutputs()[0], {rank, inference.freshDim()}, getI64(node));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferCompress(NodeOp node, ShapeInference &inference) {
+  Shape result = inference.getShape(node.getInputs()[0]);
+  Dim count = inference.freshDim();
+  if (std::optional<SmallVector<int64_t>> condition = inference.getIntegers(node.getInputs()[1]))
+    count = llvm::count_if(*condition, [](int64_t taken) { return taken != 0; });
+  if (node.getNodeAttr("axis")) {
+    FailureOr<int64_t> axis = normalizeAxis(node, node.getInt("axis", 0), result.size());
+    if (failed(axis))
+      return failure();
+    result[*axis] = count;
+  } else {
+    result = {count};
+  }
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+
+LogicalResult aimc::onnx::inferEyeLike(NodeOp node, ShapeInference &inference) {
+  Value input = node.getInputs()[0];
+  Shape shape = inference.getShape(input);
+  if (shape.size() != 2)
+    return node.emitNodeError() << "takes a matrix, not " << input.getType();
+  Type element = node.getNodeAttr("dtype") ? getTypeOfOnnxNumber(node.getContext(), node.getInt("dtype", 1))
+                                           : inference.getElementType(input);
+  if (!element)
+    return node.emitNodeError() << "'dtype' " << node.getInt("dtype", 1) << " is not a number type we know";
+  inference.setResult(node.getOutputs()[0], shape, element);
+  return success();
+}
