@@ -320,6 +320,32 @@ static FailureOr<ValueRange> getYielded(NodeOp node, Region &region) {
   return ValueRange(yield.getValues());
 }
 
+/// Runs inference without its diagnostics, of which `message` takes the first.
+static LogicalResult tryBranch(NodeOp node, ShapeInference &inference, Region &branch, std::string &message) {
+  ScopedDiagnosticHandler keep(node.getContext(), [&](Diagnostic &diagnostic) {
+    if (message.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      message = diagnostic.str();
+    return success();
+  });
+  return inference.run(branch);
+}
+
+/// A branch whose sizes contradict each other cannot run, whatever the condition: the other one is all there is. Null when both
+/// can run, or neither. The node remembers the choice in `onnx.only_branch`.
+static Region *getOnlyBranch(NodeOp node, ShapeInference &inference, Region &thenBranch, Region &elseBranch) {
+  std::string thenMessage, elseMessage;
+  bool thenRuns = succeeded(tryBranch(node, inference, thenBranch, thenMessage));
+  bool elseRuns = succeeded(tryBranch(node, inference, elseBranch, elseMessage));
+  if (thenRuns == elseRuns)
+    return nullptr;
+  if (!node->hasAttr("onnx.only_branch"))
+    mlir::emitWarning(node.getLoc()) << node.getNodeName() << " (If, opset " << node.getOpset() << "): "
+                                     << (thenRuns ? "else_branch" : "then_branch")
+                                     << " cannot run with these sizes and is left out: " << (thenRuns ? elseMessage : thenMessage);
+  node->setAttr("onnx.only_branch", StringAttr::get(node.getContext(), thenRuns ? "then_branch" : "else_branch"));
+  return thenRuns ? &thenBranch : &elseBranch;
+}
+
 LogicalResult aimc::onnx::inferIf(NodeOp node, ShapeInference &inference) {
   Region *thenBranch = getSubgraph(node, "then_branch"), *elseBranch = getSubgraph(node, "else_branch");
   if (!thenBranch || !elseBranch)
@@ -345,6 +371,14 @@ LogicalResult aimc::onnx::inferIf(NodeOp node, ShapeInference &inference) {
     return success();
   }
 
+  if (Region *only = getOnlyBranch(node, inference, *thenBranch, *elseBranch)) {
+    FailureOr<ValueRange> values = getYielded(node, *only);
+    if (failed(values))
+      return failure();
+    for (auto [output, value] : llvm::zip(node.getOutputs(), *values))
+      inference.setResult(output, inference.getShape(value), inference.getElementType(value));
+    return success();
+  }
   if (failed(inference.run(*thenBranch)) || failed(inference.run(*elseBranch)))
     return failure();
   FailureOr<ValueRange> thenValues = getYielded(node, *thenBranch), elseValues = getYielded(node, *elseBranch);

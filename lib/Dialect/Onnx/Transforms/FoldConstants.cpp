@@ -58,12 +58,15 @@ static void fixReshape(NodeOp node) {
   node.getInputsMutable().slice(1, 1).assign(shape.getResult());
 }
 
-/// Replaces an `If` whose condition is known by the branch it takes.
+/// Replaces an `If` whose condition is known, or only one branch of which can run, by that branch.
 static bool inlineIf(NodeOp node, ShapeInference &inference) {
   std::optional<SmallVector<int64_t>> condition = inference.getIntegers(node.getInputs()[0]);
-  if (!condition || condition->size() != 1)
+  auto only = node->getAttrOfType<StringAttr>("onnx.only_branch");
+  bool isKnown = condition && condition->size() == 1;
+  if (!isKnown && !only)
     return false;
-  Block &branch = getSubgraph(node, condition->front() ? "then_branch" : "else_branch")->front();
+  StringRef name = isKnown ? (condition->front() ? "then_branch" : "else_branch") : only.getValue();
+  Block &branch = getSubgraph(node, name)->front();
   auto yield = cast<YieldOp>(branch.getTerminator());
   node->replaceAllUsesWith(yield.getValues());
   yield.erase();
