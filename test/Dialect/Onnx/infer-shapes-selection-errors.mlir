@@ -27,12 +27,11 @@ func.func @top(%x: tensor<2x3xf32>) -> tensor<*xf32> {
 
 // -----
 
-func.func @body(%n: tensor<i64>, %x: tensor<2xf32>) -> tensor<*xf32> {
-  %none = onnx.none
+func.func @body(%n: tensor<i64>, %go: tensor<i1>, %x: tensor<2xf32>) -> tensor<*xf32> {
   // expected-error @below {{(Loop, opset 13): argument 2 of the body is 'tensor<2xf32>', but the body yields 'tensor<i64>'}}
-  %y = onnx.node "Loop"(%n, %none, %x) with ({
+  %y = onnx.node "Loop"(%n, %go, %x) with {
   ^bb0(%i: tensor<i64>, %c: tensor<i1>, %v: tensor<*xf32>):
     onnx.yield %c, %i : tensor<i1>, tensor<i64>
-  }) {domain = "", opset = 13 : i64, attrs = {}, graphs = ["body"]} : (tensor<i64>, none, tensor<2xf32>) -> tensor<*xf32>
+  } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["body"]} : (tensor<i64>, tensor<i1>, tensor<2xf32>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
