@@ -52,6 +52,9 @@ int main(int argc, char **argv) {
   }
   Json summary = summarize(**container, path);
   std::string text = json ? summary.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : toText(summary);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    std::fprintf(stderr, "aimc-inspect: cannot write to standard output\n");
+    return 1;
+  }
   return 0;
 }

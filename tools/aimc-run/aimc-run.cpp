@@ -14,6 +14,8 @@ static std::optional<std::string> outputDirectory(const RunOptions &options) {
 }
 
 static Status checkCombination(const RunOptions &options) {
+  if (options.driverArgument && options.driver == "simulator")
+    return Failure{"--driver-arg: driver simulator takes none; leave it out"};
   if (options.dumpLayers && options.fidelity == AIMC_EXACT)
     return Failure{"--dump-layers: fidelity exact has no converters and no codes; choose quantized or noisy"};
   if (options.dumpLayers && options.driver != "simulator")
@@ -68,6 +70,8 @@ static Status run(const RunOptions &options) {
     report->setDump(*options.dumpLayers, *matrices);
   }
   report->print();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+    return Failure{"cannot write to standard output"};
   return {};
 }
 
