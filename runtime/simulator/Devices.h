@@ -1,6 +1,8 @@
-// Device models: conductances of digits and their programming error.
+// Device models: conductances of digits, their programming error, and how they change with time.
 #ifndef AIMC_SIMULATOR_DEVICES_H
 #define AIMC_SIMULATOR_DEVICES_H
+
+#include "Kernels.h"
 
 #include "aimc/aimc_generated.h"
 
@@ -8,19 +10,43 @@
 
 namespace aimc::simulator {
 
-/// What programming a digit gives: a Gaussian around `target` with deviation `sigma`, both in microsiemens, cut at 0.
+/// Which effects on devices are on, and when the chip is read.
+struct DeviceEffects {
+  bool programming = false;
+  bool drift = false;
+  bool flicker = false; // 1/f noise
+  double seconds = 0;   // since programming
+
+  /// Conductances differ from their targets.
+  bool any() const { return programming || ages(); }
+  /// Devices change after programming.
+  bool ages() const { return (drift || flicker) && seconds > 0; }
+};
+
+/// What programming a digit gives: a Gaussian around `target` with deviation `sigma`, both in microsiemens, cut at 0; and its
+/// drift exponent, |Gaussian| around `mu` with deviation `spread`.
 struct DigitTable {
-  std::vector<float> target, sigma; // index: digit
+  std::vector<float> target, sigma, mu, spread; // index: digit
 };
 
 /// True when the simulator knows how devices of this model deviate from their targets.
 bool hasProgrammingNoise(fb::DeviceModel model);
 
+/// True when devices of this model drift and have 1/f noise.
+bool hasDrift(fb::DeviceModel model);
+
+/// The last time, in seconds since programming, for which a model's statistics are known: 0 for devices that do not change,
+/// infinity for those that drift by a law.
+double longestSeconds(fb::DeviceModel model);
+
 /// False when the target's conductances leave the range for which its model was measured.
 bool isWithinMeasuredRange(const fb::Target &target);
 
 /// For the digits 0 .. 2^cellBits - 1 of a target's devices.
-DigitTable digitTable(const fb::Target &target, uint32_t cellBits);
+DigitTable digitTable(const fb::Target &target, uint32_t cellBits, const DeviceEffects &effects);
+
+/// How devices change until the time of `effects`; a model that drifts.
+Aging deviceAging(const fb::Target &target, const DeviceEffects &effects);
 
 } // namespace aimc::simulator
 

@@ -58,6 +58,17 @@ struct WireRow {
   double *lacking;      // [lanes]: raised to the largest conductance times column potential
 };
 
+/// How devices change with the time since programming: drift, then 1/f noise. Microsiemens.
+struct Aging {
+  float logTime;     // ln((t + t0) / t0); 0: no drift
+  float flicker;     // sqrt(ln((T + tr) / (2 tr))); 0: no 1/f noise
+  float inverseGMax;
+  // Relative 1/f noise Qs of u = programmed g / Gmax, limited to [low, high]: offset + slope ln u below the threshold, the
+  // cubic above; with `power` offset exp(slope ln u) everywhere.
+  bool power;
+  float threshold, slope, offset, cubic[4], low, high;
+};
+
 struct Kernels {
   /// Codes of x[0..n), one byte each: int8 when signed, uint8 otherwise. `scale` is finite.
   InputCounts (*quantize)(const float *x, int64_t n, float scale, InputRange range, uint8_t *codes);
@@ -85,8 +96,11 @@ struct Kernels {
   /// convert and recombine in one go: one weight slice, one input slice, one plane. The same bits.
   uint64_t (*convertSingle)(const Conversion &conversion, int64_t n, const Recombination &to);
 
-  /// sum += sign * max(0, target + sigma * noise): one device of each of n cells.
-  void (*addDevices)(const float *target, const float *sigma, const float *noise, int64_t n, float sign, float *sum);
+  /// out = max(0, target + sigma * noise): one device of each of n cells as programmed.
+  void (*programDevices)(const float *target, const float *sigma, const float *noise, int64_t n, float *out);
+  /// Ages n devices: nu = |mu + deviation * driftNoise|, g exp(-nu logTime), 1/f noise with flickerNoise, cut at 0.
+  void (*ageDevices)(const Aging &aging, const float *mu, const float *deviation, const float *driftNoise,
+                     const float *flickerNoise, int64_t n, float *g);
 
   /// Gaussians of elements [first, first + n).
   void (*gaussians)(const Stream &stream, uint64_t first, int64_t n, float *out);

@@ -133,7 +133,8 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
     TileConverters converters;
     for (int64_t s = 0; s < crossbar.slices; ++s)
       for (int64_t j = 0; j < tile.columns; ++j) {
-        const double weight = double(uint64_t(1) << (uint64_t(s) * crossbar.cellBits));
+        const double gamma = tile.gamma.empty() ? 1.0 : double(tile.gamma[size_t(j)]);
+        const double weight = gamma * double(uint64_t(1) << (uint64_t(s) * crossbar.cellBits));
         converters.idealScale.push_back(weight / crossbar.stepsPerDigit);
         if (out.ideal) {
           if (out.outputNoise)

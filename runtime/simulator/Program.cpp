@@ -104,8 +104,17 @@ class Programmer {
 public:
   Programmer(const ProgramOptions &options, const fb::Target &target, Crossbar &crossbar)
       : options(options), target(target), crossbar(crossbar) {
-    if (options.noisy)
-      table = digitTable(target, crossbar.cellBits);
+    if (!options.effects.any())
+      return;
+    table = digitTable(target, crossbar.cellBits, options.effects);
+    aged = options.effects.ages() && hasDrift(target.device());
+    if (aged)
+      aging = deviceAging(target, options.effects);
+    fullSteps = ((1 << crossbar.cellBits) - 1) * crossbar.stepsPerDigit;
+    const float span = target.g_max() - target.g_min();
+    stepsPerMicrosiemens = float(double(fullSteps) / (double(target.devices_per_weight()) * double(span)));
+    if (crossbar.offset)
+      middle = float(target.devices_per_weight()) * table.target[size_t(1) << (crossbar.cellBits - 1)];
   }
 
   static aimc_status programTile(void *self, int64_t index) { return static_cast<Programmer *>(self)->program(index); }
@@ -121,12 +130,21 @@ private:
 
   aimc_status program(int64_t index);
   void programNoiseless(const int32_t *digits, int64_t columns, int32_t *steps) const;
-  void programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, int32_t *steps, float *scratch);
+  void programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, int32_t *steps, int32_t *programmedSteps,
+                      float *scratch);
+  uint64_t toSteps(const float *positive, const float *negative, int64_t columns, int32_t *steps) const;
+  void compensate(Tile &tile, const double *before, const double *after) const;
+
+  static constexpr int scratchRows = 11;
 
   const ProgramOptions &options;
   const fb::Target &target;
   Crossbar &crossbar;
   DigitTable table;
+  bool aged = false; // devices changed after programming
+  Aging aging = {};
+  int32_t fullSteps = 0; // of a full-scale digit
+  float stepsPerMicrosiemens = 0, middle = 0;
 };
 } // namespace
 
@@ -135,39 +153,8 @@ void Programmer::programNoiseless(const int32_t *digits, int64_t columns, int32_
     steps[j] = digits[j] * crossbar.stepsPerDigit - crossbar.pedestalSteps;
 }
 
-/// One row of cells of slice s: every device drawn by its address, the mean over devices in steps. `scratch` holds five rows.
-void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, int32_t *steps,
-                                float *scratch) {
-  const int64_t columns = tile.columns, devices = target.devices_per_weight();
-  const uint32_t tileNumber = crossbar.info->tile_base() + uint32_t(&tile - crossbar.tiles.data());
-  const Stream stream = Stream::cells(options.seed, options.trial, Purpose::Programming, tileNumber);
-  float *goal = scratch, *sigma = goal + columns, *noise = sigma + columns, *positive = noise + columns,
-        *negative = positive + columns;
-  for (int polarity = 0; polarity < 2; ++polarity) {
-    float *sum = polarity ? negative : positive;
-    memset(sum, 0, size_t(columns) * sizeof(float));
-    // Offset encoding has one device per cell; the unit column takes the first address of the other polarity.
-    int64_t begin = 0, count = crossbar.offset ? tile.width : columns;
-    if (crossbar.offset && polarity) {
-      begin = tile.width;
-      count = columns - tile.width;
-    }
-    for (int64_t j = begin; j < begin + count; ++j) {
-      int32_t digit = polarity && !crossbar.offset ? -digits[j] : digits[j];
-      digit = digit > 0 ? digit : 0;
-      goal[j] = table.target[size_t(digit)];
-      sigma[j] = table.sigma[size_t(digit)];
-    }
-    for (int64_t f = 0; f < devices && count; ++f) {
-      uint64_t element = uint64_t((((s * 2 + polarity) * devices + f) * crossbar.tileRows + k) * crossbar.tileColumns);
-      options.kernels->gaussians(stream, element, count, noise + begin);
-      options.kernels->addDevices(goal + begin, sigma + begin, noise + begin, count, 1.0f, sum + begin);
-    }
-  }
-  const double fullSteps = double((1 << crossbar.cellBits) - 1) * crossbar.stepsPerDigit;
-  const float span = target.g_max() - target.g_min();
-  const float stepsPerMicrosiemens = float(fullSteps / (double(devices) * double(span)));
-  const float middle = crossbar.offset ? float(devices) * table.target[size_t(1) << (crossbar.cellBits - 1)] : 0.0f;
+/// Sums over the devices of a row of cells in steps; returns how many were limited.
+uint64_t Programmer::toSteps(const float *positive, const float *negative, int64_t columns, int32_t *steps) const {
   uint64_t beyond = 0;
   for (int64_t j = 0; j < columns; ++j) {
     float difference = crossbar.offset ? (positive[j] + negative[j]) - middle : positive[j] - negative[j];
@@ -176,23 +163,113 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
     value = fminf(fmaxf(value, -32639.0f), 32639.0f);
     steps[j] = int32_t(value);
   }
-  if (beyond)
+  return beyond;
+}
+
+/// One row of cells of slice s: every device drawn by its address, the mean over devices in steps; `programmedSteps`, unless
+/// null, receives what the row was before it aged. `scratch` holds scratchRows rows.
+void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, int32_t *steps,
+                                int32_t *programmedSteps, float *scratch) {
+  const int64_t columns = tile.columns, devices = target.devices_per_weight();
+  const uint32_t tileNumber = crossbar.info->tile_base() + uint32_t(&tile - crossbar.tiles.data());
+  const Stream programming = Stream::cells(options.seed, options.trial, Purpose::Programming, tileNumber);
+  const Stream drift = Stream::cells(options.seed, options.trial, Purpose::Drift, tileNumber);
+  const Stream flicker =
+      Stream::readout(options.seed, options.trial, Purpose::Flicker, tileNumber, options.effects.seconds);
+  float *goal = scratch, *sigma = goal + columns, *mu = sigma + columns, *spread = mu + columns, *noise = spread + columns,
+        *moreNoise = noise + columns, *g = moreNoise + columns;
+  float *sums[2] = {g + columns, g + 2 * columns}, *programmedSums[2] = {g + 3 * columns, g + 4 * columns};
+  for (int polarity = 0; polarity < 2; ++polarity) {
+    float *sum = sums[polarity], *programmedSum = programmedSums[polarity];
+    memset(sum, 0, size_t(columns) * sizeof(float));
+    memset(programmedSum, 0, size_t(columns) * sizeof(float));
+    // Offset encoding has one device per cell; the unit column takes the first address of the other polarity.
+    int64_t begin = 0, count = crossbar.offset ? tile.width : columns;
+    if (crossbar.offset && polarity) {
+      begin = tile.width;
+      count = columns - tile.width;
+    }
+    const int64_t end = begin + count;
+    for (int64_t j = begin; j < end; ++j) {
+      int32_t digit = polarity && !crossbar.offset ? -digits[j] : digits[j];
+      digit = digit > 0 ? digit : 0;
+      goal[j] = table.target[size_t(digit)];
+      sigma[j] = table.sigma[size_t(digit)];
+      if (aged) {
+        mu[j] = table.mu[size_t(digit)];
+        spread[j] = table.spread[size_t(digit)];
+      }
+    }
+    for (int64_t f = 0; f < devices && count; ++f) {
+      uint64_t element = uint64_t((((s * 2 + polarity) * devices + f) * crossbar.tileRows + k) * crossbar.tileColumns);
+      if (options.effects.programming)
+        options.kernels->gaussians(programming, element, count, noise + begin);
+      else
+        memset(noise + begin, 0, size_t(count) * sizeof(float));
+      options.kernels->programDevices(goal + begin, sigma + begin, noise + begin, count, g + begin);
+      if (aged) {
+        if (programmedSteps)
+          for (int64_t j = begin; j < end; ++j)
+            programmedSum[j] = programmedSum[j] + g[j];
+        if (options.effects.drift)
+          options.kernels->gaussians(drift, element, count, noise + begin);
+        if (options.effects.flicker)
+          options.kernels->gaussians(flicker, element, count, moreNoise + begin);
+        options.kernels->ageDevices(aging, mu + begin, spread + begin, noise + begin, moreNoise + begin, count, g + begin);
+      }
+      for (int64_t j = begin; j < end; ++j)
+        sum[j] = sum[j] + g[j];
+    }
+  }
+  if (uint64_t beyond = toSteps(sums[0], sums[1], columns, steps))
     saturated += beyond;
+  if (programmedSteps)
+    toSteps(programmedSums[0], programmedSums[1], columns, programmedSteps);
+}
+
+/// gamma from the sums over rows of what each column read just after programming and now, in steps.
+void Programmer::compensate(Tile &tile, const double *before, const double *after) const {
+  const double least = 1e-4 * double(fullSteps);
+  auto ratio = [&](double first, double second, double cells) {
+    first = first / cells;
+    second = second / cells;
+    return float((first > least ? first : least) / (second > least ? second : least));
+  };
+  const double rows = double(tile.rows);
+  tile.gamma.resize(size_t(tile.columns));
+  if (options.compensation == AIMC_COMPENSATE_COLUMN) {
+    for (int64_t j = 0; j < tile.columns; ++j)
+      tile.gamma[size_t(j)] = ratio(before[j], after[j], rows);
+    return;
+  }
+  double first = 0, second = 0;
+  for (int64_t j = 0; j < tile.width; ++j) {
+    first += before[j];
+    second += after[j];
+  }
+  const float gamma = ratio(first, second, rows * double(tile.width));
+  for (float &column : tile.gamma)
+    column = gamma;
 }
 
 aimc_status Programmer::program(int64_t index) {
-  const Tile &tile = crossbar.tiles[size_t(index)];
+  Tile &tile = crossbar.tiles[size_t(index)];
   const int64_t columns = tile.columns, width = columns * crossbar.slices;
+  const bool noisy = options.effects.any(), compensated = aged && options.compensation != AIMC_COMPENSATE_NONE;
   Buffer<int8_t> planes;
   Buffer<int32_t> row;
   Buffer<float> scratch;
+  Buffer<double> readings; // per column: of this row, and the sums of their magnitudes; before and after
   const uint64_t planeBytes = uint64_t(tile.rows) * uint64_t(width);
-  if (!planes.reserve(2 * planeBytes) || !row.reserve(uint64_t(2 * columns)) || !scratch.reserve(uint64_t(5 * columns)))
+  if (!planes.reserve(2 * planeBytes) || !row.reserve(uint64_t(3 * columns)) ||
+      !scratch.reserve(uint64_t(scratchRows * columns)) || !readings.reserve(uint64_t(4 * columns)))
     return fail(options.host, AIMC_OUT_OF_MEMORY, "%s: no memory to program a tile", crossbar.info->node()->c_str());
-  int32_t *digits = row.data(), *steps = digits + columns;
+  int32_t *digits = row.data(), *steps = digits + columns, *programmedSteps = steps + columns;
+  double *before = readings.data(), *after = before + columns, *sumBefore = after + columns, *sumAfter = sumBefore + columns;
+  memset(readings.data(), 0, size_t(4 * columns) * sizeof(double));
   const int32_t top = int32_t(crossbar.fullLevel);
   const int32_t mask = (1 << crossbar.cellBits) - 1;
-  for (int64_t k = 0; k < tile.rows; ++k)
+  for (int64_t k = 0; k < tile.rows; ++k) {
     for (int64_t s = 0; s < crossbar.slices; ++s) {
       const int shift = int(s * crossbar.cellBits);
       for (int64_t n = 0; n < tile.width; ++n) {
@@ -207,8 +284,8 @@ aimc_status Programmer::program(int64_t index) {
       }
       if (crossbar.unitColumn)
         digits[tile.width] = crossbar.unitDigit(s);
-      if (options.noisy)
-        programDevices(tile, s, k, digits, steps, scratch.data());
+      if (noisy)
+        programDevices(tile, s, k, digits, steps, compensated ? programmedSteps : nullptr, scratch.data());
       else
         programNoiseless(digits, columns, steps);
       int8_t *high = planes.data() + k * width + s * columns;
@@ -222,7 +299,20 @@ aimc_status Programmer::program(int64_t index) {
         low[j] = int8_t(part);
         high[j] = int8_t((steps[j] - part) / 256);
       }
+      if (compensated)
+        for (int64_t j = 0; j < columns; ++j) {
+          const double weight = double(uint64_t(1) << shift);
+          before[j] = (s ? before[j] : 0.0) + weight * double(programmedSteps[j] + crossbar.pedestalSteps);
+          after[j] = (s ? after[j] : 0.0) + weight * double(steps[j] + crossbar.pedestalSteps);
+        }
     }
+    for (int64_t j = 0; compensated && j < columns; ++j) {
+      sumBefore[j] += fabs(before[j]);
+      sumAfter[j] += fabs(after[j]);
+    }
+  }
+  if (compensated)
+    compensate(tile, sumBefore, sumAfter);
   for (int plane = 0; plane < crossbar.planes; ++plane)
     options.gemm->pack(planes.data() + uint64_t(plane) * planeBytes, tile.rows, width,
                        crossbar.packed.data() + tile.packed[plane]);
@@ -233,7 +323,7 @@ aimc_status programCrossbar(const ProgramOptions &options, const fb::Target &tar
   if (!options.packed)
     return AIMC_OK;
   const int32_t fullDigit = (1 << crossbar.cellBits) - 1;
-  if (options.noisy) {
+  if (options.effects.any()) {
     crossbar.planes = 2;
     crossbar.stepsPerDigit = (1 << 14) / fullDigit;
     crossbar.pedestalSteps = crossbar.offset ? (1 << (crossbar.cellBits - 1)) * crossbar.stepsPerDigit : 0;

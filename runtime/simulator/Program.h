@@ -20,6 +20,7 @@ struct Tile {
   uint32_t group, rowTile, columnTile;
   int64_t k0, rows, n0, width, columns;
   size_t packed[2]; // offsets of the planes in Crossbar::packed
+  std::vector<float> gamma; // drift compensation of each of `columns`; empty: 1
 };
 
 struct Crossbar {
@@ -56,7 +57,8 @@ struct ProgramOptions {
   const Kernels *kernels;
   const IntegerGemm *gemm;
   uint32_t seed, trial;
-  bool noisy;  // programming noise is on
+  DeviceEffects effects;
+  aimc_compensation compensation;
   bool packed; // false: fidelity `exact`, nothing is programmed
 };
 

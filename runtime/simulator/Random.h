@@ -10,6 +10,8 @@ namespace aimc::simulator {
 enum class Purpose : uint32_t {
   Programming = 1, // one per device: error made when programming
   Output = 2,      // one per conversion: noise before the ADC
+  Drift = 3,       // one per device: its drift exponent
+  Flicker = 4,     // one per device and readout: 1/f noise
 };
 
 /// A line of Gaussians: consecutive elements of one (key, position, sample, purpose, tile).
@@ -21,6 +23,11 @@ struct Stream {
 
   static Stream cells(uint32_t seed, uint32_t trial, Purpose purpose, uint32_t tile) {
     return {seed, trial, 0, 0, uint32_t(purpose) << 24 | tile};
+  }
+  /// Draws of a readout `seconds` after programming: another time, other draws.
+  static Stream readout(uint32_t seed, uint32_t trial, Purpose purpose, uint32_t tile, double seconds) {
+    const uint64_t bits = __builtin_bit_cast(uint64_t, seconds);
+    return {seed, trial, uint32_t(bits), uint32_t(bits >> 32), uint32_t(purpose) << 24 | tile};
   }
   static Stream conversions(uint32_t seed, uint32_t trial, Purpose purpose, uint32_t tile, uint32_t sample, uint32_t position) {
     return {seed, trial, position, sample, uint32_t(purpose) << 24 | tile};

@@ -8,6 +8,19 @@ namespace fb = aimc::fb;
 
 static bool isOn(const aimc_chip_options &options, aimc_effect effect) { return !(options.disabled_effects >> effect & 1); }
 
+/// Devices that do not change with time say so.
+static aimc_status checkTime(const aimc_driver_host *host, const fb::Target &target, double seconds) {
+  const double longest = longestSeconds(target.device());
+  const char *model = fb::EnumNameDeviceModel(target.device());
+  if (longest == 0)
+    return fail(host, AIMC_UNSUPPORTED, "target %s: %s devices do not change with time; leave the time at 0",
+                target.name()->c_str(), model);
+  if (seconds > longest)
+    return fail(host, AIMC_UNSUPPORTED, "target %s: %s devices were measured for %g s after programming, not for %g s",
+                target.name()->c_str(), model, longest, seconds);
+  return AIMC_OK;
+}
+
 static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_options &options, Chip &chip) {
   const fb::Model &model = *fb::GetModel(host->metadata);
   const fb::Target *target = model.target();
@@ -23,10 +36,11 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     return fail(host, AIMC_INVALID_MODEL, "target %s: conductances from %g to %g microsiemens, %u devices per weight",
                 target->name()->c_str(), double(target->g_min()), double(target->g_max()), target->devices_per_weight());
   if (noisy && options.time_seconds > 0)
-    return fail(host, AIMC_UNSUPPORTED, "the simulator's devices do not drift: time since programming must be 0");
+    if (aimc_status status = checkTime(host, *target, options.time_seconds))
+      return status;
 
-  const bool programs = noisy && target->programming_noise() && target->device() != fb::DeviceModel::Ideal &&
-                        isOn(options, AIMC_EFFECT_PROGRAMMING);
+  const bool devices = noisy && target->device() != fb::DeviceModel::Ideal;
+  const bool programs = devices && target->programming_noise() && isOn(options, AIMC_EFFECT_PROGRAMMING);
   if (programs && !hasProgrammingNoise(target->device()))
     return fail(host, AIMC_UNSUPPORTED,
                 "target %s: the simulator has no statistics of %s devices; run it quantized or without programming noise",
@@ -43,7 +57,11 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   program.seed = options.seed;
   program.trial = options.trial;
   program.packed = chip.fidelity != AIMC_EXACT;
-  program.noisy = programs;
+  program.effects.programming = programs;
+  program.effects.drift = devices && isOn(options, AIMC_EFFECT_DRIFT);
+  program.effects.flicker = devices && hasDrift(target->device()) && isOn(options, AIMC_EFFECT_FLICKER);
+  program.effects.seconds = options.time_seconds;
+  program.compensation = options.compensation;
   // Layers point into this vector.
   chip.crossbars = std::vector<Crossbar>(model.crossbars()->size());
   for (uint32_t i = 0; i < model.crossbars()->size(); ++i) {

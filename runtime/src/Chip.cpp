@@ -13,6 +13,9 @@ static Status checkOptions(const aimc_chip_options &options) {
     return error(AIMC_INVALID_ARGUMENT, "fidelity %d; there are exact (0), quantized (1) and noisy (2)", fidelity);
   if (!std::isfinite(options.time_seconds) || options.time_seconds < 0)
     return error(AIMC_INVALID_ARGUMENT, "time_seconds is %g; it must be finite and at least 0", options.time_seconds);
+  if (int32_t compensation = rawValue(options.compensation);
+      compensation < AIMC_COMPENSATE_TILE || compensation > AIMC_COMPENSATE_NONE)
+    return error(AIMC_INVALID_ARGUMENT, "compensation %d; there are tile (0), column (1) and none (2)", compensation);
   return Status();
 }
 

@@ -179,7 +179,8 @@ Host::Host(const Spec &given, int threads) : aimc_driver_host(), threads(threads
   aimc_driver_host::metadata = metadata.data();
 }
 
-SimulatedChip::SimulatedChip(Host &host, aimc_fidelity fidelity, uint32_t seed, uint32_t trial, uint32_t disabledEffects)
+SimulatedChip::SimulatedChip(Host &host, aimc_fidelity fidelity, uint32_t seed, uint32_t trial, uint32_t disabledEffects,
+                             double seconds, aimc_compensation compensation)
     : driver(aimc_simulator_driver()) {
   aimc_chip_options options = {};
   options.struct_size = sizeof options;
@@ -187,6 +188,8 @@ SimulatedChip::SimulatedChip(Host &host, aimc_fidelity fidelity, uint32_t seed, 
   options.seed = seed;
   options.trial = trial;
   options.disabled_effects = disabledEffects;
+  options.time_seconds = seconds;
+  options.compensation = compensation;
   status = driver->program(&host, &options, &chip);
   if (status == AIMC_OK)
     status = driver->create_scratch(chip, &scratch);

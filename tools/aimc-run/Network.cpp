@@ -200,6 +200,8 @@ Result<Trial> Network::run(const RunOptions &options, uint32_t trialIndex, Layer
   chipOptions.trial = trialIndex;
   chipOptions.pool = pool.get();
   chipOptions.disabled_effects = options.disabledEffects;
+  chipOptions.time_seconds = options.timeSeconds;
+  chipOptions.compensation = options.compensation;
   aimc_chip *rawChip = nullptr;
   if (aimc_chip_create(model.get(), &chipOptions, &rawChip) != AIMC_OK)
     return lastError();

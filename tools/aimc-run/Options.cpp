@@ -2,6 +2,9 @@
 
 #include "HelpFormatter.h"
 
+#include <cmath>
+#include <cstdlib>
+
 namespace aimc::tools {
 
 static const char *description =
@@ -25,6 +28,9 @@ Examples
   Only output noise, one seed, results to a directory:
     aimc-run resnet14.aimc x.npy --fidelity=noisy --seed=7 --disable=programming --output-dir=out
 
+  A chip that was programmed a day ago, with one drift compensation factor per column:
+    aimc-run resnet14.aimc x.npy --fidelity=noisy --time=1d --compensate=column
+
   Every input, ADC code and result of each layer, for 100 rows, to recompute them elsewhere:
     aimc-run resnet14.aimc x.npy --dump-layers=dump --dump-rows=100
 
@@ -34,6 +40,48 @@ Fidelities
   noisy      plus the effects that the target lists, drawn from (seed, trial, place, sample): as reproducible
 
 Results never depend on --threads and --batch. Exit status: 0, or 1 with one line that says what is wrong.)";
+
+namespace {
+struct Effect {
+  const char *name;
+  aimc_effect bit;
+};
+} // namespace
+
+static const Effect effects[] = {{"programming", AIMC_EFFECT_PROGRAMMING},
+                                 {"output-noise", AIMC_EFFECT_OUTPUT_NOISE},
+                                 {"drift", AIMC_EFFECT_DRIFT},
+                                 {"flicker", AIMC_EFFECT_FLICKER}};
+
+static std::vector<std::string> effectNames() {
+  std::vector<std::string> names;
+  for (const Effect &effect : effects)
+    names.push_back(effect.name);
+  return names;
+}
+
+static std::string effectList() {
+  std::string list;
+  for (const Effect &effect : effects)
+    list += (list.empty() ? "" : ", ") + std::string(effect.name);
+  return list;
+}
+
+/// A number with one of the units s, min, h, d; without one, seconds. Nothing when it is not finite or below 0.
+static std::optional<double> parseSeconds(const std::string &text) {
+  static const struct {
+    const char *name;
+    double seconds;
+  } units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+  char *end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  if (end == text.c_str() || !std::isfinite(number) || number < 0)
+    return std::nullopt;
+  for (const auto &unit : units)
+    if (std::string(end) == unit.name)
+      return number * unit.seconds;
+  return std::nullopt;
+}
 
 std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
   RunOptions options;
@@ -94,12 +142,23 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       ->capture_default_str()
       ->check(CLI::Range(1u, 1u << 30).description(""));
   std::vector<std::string> disabled;
-  app.add_option("--disable", disabled, "noisy: effects left out: programming, output-noise")
+  app.add_option("--disable", disabled, "noisy: effects left out: " + effectList())
       ->group(chip)
       ->type_name("EFFECT,...")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"programming", "output-noise"}).description(""));
+      ->check(CLI::IsMember(effectNames()).description(""));
+  std::string time = "0";
+  app.add_option("--time", time, "noisy: since programming, in seconds or with a unit: 90, 10s, 5min, 1h, 1d")
+      ->group(chip)
+      ->type_name("TIME")
+      ->capture_default_str();
+  app.add_option("--compensate", options.compensationName,
+                 "noisy: drift is compensated by a factor for each tile, each column of a tile, or not: tile, column, none")
+      ->group(chip)
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"tile", "column", "none"}).description(""));
 
   const char *running = "Running";
   app.add_option("--threads", options.threads, "0: one per hardware thread")
@@ -142,8 +201,21 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
   options.fidelity = options.fidelityName == "exact"       ? AIMC_EXACT
                      : options.fidelityName == "quantized" ? AIMC_QUANTIZED
                                                            : AIMC_NOISY;
-  for (const std::string &effect : disabled)
-    options.disabledEffects |= 1u << (effect == "programming" ? AIMC_EFFECT_PROGRAMMING : AIMC_EFFECT_OUTPUT_NOISE);
+  for (const std::string &name : disabled)
+    for (const Effect &effect : effects)
+      if (name == effect.name)
+        options.disabledEffects |= 1u << effect.bit;
+  options.compensation = options.compensationName == "tile"     ? AIMC_COMPENSATE_TILE
+                         : options.compensationName == "column" ? AIMC_COMPENSATE_COLUMN
+                                                                : AIMC_COMPENSATE_NONE;
+  std::optional<double> seconds = parseSeconds(time);
+  if (!seconds) {
+    std::fprintf(stderr, "aimc-run: --time: '%s' is no time; write seconds or a unit, such as 90, 10s, 5min, 1h or 1d\n",
+                 time.c_str());
+    exitStatus = 1;
+    return std::nullopt;
+  }
+  options.timeSeconds = *seconds;
   return options;
 }
 

@@ -26,6 +26,9 @@ struct RunOptions {
   std::optional<std::string> dumpLayers;
   int64_t dumpRows = 4096;
   uint32_t disabledEffects = 0;
+  double timeSeconds = 0;
+  std::string compensationName = "tile";
+  aimc_compensation compensation = AIMC_COMPENSATE_TILE;
   bool json = false;
 };
 

@@ -22,6 +22,8 @@ static Status checkCombination(const RunOptions &options) {
     return Failure{"--dump-layers: driver " + options.driver + " does not show its layers; only the simulator does"};
   if (options.disabledEffects && options.fidelity != AIMC_NOISY)
     return Failure{"--disable: fidelity " + options.fidelityName + " has no effects; add --fidelity=noisy"};
+  if (options.timeSeconds > 0 && options.fidelity != AIMC_NOISY)
+    return Failure{"--time: fidelity " + options.fidelityName + " has devices that never change; add --fidelity=noisy"};
   return {};
 }
 

@@ -80,6 +80,13 @@ AIMC_API aimc_status aimc_model_input(const aimc_model *model, int32_t index, ai
 AIMC_API aimc_status aimc_model_output(const aimc_model *model, int32_t index, aimc_tensor_info *out);
 
 /* ---- chips ---- */
+/* Drift compensation: column sums are multiplied by what a column read just after programming over what it reads now. */
+typedef enum aimc_compensation {
+  AIMC_COMPENSATE_TILE = 0,   /* one factor per tile, the default */
+  AIMC_COMPENSATE_COLUMN = 1, /* one per column of a tile */
+  AIMC_COMPENSATE_NONE = 2
+} aimc_compensation;
+
 typedef struct aimc_chip_options {
   size_t struct_size;
   const char *driver;     /* "simulator" (null), "trace", or a shared library's path (contains a '/') */
@@ -90,11 +97,14 @@ typedef struct aimc_chip_options {
   double time_seconds; /* since programming; 0 */
   aimc_pool *pool;     /* null: the process's own, one worker per hardware thread */
   uint32_t disabled_effects; /* bit i: aimc_effect i is off although the target lists it */
+  aimc_compensation compensation; /* of drift; fidelity noisy at time_seconds > 0 */
 } aimc_chip_options;
 
 typedef enum aimc_effect {
   AIMC_EFFECT_PROGRAMMING = 0, /* conductance errors made when programming */
-  AIMC_EFFECT_OUTPUT_NOISE = 1 /* Gaussian noise before each ADC */
+  AIMC_EFFECT_OUTPUT_NOISE = 1, /* Gaussian noise before each ADC */
+  AIMC_EFFECT_DRIFT = 2,        /* conductances that change with the time since programming */
+  AIMC_EFFECT_FLICKER = 3       /* 1/f noise of conductances, frozen per readout; at time_seconds > 0 */
 } aimc_effect;
 
 AIMC_API aimc_status aimc_chip_create(aimc_model *model, const aimc_chip_options *options, aimc_chip **out);

@@ -1,0 +1,323 @@
+// Devices and time: drift, 1/f noise and their compensation against closed forms (4 standard errors, fixed seeds).
+#include "simulator_support.h"
+
+#include "Gaussian.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <math.h>
+#include <stdlib.h>
+
+using namespace aimc::test;
+using Model = aimc::fb::DeviceModel;
+
+static const double hour = 3600, day = 86400, year = 365 * day;
+
+static uint32_t without(std::initializer_list<aimc_effect> effects) {
+  uint32_t bits = 0;
+  for (aimc_effect effect : effects)
+    bits |= 1u << effect;
+  return bits;
+}
+
+/// 128 x 128 cells of one level in offset encoding, each read alone at full scale through an ideal ADC. Results are
+/// conductances over Gmax: a level's digit U = level + 128 has the target Gmin + (Gmax - Gmin) U / 255.
+struct Cells {
+  Spec spec;
+  Cells(Model device, double gMin, double gMax, int digit) {
+    spec.device = device;
+    spec.K = spec.R = spec.N = spec.C = 128;
+    spec.B = 0;
+    spec.gMin = float(gMin);
+    spec.gMax = float(gMax);
+    spec.offset = true;
+    spec.c = 8;
+    spec.programmingNoise = true;
+    spec.fill(1);
+    spec.bias.clear();
+    std::fill(spec.levels.begin(), spec.levels.end(), digit - 128);
+    std::fill(spec.weightScale.begin(), spec.weightScale.end(), float(spec.L()));
+  }
+  std::vector<double> read(uint32_t disabled, double seconds, aimc_compensation compensation = AIMC_COMPENSATE_NONE) const {
+    Host host(spec);
+    SimulatedChip chip(host, AIMC_NOISY, 42, 0, disabled, seconds, compensation);
+    EXPECT_EQ(chip.status, AIMC_OK) << host.message;
+    Array x({128, 128}), y({128, 128});
+    for (size_t i = 0; i < 128; ++i)
+      x.data[i * 128 + i] = 1.0f;
+    EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+    std::vector<double> conductance;
+    const double gMin = double(spec.gMin) / double(spec.gMax);
+    for (float value : y.data)
+      conductance.push_back(gMin + (1 - gMin) * (double(value) + 128) / 255);
+    return conductance;
+  }
+};
+
+struct Moments {
+  double mean = 0, deviation = 0;
+  explicit Moments(const std::vector<double> &values) {
+    for (double value : values)
+      mean += value / double(values.size());
+    for (double value : values)
+      deviation += (value - mean) * (value - mean) / double(values.size());
+    deviation = std::sqrt(deviation);
+  }
+};
+
+static const double cells = 128 * 128;
+
+/// E[f(N)] of a standard Gaussian N.
+static double expectation(const std::function<double(double)> &f) {
+  double sum = 0, step = 1e-3;
+  for (double x = -8; x < 8; x += step)
+    sum += f(x) * std::exp(-x * x / 2) * step / std::sqrt(2 * M_PI);
+  return sum;
+}
+
+static double clip(double v, double low, double high) { return std::min(std::max(v, low), high); }
+
+namespace {
+/// The drift models as docs/numerics.md has them.
+struct Law {
+  Model model;
+  double gMax, t0, tr;
+  double (*mu)(double u), (*spread)(double u), (*flicker)(double u);
+  double ratio(double seconds) const { return (seconds + t0) / t0; }
+  double factor(double seconds) const { return std::sqrt(std::log((seconds + t0 + tr) / (2 * tr))); }
+};
+} // namespace
+
+static double hermesMu(double u) {
+  return clip(u < .0945 ? -.0387 * std::log(u) - .0182 : -.0436 * u * u - .0126 * u + .0736, .072, .13);
+}
+
+static const Law laws[] = {
+    {Model::Pcm, 25, 20, 250e-9, [](double u) { return clip(-.0155 * std::log(u) + .0244, .049, .1); },
+     [](double u) { return clip(-.0125 * std::log(u) - .0059, .008, .045); },
+     [](double u) { return std::min(.0088 / std::pow(u, .65), .2); }},
+    {Model::PcmHermes, 10.35, 200, 512e-9, hermesMu,
+     [](double u) {
+       return clip(u < .3039 ? -.0120 * std::log(u) - .0023 : -.0165 * u * u + .0116 * u + .0104, .0124, .04);
+     },
+     [](double u) {
+       double q = u < .1591 ? -.0078 * std::log(u) + .0038 : .0664 * u * u * u - .1352 * u * u + .0768 * u + .0088;
+       return clip(q, .0179, .04);
+     }},
+    {Model::PcmHermesPair, 20.7, 300, 512e-9, hermesMu,
+     [](double u) {
+       return clip(u < .3055 ? -.0117 * std::log(u) - .0057 : -.0118 * u * u + .0093 * u + .0073, .0091, .04);
+     },
+     [](double u) {
+       double q = u < .16 ? -.0117 * std::log(u) - .0069 : .0069 * u * u * u - .0280 * u * u + .0211 * u + .0123;
+       return clip(q, .015, .04);
+     }},
+};
+
+TEST(Time, KnownFactors) {
+  // (T / t0)^-.049 and sqrt(ln((T + tr) / (2 tr))) of pcm.
+  const double times[] = {hour, day, 30 * day, year}, drift[] = {.77513, .66352, .56167, .49695};
+  for (int i = 0; i < 4; ++i) {
+    double ratio = (times[i] + 20) / 20;
+    EXPECT_NEAR(aimc::simulator::expOf(-.049f * aimc::simulator::logUnit(float(ratio))), drift[i], 1e-5);
+  }
+  EXPECT_NEAR(laws[0].factor(0), 4.184, 5e-4);
+  EXPECT_NEAR(laws[0].factor(hour), 4.765, 5e-4);
+  EXPECT_NEAR(laws[0].factor(day), 5.087, 5e-4);
+  EXPECT_NEAR(laws[0].factor(year), 5.637, 5e-4);
+}
+
+TEST(Time, ExponentialIsAccurate) {
+  for (double x = -20; x < 20; x += 0.0371)
+    EXPECT_NEAR(double(aimc::simulator::expOf(float(x))) / std::exp(double(float(x))), 1, 2e-7) << x;
+}
+
+TEST(Time, MeanDecayOfPcm) {
+  // At u = 1 and at u = .1: devices programmed exactly, drift alone.
+  const double times[] = {hour, day, year}, one[] = {.7758, .6650, .5002}, tenth[] = {.7366, .6154, .4465};
+  const uint32_t only = without({AIMC_EFFECT_PROGRAMMING, AIMC_EFFECT_FLICKER});
+  for (int i = 0; i < 3; ++i) {
+    Moments full(Cells(Model::Pcm, 2.5, 25, 255).read(only, times[i]));
+    EXPECT_NEAR(full.mean, one[i], 4 * full.deviation / std::sqrt(cells) + 5e-5) << times[i];
+    Moments low(Cells(Model::Pcm, 2.5, 25, 0).read(only, times[i]));
+    EXPECT_NEAR(low.mean / .1, tenth[i], 4 * low.deviation / .1 / std::sqrt(cells) + 5e-5) << times[i];
+  }
+}
+
+TEST(Time, DriftOfEveryModelAtFiveConductances) {
+  const uint32_t only = without({AIMC_EFFECT_PROGRAMMING, AIMC_EFFECT_FLICKER});
+  for (const Law &law : laws)
+    for (int digit : {15, 40, 100, 180, 255}) {
+      const double u = digit / 255.0, seconds = day, ratio = std::log(law.ratio(seconds));
+      Moments m(Cells(law.model, 0, law.gMax, digit).read(only, seconds));
+      auto decay = [&](double n) { return u * std::exp(-std::abs(law.mu(u) + law.spread(u) * n) * ratio); };
+      double mean = expectation(decay);
+      double variance = expectation([&](double n) { return std::pow(decay(n) - mean, 2); });
+      double fourth = expectation([&](double n) { return std::pow(decay(n) - mean, 4); });
+      EXPECT_NEAR(m.mean, mean, 4 * std::sqrt(variance / cells)) << law.gMax << " " << digit;
+      EXPECT_NEAR(m.deviation * m.deviation, variance, 4 * std::sqrt((fourth - variance * variance) / cells) + 1e-9)
+          << law.gMax << " " << digit;
+    }
+}
+
+TEST(Time, FlickerOfEveryModelAtFiveConductances) {
+  const uint32_t only = without({AIMC_EFFECT_PROGRAMMING, AIMC_EFFECT_DRIFT});
+  for (const Law &law : laws)
+    for (int digit : {15, 40, 100, 180, 255}) {
+      const double u = digit / 255.0;
+      // Far below Gmax the error is a few sixteen-bit steps; the cut at 0 is 5 deviations away or more.
+      const double expected = u * law.flicker(u) * law.factor(hour);
+      Moments m(Cells(law.model, 0, law.gMax, digit).read(only, hour));
+      if (expected < u / 5) {
+        EXPECT_NEAR(m.mean, u, 4 * expected / std::sqrt(cells)) << law.gMax << " " << digit;
+        EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2 * cells)) << law.gMax << " " << digit;
+      } else {
+        double mean = expectation([&](double n) { return std::max(0.0, u + expected * n); });
+        EXPECT_NEAR(m.mean, mean, 4 * expected / std::sqrt(cells)) << law.gMax << " " << digit;
+      }
+    }
+}
+
+TEST(Time, FlickerIsFrozenPerReadout) {
+  const Cells array(Model::Pcm, 0, 25, 200);
+  const uint32_t only = without({AIMC_EFFECT_PROGRAMMING, AIMC_EFFECT_DRIFT});
+  std::vector<double> first = array.read(only, hour), second = array.read(only, 2 * hour);
+  EXPECT_EQ(array.read(only, hour), first);
+  double product = 0;
+  Moments a(first), b(second);
+  for (size_t i = 0; i < first.size(); ++i)
+    product += (first[i] - a.mean) * (second[i] - b.mean) / cells;
+  EXPECT_NEAR(product / (a.deviation * b.deviation), 0, 4 / std::sqrt(cells));
+}
+
+TEST(Time, ProgrammingAloneDoesNotDependOnTime) {
+  const Cells array(Model::Pcm, 0, 25, 200);
+  const uint32_t timeless = without({AIMC_EFFECT_DRIFT, AIMC_EFFECT_FLICKER});
+  EXPECT_EQ(array.read(timeless, day), array.read(0, 0));
+  EXPECT_EQ(array.read(timeless, 0), array.read(0, 0));
+}
+
+TEST(Time, NeurramIsTabulated) {
+  // 1 s and below, a day, two days, and the middle of ln t between 1 s and a day.
+  auto sigma = [](const double *c, double u) { return c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * c[4]))); };
+  const double second[] = {.348, 16.030, -43.853, 45.393, -16.815}, oneDay[] = {.701, 22.086, -50.773, 47.095, -16.458},
+               twoDays[] = {.782, 20.274, -43.507, 37.062, -11.934};
+  for (int digit : {60, 100, 140, 180, 255}) {
+    const double u = digit / 255.0;
+    const struct {
+      double seconds, sigma;
+    } expected[] = {{0, sigma(second, u)},
+                    {.5, sigma(second, u)},
+                    {std::sqrt(day), (sigma(second, u) + sigma(oneDay, u)) / 2},
+                    {day, sigma(oneDay, u)},
+                    {2 * day, sigma(twoDays, u)}};
+    for (const auto &row : expected) {
+      Moments m(Cells(Model::RramNeurram, 0, 40, digit).read(0, row.seconds));
+      EXPECT_NEAR(m.mean * 40, u * 40, 4 * row.sigma / std::sqrt(cells)) << digit << " at " << row.seconds;
+      EXPECT_NEAR(m.deviation * 40, row.sigma, 4 * row.sigma / std::sqrt(2 * cells)) << digit << " at " << row.seconds;
+    }
+  }
+}
+
+TEST(Time, DevicesWithoutTimeSaySo) {
+  auto message = [](Model device, double gMin, double gMax, double seconds) {
+    Cells array(device, gMin, gMax, 200);
+    Host host(array.spec);
+    SimulatedChip chip(host, AIMC_NOISY, 0, 0, 0, seconds);
+    EXPECT_EQ(chip.status, AIMC_UNSUPPORTED);
+    return host.message;
+  };
+  EXPECT_EQ(message(Model::RramMilo, 50, 225, 1),
+            "target test: RramMilo devices do not change with time; leave the time at 0");
+  EXPECT_EQ(message(Model::Ideal, 0, 25, 1), "target test: Ideal devices do not change with time; leave the time at 0");
+  EXPECT_EQ(message(Model::RramNeurram, 0, 40, 172801),
+            "target test: RramNeurram devices were measured for 172800 s after programming, not for 172801 s");
+}
+
+TEST(Compensation, BringsMeansBack) {
+  const Cells array(Model::Pcm, 0, 25, 255);
+  const double programmed = Moments(array.read(0, 0)).mean;
+  for (aimc_compensation kind : {AIMC_COMPENSATE_TILE, AIMC_COMPENSATE_COLUMN}) {
+    Moments m(array.read(0, day, kind));
+    // The offset 128 is taken away digitally and is not part of what gamma scales.
+    EXPECT_NEAR(m.mean, programmed, 1e-4) << kind;
+    EXPECT_LT(Moments(array.read(0, day)).mean, 0.7);
+  }
+}
+
+TEST(Compensation, IsOneWithoutTime) {
+  const Cells array(Model::Pcm, 0, 25, 100);
+  EXPECT_EQ(array.read(0, 0, AIMC_COMPENSATE_TILE), array.read(0, 0));
+  EXPECT_EQ(array.read(0, 0, AIMC_COMPENSATE_COLUMN), array.read(0, 0));
+}
+
+/// Sums of |digit| of every column of a chip whose columns hold levels of their own, before and after a day.
+static std::vector<double> columnSums(const Spec &spec, double seconds, aimc_compensation compensation) {
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_NOISY, 3, 0, 0, seconds, compensation);
+  Array x({spec.K, spec.K}), y({spec.K, spec.N});
+  for (int64_t k = 0; k < spec.K; ++k)
+    x.data[size_t(k * spec.K + k)] = 1.0f;
+  EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+  std::vector<double> sums(size_t(spec.N), 0.0);
+  for (int64_t k = 0; k < spec.K; ++k)
+    for (int64_t n = 0; n < spec.N; ++n)
+      sums[size_t(n)] += std::abs(double(y.data[size_t(k * spec.N + n)]));
+  return sums;
+}
+
+TEST(Compensation, IsTheRatioOfReadings) {
+  Spec spec;
+  spec.K = spec.R = 32;
+  spec.N = spec.C = 8;
+  spec.c = 3; // slices drift apart; their readings are put together
+  spec.B = 0;
+  spec.programmingNoise = true;
+  spec.fill(4);
+  spec.bias.clear();
+  std::fill(spec.weightScale.begin(), spec.weightScale.end(), 1.0f);
+  std::vector<double> before = columnSums(spec, 0, AIMC_COMPENSATE_NONE), after = columnSums(spec, day, AIMC_COMPENSATE_NONE);
+  std::vector<double> column = columnSums(spec, day, AIMC_COMPENSATE_COLUMN), tile = columnSums(spec, day, AIMC_COMPENSATE_TILE);
+  double wholeBefore = 0, wholeAfter = 0;
+  for (size_t n = 0; n < 8; ++n) {
+    wholeBefore += before[n];
+    wholeAfter += after[n];
+  }
+  for (size_t n = 0; n < 8; ++n) {
+    EXPECT_NEAR(column[n] / before[n], 1, 1e-5) << n;
+    EXPECT_NEAR(tile[n] / (after[n] * wholeBefore / wholeAfter), 1, 1e-5) << n;
+  }
+}
+
+TEST(Time, ThreadsAndInstructionSetsDoNotChangeBits) {
+  Spec spec;
+  spec.K = 40;
+  spec.R = 16;
+  spec.N = 24;
+  spec.C = 10;
+  spec.programmingNoise = true;
+  spec.outputNoise = 1.0f;
+  for (Model device : {Model::Pcm, Model::PcmHermes, Model::PcmHermesPair, Model::RramNeurram}) {
+    spec.device = device;
+    spec.fill(1);
+    std::vector<float> values = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
+    auto run = [&](int threads) {
+      Host host(spec, threads);
+      SimulatedChip chip(host, AIMC_NOISY, 1, 0, 0, day, AIMC_COMPENSATE_COLUMN);
+      Array x({9, spec.K}), y({9, spec.N});
+      x.data = values;
+      EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+      return y.data;
+    };
+    std::vector<float> best = run(1);
+    EXPECT_EQ(run(7), best);
+    for (const char *name : {"generic", "avx2", "vnni"}) {
+      setenv("AIMC_SIMULATOR_ISA", name, 1);
+      Host host(spec);
+      bool available = SimulatedChip(host, AIMC_NOISY).status == AIMC_OK;
+      EXPECT_EQ(available ? run(2) : best, best) << name;
+      unsetenv("AIMC_SIMULATOR_ISA");
+    }
+  }
+}
