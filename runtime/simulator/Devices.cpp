@@ -69,6 +69,27 @@ static constexpr DriftModel driftModels[] = {
      {-0.0117f, -0.0069f, 0.16f, {0.0123f, 0.0211f, -0.0280f, 0.0069f}, 0.015f, 0.04f}, false},
 };
 
+// SONOS flash, its current in nA: sigma = A (1 - exp(-I / B)) after 0 to 5 days, linear in t in between, as is the mean shift
+// sum_i p_i I^i after 1 to 5 days. Agrawal, IEDM 2022, figure 10; fitted in CrossSim's SONOS.py.
+static constexpr struct {
+  float a, b;
+} sonosDays[] = {{19.88665f, 176.3115f},  {25.59102f, 186.85544f}, {28.72753f, 193.56834f},
+                 {31.04318f, 198.90332f}, {33.76214f, 204.77023f}, {34.57909f, 207.34309f}};
+static constexpr double sonosShift[5][11] = {
+    {0.172684, 0.0572552, -0.000685715, 3.50271e-06, -9.37682e-09, 1.40575e-11,
+     -1.19803e-14, 5.41293e-18, -8.85448e-22, -1.66869e-25, 5.9518e-29},
+    {0.250712, 0.0662195, -0.000683218, 2.99442e-06, -6.78255e-09, 7.70482e-12,
+     -3.04983e-15, -2.15919e-18, 2.94617e-21, -1.23359e-24, 1.85329e-28},
+    {-0.01753, 0.0976883, -0.000963791, 4.55551e-06, -1.22391e-08, 1.93786e-11,
+     -1.85899e-14, 1.07659e-17, -3.58211e-21, 5.96785e-25, -3.3041e-29},
+    {0.0403338, 0.103111, -0.0010474, 4.83961e-06, -1.28132e-08, 1.99484e-11,
+     -1.85139e-14, 1.00008e-17, -2.84944e-21, 3.01008e-25, 1.18747e-29},
+    {0.319927, 0.106596, -0.00104054, 4.5029e-06, -1.10352e-08, 1.56477e-11,
+     -1.27592e-14, 5.45513e-18, -7.26841e-22, -2.43893e-25, 7.14608e-29},
+};
+static constexpr float sonosNanoamperes = 1000.0f; // of a conductance of 1 microsiemens: read at 1 V
+static constexpr float sonosLargest = 3.2f, sonosLargestLater = 1.8f; // microsiemens
+
 // CrossSim's RRAM of Milo: sigma = max(0, a + b G) in microsiemens of the conductance itself, measured within a range.
 static constexpr float miloOffset = 4.782321f, miloSlope = -0.009107f, miloLowest = 50.0f, miloHighest = 225.0f;
 
@@ -108,18 +129,49 @@ static float neurramSigma(float u, float seconds) {
   return fma32(after - before, (logUnit(seconds) - from) / (to - from), before);
 }
 
+static double sonosShiftAt(int day, double current) {
+  if (day == 0)
+    return 0.0;
+  double sum = 0.0;
+  for (int i = 10; i >= 0; --i)
+    sum = sum * current + sonosShift[day - 1][i];
+  return sum;
+}
+
+/// Moves the target conductance to its mean at that time and returns sigma there, in microsiemens.
+static float sonosSigma(double seconds, float &target) {
+  const double days = seconds / 86400.0;
+  const int day = days < 5.0 ? int(days) : 4;
+  const double part = days - day, current = double(target) * double(sonosNanoamperes);
+  const double early = sonosShiftAt(day, current), late = sonosShiftAt(day + 1, current);
+  const double shifted = current + (early + part * (late - early));
+  target = float(shifted / double(sonosNanoamperes));
+  auto sigma = [&](int index) {
+    return double(sonosDays[index].a * (1.0f - expOf(-float(shifted) / sonosDays[index].b)));
+  };
+  const double before = sigma(day), after = sigma(day + 1);
+  const float deviation = float((before + part * (after - before)) / double(sonosNanoamperes));
+  return deviation > 0.0f ? deviation : 0.0f;
+}
+
 bool hasDrift(fb::DeviceModel model) { return findDrift(model); }
 
 double longestSeconds(fb::DeviceModel model) {
   if (findDrift(model))
     return INFINITY;
-  return model == fb::DeviceModel::RramNeurram ? 172800.0 : 0.0;
+  return model == fb::DeviceModel::RramNeurram ? 172800.0 : model == fb::DeviceModel::Sonos ? 432000.0 : 0.0;
 }
 
-bool hasProgrammingNoise(fb::DeviceModel model) { return findModel(model) || model == fb::DeviceModel::RramMilo; }
+bool hasProgrammingNoise(fb::DeviceModel model) { 
+  return findModel(model) || model == fb::DeviceModel::RramMilo || model == fb::DeviceModel::Sonos;
+}
 
-bool isWithinMeasuredRange(const fb::Target &target) {
-  return target.device() != fb::DeviceModel::RramMilo || (target.g_min() >= miloLowest && target.g_max() <= miloHighest);
+MeasuredRange measuredRange(fb::DeviceModel model, double seconds) {
+  if (model == fb::DeviceModel::RramMilo)
+    return {miloLowest, miloHighest};
+  if (model == fb::DeviceModel::Sonos)
+    return {0.0f, seconds > 0 ? sonosLargestLater : sonosLargest};
+  return {0.0f, INFINITY};
 }
 
 DigitTable digitTable(const fb::Target &target, uint32_t cellBits, const DeviceEffects &effects) {
@@ -129,7 +181,8 @@ DigitTable digitTable(const fb::Target &target, uint32_t cellBits, const DeviceE
   const float full = float((1u << cellBits) - 1);
   const float gMax = target.g_max(), span = gMax - target.g_min();
   for (uint32_t digit = 0; digit < 1u << cellBits; ++digit) {
-    const float g = target.g_min() + span * float(digit) / full, u = g / gMax;
+    float g = target.g_min() + span * float(digit) / full;
+    const float u = g / gMax;
     float sigma = 0.0f;
     if (model) {
       const bool later = model->model == fb::DeviceModel::RramNeurram && effects.ages();
@@ -138,6 +191,8 @@ DigitTable digitTable(const fb::Target &target, uint32_t cellBits, const DeviceE
     } else if (effects.programming && target.device() == fb::DeviceModel::RramMilo) {
       sigma = fma32(miloSlope, g, miloOffset);
       sigma = sigma > 0.0f ? sigma : 0.0f;
+    } else if (effects.programming && target.device() == fb::DeviceModel::Sonos) {
+      sigma = sonosSigma(effects.ages() ? effects.seconds : 0.0, g);
     }
     table.target.push_back(g);
     table.sigma.push_back(sigma);

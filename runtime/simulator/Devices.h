@@ -39,8 +39,11 @@ bool hasDrift(fb::DeviceModel model);
 /// infinity for those that drift by a law.
 double longestSeconds(fb::DeviceModel model);
 
-/// False when the target's conductances leave the range for which its model was measured.
-bool isWithinMeasuredRange(const fb::Target &target);
+/// The conductances for which a model was measured, in microsiemens.
+struct MeasuredRange {
+  float lowest, highest;
+};
+MeasuredRange measuredRange(fb::DeviceModel model, double seconds);
 
 /// For the digits 0 .. 2^cellBits - 1 of a target's devices.
 DigitTable digitTable(const fb::Target &target, uint32_t cellBits, const DeviceEffects &effects);

@@ -114,7 +114,8 @@ public:
     const float span = target.g_max() - target.g_min();
     stepsPerMicrosiemens = float(double(fullSteps) / (double(target.devices_per_weight()) * double(span)));
     if (crossbar.offset)
-      middle = float(target.devices_per_weight()) * table.target[size_t(1) << (crossbar.cellBits - 1)];
+      middle = float(target.devices_per_weight()) *
+               (target.g_min() + span * float(1 << (crossbar.cellBits - 1)) / float((1 << crossbar.cellBits) - 1));
   }
 
   static aimc_status programTile(void *self, int64_t index) { return static_cast<Programmer *>(self)->program(index); }

@@ -45,10 +45,11 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     return fail(host, AIMC_UNSUPPORTED,
                 "target %s: the simulator has no statistics of %s devices; run it quantized or without programming noise",
                 target->name()->c_str(), fb::EnumNameDeviceModel(target->device()));
-  if (programs && !isWithinMeasuredRange(*target))
-    return fail(host, AIMC_UNSUPPORTED, "target %s: %s devices were measured from 50 to 225 microsiemens, not from %g to %g",
-                target->name()->c_str(), fb::EnumNameDeviceModel(target->device()), double(target->g_min()),
-                double(target->g_max()));
+  const MeasuredRange range = measuredRange(target->device(), options.time_seconds);
+  if (programs && (target->g_min() < range.lowest || target->g_max() > range.highest))
+    return fail(host, AIMC_UNSUPPORTED, "target %s: %s devices were measured from %g to %g microsiemens, not from %g to %g",
+                target->name()->c_str(), fb::EnumNameDeviceModel(target->device()), double(range.lowest),
+                double(range.highest), double(target->g_min()), double(target->g_max()));
 
   ProgramOptions program = {};
   program.host = host;

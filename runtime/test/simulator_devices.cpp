@@ -220,6 +220,26 @@ TEST(Time, NeurramIsTabulated) {
   }
 }
 
+TEST(Programming, SonosAtFiveCurrents) {
+  // nA; the mean shifts after 1 and 2 days at these currents are recomputed from the published polynomials.
+  const double a[] = {19.88665, 25.59102, 28.72753}, b[] = {176.3115, 186.85544, 193.56834};
+  const double shift[3][5] = {{0, 0, 0, 0, 0}, {0.793554, -2.054980, -4.798204, -8.393452, -11.532229}, {0.599474, -4.573253, -10.546725, -16.769865, -22.372338}};
+  const int digits[] = {51, 102, 153, 204, 255};
+  for (int i = 0; i < 5; ++i)
+    for (int half = 0; half <= 4; ++half) {
+      const int day = half / 2;
+      const double part = (half % 2) / 2.0, current = 1600 * digits[i] / 255.0;
+      auto between = [&](double early, double late) { return early + part * (late - early); };
+      const int next = part > 0 ? day + 1 : day;
+      const double mean = current + between(shift[day][i], shift[next][i]);
+      auto sigma = [&](int d) { return a[d] * (1 - std::exp(-mean / b[d])); };
+      const double expected = between(sigma(day), sigma(next));
+      Moments m(Cells(Model::Sonos, 0, 1.6, digits[i]).read(0, half * 43200.0));
+      EXPECT_NEAR(m.mean * 1600, mean, 4 * expected / std::sqrt(cells)) << i << " at " << half;
+      EXPECT_NEAR(m.deviation * 1600, expected, 4 * expected / std::sqrt(2 * cells)) << i << " at " << half;
+    }
+}
+
 TEST(Time, DevicesWithoutTimeSaySo) {
   auto message = [](Model device, double gMin, double gMax, double seconds) {
     Cells array(device, gMin, gMax, 200);
