@@ -202,9 +202,11 @@ LogicalResult aimc::onnx::lowerLoop(NodeOp node, ValueRange inputs, Lowering &b)
   Region *graph = getGraph(node, "body");
   if (!graph)
     return b.error(node) << "needs the subgraph 'body'";
-  LoopGraph loop{node, *graph, 2, 1, inputs.size() - 2, {}, {}};
-  Value start = inputs[1] ? b.extractScalar(inputs[1]) : b.integer(b.getI1Type(), 1);
-  Value limit = inputs[0] ? b.castIndex(b.extractScalar(inputs[0]), b.getIndexType()) : Value();
+  ValueRange given = inputs.drop_front(std::min<size_t>(inputs.size(), 2));
+  LoopGraph loop{node, *graph, 2, 1, given.size(), {}, {}};
+  Value most = getOptional(inputs, 0), go = getOptional(inputs, 1);
+  Value start = go ? b.extractScalar(go) : b.integer(b.getI1Type(), 1);
+  Value limit = most ? b.castIndex(b.extractScalar(most), b.getIndexType()) : Value();
   SmallVector<Value> results;
   if (limit && keepsCondition(loop.getYield().getValues().front(), graph->getArgument(1))) {
     // Nothing ends it early.
@@ -213,7 +215,7 @@ LogicalResult aimc::onnx::lowerLoop(NodeOp node, ValueRange inputs, Lowering &b)
       count = b.size(std::max<int64_t>(*constant, 0));
     if (!matchPattern(start, m_One()))
       count = Value(arith::SelectOp::create(b, start, b.asIndex(count), b.index(0)));
-    SmallVector<Value> initial = loop.getInitial(inputs.drop_front(2), count, b);
+    SmallVector<Value> initial = loop.getInitial(given, count, b);
     results = loop.repeat(count, initial, [&](Value index, ValueRange state) {
       Value number = asArgument(b.castIndex(index, b.getI64Type()), graph->getArgument(0), b);
       Value condition = asArgument(b.integer(b.getI1Type(), 1), graph->getArgument(1), b);
@@ -223,7 +225,7 @@ LogicalResult aimc::onnx::lowerLoop(NodeOp node, ValueRange inputs, Lowering &b)
     }, b);
   } else {
     SmallVector<Value> initial{b.index(0), start};
-    llvm::append_range(initial, loop.getInitial(inputs.drop_front(2), std::nullopt, b));
+    llvm::append_range(initial, loop.getInitial(given, std::nullopt, b));
     SmallVector<Value> last = whileTrue(initial, [&](ValueRange state) -> Value {
       if (!limit)
         return state[1];

@@ -491,3 +491,18 @@ LogicalResult aimc::onnx::lowerCast(NodeOp node, ValueRange inputs, Lowering &b)
     return {castScalar(b, scalars[0], from, to)};
   }));
 }
+
+/// Before operator set 7 operand 1 says with `axis` where in operand 0 its dimensions lie; they are last without it, and behind
+/// the batch for PRelu.
+LogicalResult aimc::onnx::lowerLegacyBroadcast(NodeOp node, ValueRange inputs, Lowering &b) {
+  int64_t rank = getRank(inputs[0]), ownRank = getRank(inputs[1]);
+  bool slopes = node.getOpType() == "PRelu";
+  int64_t axis = slopes ? 1 : node.getNodeAttr("axis") ? normalizeAxis(node.getInt("axis", 0), rank) : rank - ownRank;
+  Sizes sizes = b.dims(inputs[1]);
+  if (slopes && (ownRank != 1 || getConstantIntValue(sizes[0]) == 1 || rank < 2))
+    axis = rank - ownRank;
+  if (axis < 0 || axis + ownRank > rank)
+    return b.error(node) << "operand 1 of type " << inputs[1].getType() << " at dimension " << axis << " does not fit " << inputs[0].getType();
+  sizes.append(rank - axis - ownRank, b.size(1));
+  return lowerElementwise(node, {inputs[0], b.reshape(inputs[1], sizes)}, b);
+}

@@ -191,3 +191,99 @@ LogicalResult aimc::onnx::lowerSoftmaxFlattened(NodeOp node, ValueRange inputs, 
   int64_t rank = getRank(inputs[0]), axis = normalizeAxis(node.getInt("axis", 1), rank);
   return softmaxOver(node, inputs[0], llvm::to_vector(llvm::seq<int64_t>(axis, rank)), b);
 }
+
+//===------------------------------------------------------------------------------------------------------------===//
+// By groups, by root mean square, by length
+//===------------------------------------------------------------------------------------------------------------===//
+
+LogicalResult aimc::onnx::lowerGroupNormalization(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value tensor = inputs[0];
+  Sizes own = b.dims(tensor), split{own[0]};
+  int64_t groups = node.getInt("num_groups", 1);
+  Type element = getElement(tensor), stash = element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
+  Size perGroup = b.floorDiv(own[1], b.size(groups));
+  split.append({b.size(groups), perGroup});
+  split.append(own.begin() + 2, own.end());
+  Value grouped = widened(b.reshape(tensor, split), stash, b);
+  int64_t rank = split.size();
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(2, rank));
+  auto [mean, inverse] = moments(grouped, axes, node.getFloat("epsilon", 1e-5f), b);
+  AffineMap kept = b.withoutAxes(rank, axes);
+  SmallVector<Access> accesses{{grouped, b.getMultiDimIdentityMap(rank)}, {mean, kept}, {inverse, kept}};
+  // Scale and bias belong to groups before operator set 21, to channels from then on.
+  for (Value parameter : inputs.drop_front()) {
+    if (node.getOpset() < 21) {
+      accesses.push_back({parameter, mapOfDimension(rank, 1, b)});
+      continue;
+    }
+    SmallVector<AffineExpr> exprs{b.getAffineDimExpr(1), b.getAffineDimExpr(2)};
+    accesses.push_back({b.reshape(parameter, {b.size(groups), perGroup}), AffineMap::get(rank, 0, exprs, b.getContext())});
+  }
+  Value result = b.compute(accesses, split, element, [&](ValueRange s) -> SmallVector<Value> {
+    Value normal = castScalar(b, mulF(b, subF(b, s[0], s[1]), s[2]), stash, element);
+    return {addF(b, mulF(b, normal, s[3]), s[4])};
+  });
+  return b.replace(node, b.reshape(result, own));
+}
+
+LogicalResult aimc::onnx::lowerRMSNormalization(NodeOp node, ValueRange inputs, Lowering &b) {
+  int64_t rank = getRank(inputs[0]), axis = normalizeAxis(node.getInt("axis", -1), rank);
+  Type element = getElement(inputs[0]), stash = element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
+  Value tensor = widened(inputs[0], stash, b);
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(axis, rank));
+  Value count = countOf(tensor, axes, stash, b);
+  Value squares = b.reduce(tensor, axes, b.scalar(stash, 0), [&](Value x, Value sum) { return addF(b, sum, mulF(b, x, x)); });
+  Value epsilon = b.scalar(stash, node.getFloat("epsilon", 1e-5f));
+  Sizes sizes = b.dims(tensor);
+  SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)}, {squares, b.withoutAxes(rank, axes)},
+                               b.broadcastAccess(inputs[1], sizes)};
+  return b.replace(node, b.compute(accesses, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
+    Value root = math::SqrtOp::create(b, addF(b, divF(b, s[1], count), epsilon));
+    return {mulF(b, castScalar(b, divF(b, s[0], root), stash, element), s[2])};
+  }));
+}
+
+LogicalResult aimc::onnx::lowerMeanVarianceNormalization(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value tensor = inputs[0];
+  int64_t rank = getRank(tensor);
+  Type element = getElement(tensor);
+  SmallVector<int64_t> axes = node.getInts("axes");
+  if (axes.empty())
+    axes = {0, 2, 3};
+  for (int64_t &axis : axes) {
+    axis = normalizeAxis(axis, rank);
+    if (axis < 0 || axis >= rank)
+      return b.error(node) << "axis " << axis << " is outside of " << tensor.getType();
+  }
+  // The variance alone: the operator adds its small number to the deviation.
+  Value zero = b.scalar(element, 0), count = countOf(tensor, axes, element, b);
+  AffineMap own = b.getMultiDimIdentityMap(rank), kept = b.withoutAxes(rank, axes);
+  Value mean = meanOf(b.reduce(tensor, axes, zero, [&](Value x, Value sum) { return addF(b, sum, x); }), count, b);
+  Access sums{b.filled(b.dims(mean), zero), kept};
+  Value squares = b.generic({{tensor, own}, {mean, kept}}, sums, [&](ValueRange s) -> SmallVector<Value> {
+    Value difference = subF(b, s[0], s[1]);
+    return {addF(b, s[2], mulF(b, difference, difference))};
+  }).front();
+  return b.replace(node, b.compute({{tensor, own}, {mean, kept}, {squares, kept}}, b.dims(tensor), element,
+                                   [&](ValueRange s) -> SmallVector<Value> {
+                                     Value deviation = math::SqrtOp::create(b, divF(b, s[2], count));
+                                     return {divF(b, subF(b, s[0], s[1]), addF(b, deviation, b.scalar(element, 1e-9)))};
+                                   }));
+}
+
+LogicalResult aimc::onnx::lowerLpNormalization(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value tensor = inputs[0];
+  int64_t rank = getRank(tensor), axis = normalizeAxis(node.getInt("axis", -1), rank);
+  Type element = getElement(tensor);
+  bool square = node.getInt("p", 2) == 2;
+  Value zero = b.scalar(element, 0);
+  Value sums = b.reduce(tensor, axis, zero, [&](Value x, Value sum) {
+    return addF(b, sum, square ? mulF(b, x, x) : Value(math::AbsFOp::create(b, x)));
+  });
+  return b.replace(node, b.compute({{tensor, b.getMultiDimIdentityMap(rank)}, {sums, b.withoutAxes(rank, axis)}}, b.dims(tensor), element,
+                                   [&](ValueRange s) -> SmallVector<Value> {
+                                     Value length = square ? Value(math::SqrtOp::create(b, s[1])) : s[1];
+                                     Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, length, zero);
+                                     return {arith::SelectOp::create(b, isZero, zero, divF(b, s[0], length))};
+                                   }));
+}

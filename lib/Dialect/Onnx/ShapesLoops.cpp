@@ -73,7 +73,7 @@ static BodyValue getScalarArgument(Region &body, unsigned index, Type element) {
 }
 
 LogicalResult aimc::onnx::inferLoop(NodeOp node, ShapeInference &inference) {
-  size_t carried = node.getInputs().size() - 2;
+  size_t carried = std::max<size_t>(node.getInputs().size(), 2) - 2;
   FailureOr<Region *> body = getBody(node, carried + 2);
   if (failed(body))
     return failure();
@@ -83,7 +83,7 @@ LogicalResult aimc::onnx::inferLoop(NodeOp node, ShapeInference &inference) {
                                 << node.getOutputs().size() << " outputs";
   SmallVector<BodyValue> arguments{getScalarArgument(**body, 0, IntegerType::get(node.getContext(), 64)),
                                    getScalarArgument(**body, 1, IntegerType::get(node.getContext(), 1))};
-  for (auto [index, operand] : llvm::enumerate(node.getInputs().drop_front(2))) {
+  for (auto [index, operand] : llvm::enumerate(node.getInputs().take_back(carried))) {
     if (!isa<RankedTensorType>(operand.getType()))
       return node.emitNodeError() << "omits input " << index + 2 << ", a carried value";
     arguments.push_back({inference.getShape(operand), inference.getElementType(operand), static_cast<int64_t>(index) + 1});
@@ -96,7 +96,8 @@ LogicalResult aimc::onnx::inferLoop(NodeOp node, ShapeInference &inference) {
   auto isTrue = [&](Value value) { return inference.getIntegers(value) == SmallVector<int64_t>{1}; };
   Dim count = inference.freshDim();
   bool forever = !node.getInput(1) || isTrue(node.getInput(1));
-  if (forever && isTrue(values[0]) && node.getInput(0))
+  bool stays = isTrue(values[0]) || values[0] == Value((*body)->getArgument(1));
+  if (forever && stays && node.getInput(0))
     if (std::optional<SmallVector<int64_t>> limit = inference.getIntegers(node.getInput(0)); limit && limit->size() == 1)
       count = std::max<int64_t>(limit->front(), 0);
   for (auto [index, output] : llvm::enumerate(node.getOutputs())) {

@@ -79,3 +79,69 @@ LogicalResult aimc::onnx::inferResize(NodeOp node, ShapeInference &inference) {
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(input));
   return success();
 }
+
+LogicalResult aimc::onnx::inferGridSample(NodeOp node, ShapeInference &inference) {
+  Shape x = inference.getShape(node.getInputs()[0]), grid = inference.getShape(node.getInputs()[1]);
+  if (x.size() != 4 || grid.size() != 4)
+    return node.emitNodeError() << "takes an image [N, C, H, W] and a grid [N, H', W', 2], not "
+                                << node.getInputs()[0].getType() << " and " << node.getInputs()[1].getType();
+  inference.setResult(node.getOutputs()[0], {x[0], x[1], grid[1], grid[2]}, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferRoiAlign(NodeOp node, ShapeInference &inference) {
+  Shape x = inference.getShape(node.getInputs()[0]), regions = inference.getShape(node.getInputs()[1]);
+  int64_t height = node.getInt("output_height", 1), width = node.getInt("output_width", 1);
+  if (x.size() != 4 || regions.size() != 2 || height < 1 || width < 1)
+    return node.emitNodeError() << "takes an image [N, C, H, W] and regions [R, 4], not " << node.getInputs()[0].getType()
+                                << " and " << node.getInputs()[1].getType();
+  inference.setResult(node.getOutputs()[0], {regions[0], x[1], height, width}, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferMaxUnpool(NodeOp node, ShapeInference &inference) {
+  Shape result = inference.getShape(node.getInputs()[0]);
+  SmallVector<int64_t> kernel = node.getInts("kernel_shape"), strides = node.getInts("strides"), pads = node.getInts("pads");
+  if (result.size() != kernel.size() + 2)
+    return node.emitNodeError() << "'kernel_shape' has " << kernel.size() << " numbers for an input of " << result.size()
+                                << " dimensions";
+  strides.resize(kernel.size(), 1);
+  pads.resize(2 * kernel.size(), 0);
+  if (node.getInput(2)) {
+    FailureOr<Shape> sizes = getSizes(node, inference, 2);
+    if (failed(sizes))
+      return failure();
+    if (sizes->size() != result.size())
+      return node.emitNodeError() << "has " << sizes->size() << " sizes for " << result.size() << " dimensions";
+    result = *sizes;
+  } else {
+    for (size_t i = 0; i < kernel.size(); ++i) {
+      Dim &dim = result[i + 2];
+      int64_t rest = kernel[i] - strides[i] - pads[i] - pads[i + kernel.size()];
+      dim = inference.mul(dim, strides[i]);
+      dim = rest < 0 ? inference.sub(dim, -rest) : inference.add(dim, rest);
+    }
+  }
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferDet(NodeOp node, ShapeInference &inference) {
+  Shape shape = inference.getShape(node.getInputs()[0]);
+  size_t rank = shape.size();
+  if (rank < 2 || (isStatic(shape[rank - 1]) && isStatic(shape[rank - 2]) && shape[rank - 1] != shape[rank - 2]))
+    return node.emitNodeError() << "takes square matrices, not " << node.getInputs()[0].getType();
+  shape.resize(rank - 2);
+  inference.setResult(node.getOutputs()[0], shape, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferWindow(NodeOp node, ShapeInference &inference) {
+  const PartialValue *value = inference.getValue(node.getInputs()[0]);
+  Dim size = value && value->elements.size() == 1 ? inference.toDim(value->elements.front()) : inference.freshDim();
+  Type element = getTypeOfOnnxNumber(node.getContext(), node.getInt("output_datatype", 1));
+  if (!element || !isa<FloatType>(element))
+    return node.emitNodeError() << "'output_datatype' " << node.getInt("output_datatype", 1) << " is not a float type";
+  inference.setResult(node.getOutputs()[0], {size}, element);
+  return success();
+}

@@ -128,3 +128,56 @@ LogicalResult aimc::onnx::inferEyeLike(NodeOp node, ShapeInference &inference) {
   inference.setResult(node.getOutputs()[0], shape, element);
   return success();
 }
+
+LogicalResult aimc::onnx::inferNonMaxSuppression(NodeOp node, ShapeInference &inference) {
+  Shape boxes = inference.getShape(node.getInputs()[0]), scores = inference.getShape(node.getInputs()[1]);
+  if (boxes.size() != 3 || scores.size() != 3)
+    return node.emitNodeError() << "takes boxes [batch, boxes, 4] and scores [batch, classes, boxes], not "
+                                << node.getInputs()[0].getType() << " and " << node.getInputs()[1].getType();
+  inference.setResult(node.getOutputs()[0], {inference.freshDim(), 3}, getI64(node));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferLoss(NodeOp node, ShapeInference &inference) {
+  Shape scores = inference.getShape(node.getInputs()[0]), target = inference.getShape(node.getInputs()[1]);
+  Type element = inference.getElementType(node.getInputs()[0]);
+  if (scores.size() < 2 || target.size() + 1 != scores.size())
+    return node.emitNodeError() << "takes scores [N, C, …] and targets [N, …], not " << node.getInputs()[0].getType() << " and "
+                                << node.getInputs()[1].getType();
+  StringRef reduction = node.getString("reduction", "mean");
+  if (reduction != "none" && reduction != "sum" && reduction != "mean")
+    return node.emitNodeError() << "reduction '" << reduction << "' is not known";
+  inference.setResult(node.getOutputs()[0], reduction == "none" ? target : Shape(), element);
+  if (node.getOutputs().size() > 1)
+    inference.setResult(node.getOutputs()[1], scores, element);
+  return success();
+}
+
+LogicalResult aimc::onnx::inferLegacyBroadcast(NodeOp node, ShapeInference &inference) {
+  Shape a = inference.getShape(node.getInputs()[0]), other = inference.getShape(node.getInputs()[1]);
+  if (other.size() > a.size())
+    return node.emitNodeError() << "operand 1 has " << other.size() << " dimensions, operand 0 only " << a.size();
+  inference.setResult(node.getOutputs()[0], a, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferGroupNormalization(NodeOp node, ShapeInference &inference) {
+  Shape x = inference.getShape(node.getInputs()[0]);
+  int64_t groups = node.getInt("num_groups", 0);
+  if (x.size() < 2 || groups < 1 || (isStatic(x[1]) && x[1] % groups != 0))
+    return node.emitNodeError() << groups << " groups do not divide the channels of " << node.getInputs()[0].getType();
+  for (Value parameter : node.getInputs().drop_front())
+    if (inference.getShape(parameter).size() != 1)
+      return node.emitNodeError() << "scale and bias are vectors, not " << parameter.getType();
+  inference.setResult(node.getOutputs()[0], x, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferLpNormalization(NodeOp node, ShapeInference &inference) {
+  int64_t p = node.getInt("p", 2);
+  if (p != 1 && p != 2)
+    return node.emitNodeError() << "'p' is " << p << "; 1 and 2 are known";
+  if (failed(normalizeAxis(node, node.getInt("axis", -1), inference.getShape(node.getInputs()[0]).size())))
+    return failure();
+  return inferUnary(node, inference);
+}

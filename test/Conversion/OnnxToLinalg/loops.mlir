@@ -2,7 +2,7 @@
 
 // Nothing ends the loop early: it counts. What each iteration yields is stacked in a tensor of the final length.
 // CHECK-LABEL: func.func @counted
-// CHECK-SAME:    -> (tensor<2xf32>, tensor<{{.*}}x2xf32>)
+// CHECK-SAME:    -> (tensor<2xf32>, tensor<3x2xf32>)
 // CHECK:         scf.for {{.*}} iter_args({{.*}}) -> (tensor<2xf32>, tensor<3x2xf32>)
 // CHECK:           arith.addf
 // CHECK:           tensor.insert_slice
