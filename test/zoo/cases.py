@@ -18,8 +18,10 @@ from models import Build, Checks  # noqa: E402
 from runtime import Network, read_tensor  # noqa: E402
 
 SKIPPED = 77
-# A voice detector for two sampling rates: its branches agree in rank only for fixed sizes, and only one of them has these.
-OPTIONS = {"silero_v5": ["--dim=input.0=1", "--dim=input.1=576", "--dim=state.1=1"]}
+# Voice detectors whose branches agree in rank only for fixed sizes; those of silero_v5 are for two sampling rates, of which only
+# one has these sizes.
+OPTIONS = {"silero_v5": ["--dim=input.0=1", "--dim=input.1=576", "--dim=state.1=1"],
+           "silero_half": ["--dim=batch=1", "--dim=sequence=576"]}
 
 
 def read_set(folder, kind):
