@@ -69,7 +69,6 @@ public:
                           llvm::ArrayRef<Operand> outputs) const;
 
   /// Compilation interface of the instruction table.
-  unsigned addRegister() { return registers++; }
   void setRegister(mlir::Value value, unsigned reg) { registerOf[value] = reg; }
   void emit(std::function<void(Frame &, int64_t)> kernel) { code.push_back(std::move(kernel)); }
 

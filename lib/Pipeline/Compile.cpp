@@ -150,18 +150,23 @@ static LogicalResult print(ModuleOp module, const CompileOptions &options) {
 // Analog
 //===----------------------------------------------------------------------===//
 
-/// Fills the module attribute in; a file that has one keeps it. `yaml` receives the description's text.
+/// Fills the module attribute in, unless the file has one. `yaml` receives the description's text.
 static LogicalResult setTarget(ModuleOp module, const CompileOptions &options, std::string &yaml) {
-  if (module->hasAttr(analog::AnalogDialect::getTargetAttrName()))
-    return success();
-  auto description = loadTarget(options.target);
+  StringRef attribute = analog::AnalogDialect::getTargetAttrName();
+  if (module->hasAttr(attribute)) {
+    if (options.target.empty() && options.chips == 0)
+      return success();
+    return failWith(*module->getContext(), "the file names its own target: remove its attribute '" + attribute +
+                                               "' or leave --target and --chips out");
+  }
+  auto description = loadTarget(options.target.empty() ? "generic-pcm" : options.target);
   if (!description)
     return failWith(*module->getContext(), llvm::toString(description.takeError()));
-  auto target = toAttribute(*description, module->getContext(), options.chips);
+  auto target = toAttribute(*description, module->getContext(), std::max<int64_t>(options.chips, 1));
   if (!target)
     return failWith(*module->getContext(), llvm::toString(target.takeError()));
   yaml = description->text;
-  module->setAttr(analog::AnalogDialect::getTargetAttrName(), *target);
+  module->setAttr(attribute, *target);
   return success();
 }
 

@@ -94,7 +94,10 @@ llvm::Error aimc::runDataSet(const aimc_model *model, aimc_chip *chip, llvm::Str
   if (!label.empty())
     progress.emplace(label, data->samples);
   for (int64_t begin = 0; begin < data->samples; begin += data->batch) {
-    int64_t count = data->isFixed ? data->batch : std::min(data->batch, data->samples - begin);
+    int64_t left = data->samples - begin;
+    if (data->isFixed && left < data->batch && begin > 0)
+      break; // filling up would count the last sample several times
+    int64_t count = data->isFixed ? data->batch : std::min(data->batch, left);
     std::vector<std::vector<char>> bytes(data->inputs.size());
     std::vector<std::vector<int64_t>> dims;
     std::vector<aimc_array> arrays;

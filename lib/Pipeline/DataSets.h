@@ -10,8 +10,8 @@
 namespace aimc {
 
 /// Runs all samples of `path` (a .npy file, or a folder whose .npy files in name order are the graph's inputs) through `chip`
-/// in batches. A last batch that does not fill a fixed batch size repeats the last sample. Shows a progress bar
-/// with `label` on a terminal unless it is empty.
+/// in batches. What is left over when a fixed batch size does not divide the samples is left out; samples that do not fill even
+/// one batch are filled up with the last one. Shows a progress bar with `label` on a terminal unless it is empty.
 llvm::Error runDataSet(const aimc_model *model, aimc_chip *chip, llvm::StringRef path, llvm::StringRef inputScale,
                        const aimc_run_options &options, const std::string &label);
 

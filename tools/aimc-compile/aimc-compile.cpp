@@ -40,7 +40,7 @@ static cl::opt<Stage> emit("emit", cl::desc("Stop at a stage and print it:"), cl
                            cl::cat(modelCategory));
 
 static cl::opt<std::string> target("target", cl::desc("Chip description: generic-pcm (default), generic-rram, hermes, ideal, or a file"),
-                                   cl::value_desc("NAME|FILE.yaml"), cl::init("generic-pcm"), cl::cat(chipCategory));
+                                   cl::value_desc("NAME|FILE.yaml"), cl::cat(chipCategory));
 static cl::opt<int64_t> chips("chips", cl::desc("How many such chips there are (1)"), cl::init(1), cl::cat(chipCategory));
 static cl::opt<bool> digital("digital", cl::desc("Everything on the host, nothing on crossbars"), cl::cat(chipCategory));
 static cl::opt<std::string> digitalNodes("digital-nodes", cl::desc("Nodes that stay digital: a regular expression that matches whole ONNX node names"),
@@ -145,7 +145,7 @@ int main(int argc, char **argv) {
   options.target = target;
   if (chips < 1)
     return usageError("--chips takes a number of at least 1, not " + llvm::Twine(chips));
-  options.chips = chips;
+  options.chips = chips.getNumOccurrences() ? int64_t(chips) : 0;
   options.digital = digital;
   options.digitalNodes = digitalNodes;
   options.analogNodes = analogNodes;

@@ -34,8 +34,8 @@ struct CompileOptions {
   int64_t batchDim = 0;          ///< dimension of the graph inputs that counts samples; −1: none
   std::vector<std::string> inputRanges; ///< "NAME=LO,HI" or "LO,HI" for all: what the caller promises of graph inputs
 
-  std::string target = "generic-pcm"; ///< name or file
-  int64_t chips = 1;
+  std::string target;    ///< name or file; empty: generic-pcm, or the target that an .mlir file names
+  int64_t chips = 0;     ///< 0: not given, 1
   bool digital = false; ///< everything on the host
   std::string digitalNodes, analogNodes; ///< regular expressions over node names
 

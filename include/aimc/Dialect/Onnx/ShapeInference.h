@@ -112,7 +112,6 @@ private:
   Product factor(Dim dim);
   Dim fromProduct(const Product &product);
   Dim intern(char operation, Dim a, Dim b);
-  std::shared_ptr<PartialValue> readConstant(mlir::Value value);
 
   Dim lastSymbol = 0;
   llvm::StringMap<Dim> named;
