@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/OwningOpRef.h"
 
 namespace aimc::onnx {
 #define GEN_PASS_DEF_ONNXFOLDCONSTANTS
@@ -58,8 +59,9 @@ static void fixReshape(NodeOp node) {
   node.getInputsMutable().slice(1, 1).assign(shape.getResult());
 }
 
-/// Replaces an `If` whose condition is known, or only one branch of which can run, by that branch.
-static bool inlineIf(NodeOp node, ShapeInference &inference) {
+/// Replaces an `If` whose condition is known, or only one branch of which can run, by that branch. The node goes to `replaced` and
+/// lives as long as `inference`, which knows values by their addresses: a new constant must not take one.
+static bool inlineIf(NodeOp node, ShapeInference &inference, SmallVectorImpl<OwningOpRef<NodeOp>> &replaced) {
   std::optional<SmallVector<int64_t>> condition = inference.getIntegers(node.getInputs()[0]);
   auto only = node->getAttrOfType<StringAttr>("onnx.only_branch");
   bool isKnown = condition && condition->size() == 1;
@@ -71,21 +73,22 @@ static bool inlineIf(NodeOp node, ShapeInference &inference) {
   node->replaceAllUsesWith(yield.getValues());
   yield.erase();
   node->getBlock()->getOperations().splice(node->getIterator(), branch.getOperations());
-  node.erase();
+  node->remove();
+  replaced.emplace_back(node);
   return true;
 }
 
 /// Folds the nodes of `region` and its subgraphs. True when an `If` was inlined, whose nodes are yet to be folded.
-static bool foldRegion(Region &region, ShapeInference &inference) {
+static bool foldRegion(Region &region, ShapeInference &inference, SmallVectorImpl<OwningOpRef<NodeOp>> &replaced) {
   bool inlined = false;
   for (Block &block : region)
     for (NodeOp node : llvm::make_early_inc_range(block.getOps<NodeOp>())) {
-      if (node.getOpType() == "If" && inlineIf(node, inference)) {
+      if (node.getOpType() == "If" && inlineIf(node, inference, replaced)) {
         inlined = true;
         continue;
       }
       for (Region &subgraph : node.getSubgraphs())
-        inlined |= foldRegion(subgraph, inference);
+        inlined |= foldRegion(subgraph, inference, replaced);
       foldNode(node, inference);
       if (node.getOpType() == "Reshape" && node.getInputs().size() == 2 &&
           isa<RankedTensorType>(node.getOutputs()[0].getType()))
@@ -103,7 +106,8 @@ struct OnnxFoldConstantsPass : aimc::onnx::impl::OnnxFoldConstantsBase<OnnxFoldC
       ShapeInference inference;
       if (failed(inference.run(func)))
         return signalPassFailure();
-      inlined = foldRegion(func.getBody(), inference);
+      SmallVector<OwningOpRef<NodeOp>> replaced;
+      inlined = foldRegion(func.getBody(), inference, replaced);
       eraseDead(func.getBody());
     }
   }
