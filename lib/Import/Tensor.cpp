@@ -139,9 +139,26 @@ FailureOr<TensorImporter::Bytes> TensorImporter::getBytes(pb::TensorProto &tenso
   return Bytes{{bytes->data(), bytes->size()}, bytes};
 }
 
+/// UINT4 and INT4, which this version of ONNX's own description does not know yet.
+static constexpr int kUint4 = 21, kInt4 = 22;
+
+/// `count` integers of 4 bits, two in a byte, the low one first, as one byte each.
+static std::shared_ptr<std::string> unpackNibbles(llvm::ArrayRef<char> bytes, int64_t count, bool isSigned) {
+  auto unpacked = std::make_shared<std::string>(count, '\0');
+  for (int64_t i = 0; i < count; ++i) {
+    int nibble = (static_cast<uint8_t>(bytes[i / 2]) >> (4 * (i % 2))) & 15;
+    (*unpacked)[i] = static_cast<char>(isSigned && nibble > 7 ? nibble - 16 : nibble);
+  }
+  return unpacked;
+}
+
 FailureOr<ElementsAttr> TensorImporter::import(pb::TensorProto &tensor, Location loc) {
   auto emitTensorError = [&] { return emitError(loc) << "tensor '" << tensor.name() << "': "; };
-  Type elementType = aimc::onnx::getTypeOfOnnxNumber(loc.getContext(), tensor.data_type());
+  // Integers of 4 bits take a byte each in memory.
+  bool isNibbles = tensor.data_type() == kUint4 || tensor.data_type() == kInt4;
+  Type elementType = aimc::onnx::getTypeOfOnnxNumber(loc.getContext(), tensor.data_type() == kUint4  ? pb::TensorProto::UINT8
+                                                                       : tensor.data_type() == kInt4 ? pb::TensorProto::INT8
+                                                                                                     : tensor.data_type());
   if (!elementType) {
     emitTensorError() << "ONNX element type " << tensor.data_type() << " is not a number type we know";
     return failure();
@@ -163,9 +180,13 @@ FailureOr<ElementsAttr> TensorImporter::import(pb::TensorProto &tensor, Location
     emitTensorError() << "has more elements than any file";
     return failure();
   }
-  FailureOr<Bytes> bytes = getBytes(tensor, count, elementBytes, emitTensorError);
+  FailureOr<Bytes> bytes = getBytes(tensor, isNibbles ? (count + 1) / 2 : count, elementBytes, emitTensorError);
   if (failed(bytes))
     return failure();
+  if (isNibbles) {
+    std::shared_ptr<std::string> unpacked = unpackNibbles(bytes->data, count, tensor.data_type() == kInt4);
+    bytes = Bytes{{unpacked->data(), unpacked->size()}, unpacked};
+  }
 
   auto type = RankedTensorType::get(shape, elementType);
   if (isBool) {

@@ -90,15 +90,13 @@ static Value center(Value tensor, Value zero, Type element, Lowering &b) {
 }
 
 static Value dequantize(Value tensor, Value scale, Value zero, Type element, Lowering &b) {
-  return broadcastSome({tensor, scale, zero}, b.getF32Type(), b, [&](ArrayRef<Value> s) {
-    return dequantizeScalar(b, s[0], s[1], s[2], element);
-  });
+  return broadcastSome({tensor, scale, zero}, b.getF32Type(), b,
+                       [&](ArrayRef<Value> s) { return dequantizeScalar(b, s[0], s[1], s[2], element); });
 }
 
 static Value quantize(Value tensor, Value scale, Value zero, Type element, Lowering &b) {
-  return broadcastSome({tensor, scale, zero}, getSignlessType(element), b, [&](ArrayRef<Value> s) {
-    return quantizeScalar(b, s[0], s[1], s[2], element);
-  });
+  return broadcastSome({tensor, scale, zero}, getSignlessType(element), b,
+                       [&](ArrayRef<Value> s) { return quantizeScalar(b, s[0], s[1], s[2], element); });
 }
 
 //===------------------------------------------------------------------------------------------------------------===//
@@ -122,7 +120,8 @@ static FailureOr<Layout> getLayout(NodeOp node, ValueRange inputs, Lowering &b) 
   if (block == 0) {
     for (Value parameter : {inputs[1], zero})
       if (parameter && getRank(parameter) > 1)
-        return b.error(node) << "the scale has type " << parameter.getType() << ", but without blocks must have rank 0 or 1", failure();
+        return b.error(node) << "the scale has type " << parameter.getType() << ", but without blocks must have rank 0 or 1",
+               failure();
     return Layout{tensor, {alongAxis(inputs[1], axis, rank, b), alongAxis(zero, axis, rank, b)}, std::nullopt};
   }
   auto type = cast<RankedTensorType>(tensor.getType());
@@ -144,7 +143,8 @@ static FailureOr<Layout> getLayout(NodeOp node, ValueRange inputs, Lowering &b) 
     if (!parameter)
       continue;
     if (getRank(parameter) != rank)
-      return b.error(node) << "a scale of blocks has the tensor's rank " << rank << ", not type " << parameter.getType(), failure();
+      return b.error(node) << "a scale of blocks has the tensor's rank " << rank << ", not type " << parameter.getType(),
+             failure();
     Sizes own = b.dims(parameter);
     own.insert(own.begin() + axis + 1, b.size(1));
     layout.scales.back() = b.reshape(parameter, own);
@@ -172,9 +172,7 @@ LogicalResult aimc::onnx::lowerQuantizeLinear(NodeOp node, ValueRange inputs, Lo
   if (failed(layout))
     return failure();
   Value result = broadcastSome({layout->tensor, layout->scales[0], layout->scales[1]}, getSignlessType(to), b,
-                               [&](ArrayRef<Value> s) {
-                                 return quantizeScalar(b, toFloat(b, s[0], from), s[1], s[2], to);
-                               });
+                               [&](ArrayRef<Value> s) { return quantizeScalar(b, toFloat(b, s[0], from), s[1], s[2], to); });
   return b.replace(node, joinBlocks(result, *layout, inputs[0], b));
 }
 
@@ -275,9 +273,9 @@ LogicalResult aimc::onnx::lowerQLinearBinary(NodeOp node, ValueRange inputs, Low
   SmallVector<Value> operands(inputs);
   operands.resize(8);
   return b.replace(node, broadcastSome(operands, getSignlessType(result), b, [&](ArrayRef<Value> s) {
-    Value x = dequantizeScalar(b, s[0], s[1], s[2], left), y = dequantizeScalar(b, s[3], s[4], s[5], right);
-    return quantizeScalar(b, adds ? addF(b, x, y) : mulF(b, x, y), s[6], s[7], result);
-  }));
+                     Value x = dequantizeScalar(b, s[0], s[1], s[2], left), y = dequantizeScalar(b, s[3], s[4], s[5], right);
+                     return quantizeScalar(b, adds ? addF(b, x, y) : mulF(b, x, y), s[6], s[7], result);
+                   }));
 }
 
 LogicalResult aimc::onnx::lowerQLinearUnary(NodeOp node, ValueRange inputs, Lowering &b) {
@@ -286,15 +284,15 @@ LogicalResult aimc::onnx::lowerQLinearUnary(NodeOp node, ValueRange inputs, Lowe
   SmallVector<Value> operands(inputs);
   operands.resize(5);
   return b.replace(node, broadcastSome(operands, getSignlessType(result), b, [&](ArrayRef<Value> s) {
-    Value x = dequantizeScalar(b, s[0], s[1], s[2], from), one = b.scalar(f32, 1), y;
-    if (sigmoid) {
-      y = divF(b, one, addF(b, one, math::ExpOp::create(b, arith::NegFOp::create(b, x))));
-    } else {
-      Value negative = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, b.scalar(f32, 0));
-      y = arith::SelectOp::create(b, negative, mulF(b, x, b.scalar(f32, node.getFloat("alpha", 0.01f))), x);
-    }
-    return quantizeScalar(b, y, s[3], s[4], result);
-  }));
+                     Value x = dequantizeScalar(b, s[0], s[1], s[2], from), one = b.scalar(f32, 1), y;
+                     if (sigmoid) {
+                       y = divF(b, one, addF(b, one, math::ExpOp::create(b, arith::NegFOp::create(b, x))));
+                     } else {
+                       Value negative = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, b.scalar(f32, 0));
+                       y = arith::SelectOp::create(b, negative, mulF(b, x, b.scalar(f32, node.getFloat("alpha", 0.01f))), x);
+                     }
+                     return quantizeScalar(b, y, s[3], s[4], result);
+                   }));
 }
 
 /// [N, spatial…, C] to [N, C, spatial…], or back.
@@ -347,10 +345,9 @@ LogicalResult aimc::onnx::lowerQLinearConcat(NodeOp node, ValueRange inputs, Low
   SmallVector<Value> parts;
   for (size_t i = 2; i + 2 < inputs.size(); i += 3) {
     Type from = getOnnxElement(node, i, b);
-    parts.push_back(broadcastSome({inputs[i], inputs[i + 1], inputs[i + 2], inputs[0], inputs[1]}, getSignlessType(result), b,
-                                  [&](ArrayRef<Value> s) {
-                                    return quantizeScalar(b, dequantizeScalar(b, s[0], s[1], s[2], from), s[3], s[4], result);
-                                  }));
+    parts.push_back(broadcastSome(
+        {inputs[i], inputs[i + 1], inputs[i + 2], inputs[0], inputs[1]}, getSignlessType(result), b,
+        [&](ArrayRef<Value> s) { return quantizeScalar(b, dequantizeScalar(b, s[0], s[1], s[2], from), s[3], s[4], result); }));
   }
   int64_t axis = normalizeAxis(node.getInt("axis", 1), getRank(parts[0]));
   return b.replace(node, tensor::ConcatOp::create(b, axis, parts).getResult());

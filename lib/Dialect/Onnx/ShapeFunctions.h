@@ -28,9 +28,8 @@ llvm::FailureOr<std::optional<llvm::SmallVector<int64_t>>> getIntegersOf(NodeOp 
 /// number is known or one is negative.
 llvm::FailureOr<Shape> getSizes(NodeOp node, ShapeInference &inference, unsigned index);
 
-/// The result of NumPy's matmul of `left` and `right`, with elements of `elementType`.
-llvm::LogicalResult inferMatrixProduct(NodeOp node, ShapeInference &inference, mlir::Value left, mlir::Value right,
-                                       mlir::Type elementType);
+/// The result of NumPy's matmul of tensors of shapes `a` and `b`, with elements of `elementType`.
+llvm::LogicalResult inferMatrixProduct(NodeOp node, ShapeInference &inference, Shape a, Shape b, mlir::Type elementType);
 
 /// The result of the convolution that the node's attributes describe; `input`, `weight`, `bias` number its operands.
 llvm::LogicalResult inferConvolution(NodeOp node, ShapeInference &inference, unsigned input, unsigned weight,

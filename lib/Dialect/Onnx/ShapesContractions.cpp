@@ -65,9 +65,7 @@ LogicalResult aimc::onnx::inferGemm(NodeOp node, ShapeInference &inference) {
   return success();
 }
 
-LogicalResult aimc::onnx::inferMatrixProduct(NodeOp node, ShapeInference &inference, Value left, Value right,
-                                             Type elementType) {
-  Shape a = inference.getShape(left), b = inference.getShape(right);
+LogicalResult aimc::onnx::inferMatrixProduct(NodeOp node, ShapeInference &inference, Shape a, Shape b, Type elementType) {
   if (a.empty() || b.empty())
     return node.emitNodeError() << "multiplies a scalar; both inputs need at least one dimension";
   bool vectorA = a.size() == 1, vectorB = b.size() == 1;
@@ -99,7 +97,8 @@ LogicalResult aimc::onnx::inferMatMul(NodeOp node, ShapeInference &inference) {
   if (failed(expectOneType(node, inference, 2)))
     return failure();
   ValueRange inputs = node.getInputs();
-  return inferMatrixProduct(node, inference, inputs[0], inputs[1], inference.getElementType(inputs[0]));
+  return inferMatrixProduct(node, inference, inference.getShape(inputs[0]), inference.getShape(inputs[1]),
+                            inference.getElementType(inputs[0]));
 }
 
 //===--------------------------------------------------------------------------------------------------------------===//

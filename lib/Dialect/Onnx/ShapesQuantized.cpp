@@ -77,7 +77,8 @@ LogicalResult aimc::onnx::inferDequantize(NodeOp node, ShapeInference &inference
   if (failed(checkQuantization(node, inference)))
     return failure();
   int64_t stated = node.getInt("output_dtype", 0);
-  Type elementType = stated == 0 ? inference.getElementType(node.getInputs()[1]) : getTypeOfOnnxNumber(node.getContext(), stated);
+  Type elementType =
+      stated == 0 ? inference.getElementType(node.getInputs()[1]) : getTypeOfOnnxNumber(node.getContext(), stated);
   if (!isa_and_nonnull<FloatType>(elementType))
     return node.emitNodeError() << "dequantizes to a type that is not a float";
   inference.setResult(node.getOutputs()[0], inference.getShape(node.getInputs()[0]), elementType);
@@ -102,7 +103,8 @@ LogicalResult aimc::onnx::inferDynamicQuantize(NodeOp node, ShapeInference &infe
 /// An error unless the factors at `operands` hold 8-bit integers.
 static LogicalResult expectBytes(NodeOp node, ShapeInference &inference, ArrayRef<unsigned> operands) {
   for (unsigned index : operands)
-    if (Type type = inference.getElementType(node.getInputs()[index]); !isa<IntegerType>(type) || type.getIntOrFloatBitWidth() != 8)
+    if (Type type = inference.getElementType(node.getInputs()[index]);
+        !isa<IntegerType>(type) || type.getIntOrFloatBitWidth() != 8)
       return node.emitNodeError() << "input " << index << " has type " << node.getInputs()[index].getType()
                                   << "; the operator takes 8-bit integers";
   return success();
@@ -111,13 +113,14 @@ static LogicalResult expectBytes(NodeOp node, ShapeInference &inference, ArrayRe
 LogicalResult aimc::onnx::inferMatMulInteger(NodeOp node, ShapeInference &inference) {
   if (failed(expectBytes(node, inference, {0, 1})))
     return failure();
-  return inferMatrixProduct(node, inference, node.getInputs()[0], node.getInputs()[1], IntegerType::get(node.getContext(), 32));
+  return inferMatrixProduct(node, inference, inference.getShape(node.getInputs()[0]), inference.getShape(node.getInputs()[1]),
+                            IntegerType::get(node.getContext(), 32));
 }
 
 LogicalResult aimc::onnx::inferQLinearMatMul(NodeOp node, ShapeInference &inference) {
   if (failed(expectBytes(node, inference, {0, 3, 7})))
     return failure();
-  return inferMatrixProduct(node, inference, node.getInputs()[0], node.getInputs()[3],
+  return inferMatrixProduct(node, inference, inference.getShape(node.getInputs()[0]), inference.getShape(node.getInputs()[3]),
                             inference.getElementType(node.getInputs()[7]));
 }
 

@@ -201,8 +201,8 @@ static int64_t getScaleDims(TiledMatMulOp op, unsigned rowDims) {
   return all;
 }
 
-/// The α with which codes are the integers that a quantized network stores, X = q: Q · scale. Null where x is not stored so, has a
-/// zero point, or has more integers than there are codes; of a signed type all but the least one must fit.
+/// The α with which codes are the integers that a quantized network stores, X = q: Q · scale. Null where x is not stored so,
+/// has a zero point, or has more integers than there are codes; of a signed type all but the least one must fit.
 static FloatAttr getAlphaOfIntegers(const std::optional<StoredIntegers> &stored, const InputCoding &input, Builder &b) {
   if (!stored || stored->zero != 0)
     return {};

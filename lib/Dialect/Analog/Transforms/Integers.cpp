@@ -140,7 +140,7 @@ std::optional<StoredIntegers> aimc::analog::readStoredIntegers(Value value) {
   unsigned bits = integer.getType().getIntOrFloatBitWidth();
   stored.low = stored.isUnsigned ? 0 : -(int64_t(1) << (bits - 1));
   stored.high = (int64_t(1) << (stored.isUnsigned ? bits : bits - 1)) - 1;
-  if (bits > 16 || !(stored.scale > 0.0f) || !std::isfinite(stored.scale) || !isPaddedWithIntegers(value, stored))
+  if (bits < 8 || bits > 16 || !(stored.scale > 0.0f) || !std::isfinite(stored.scale) || !isPaddedWithIntegers(value, stored))
     return std::nullopt;
   return stored;
 }

@@ -1,7 +1,7 @@
 //===- Integers.h - layers of quantized networks ----------------------------------------------------------------===//
 //
-// A quantized network says which integers its numbers are: weights (q - z) · s, inputs (q - z) · s. Tiles then hold and see exactly
-// those integers. This file reads them from the payloads that make the numbers.
+// A quantized network says which integers its numbers are: weights (q - z) · s, inputs (q - z) · s. Tiles then hold and see
+// exactly those integers. This file reads them from the payloads that make the numbers.
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #ifndef AIMC_LIB_DIALECT_ANALOG_TRANSFORMS_INTEGERS_H
@@ -16,9 +16,9 @@
 
 namespace aimc::analog {
 
-/// The operation that `value` comes from through operations that only move elements: transposes, reshapes, slices, casts of type,
-/// and, if `padding`, gathers and padding with a constant. Null when it is anything but a linalg.generic of parallel loops with one
-/// result.
+/// The operation that `value` comes from through operations that only move elements: transposes, reshapes, slices, casts of
+/// type, and, if `padding`, gathers and padding with a constant. Null when it is anything but a linalg.generic of parallel
+/// loops with one result.
 mlir::linalg::GenericOp getElementSource(mlir::Value value, bool padding);
 
 /// How a payload makes a number: `integer` (as a float) times `scale`; null stands for 1.
@@ -39,12 +39,12 @@ struct StoredIntegers {
   bool isUnsigned;
 };
 
-/// Reads an input of a layer: float32 (q - zero) · scale, or 32-bit integers q - zero, whose scale is 1. Nothing when `value` is
-/// anything else, or padded with what is no such number.
+/// Reads an input of a layer: float32 (q - zero) · scale, or 32-bit integers q - zero, whose scale is 1. Nothing when `value`
+/// is anything else, or padded with what is no such number.
 std::optional<StoredIntegers> readStoredIntegers(mlir::Value value);
 
-/// `value`, which readStoredIntegers could read, without its zero point: q · scale as float32; where it is padded with 0, the result
-/// is padded with zero · scale.
+/// `value`, which readStoredIntegers could read, without its zero point: q · scale as float32; where it is padded with 0, the
+/// result is padded with zero · scale.
 mlir::Value withoutZeroPoint(mlir::OpBuilder &b, mlir::Value value, const StoredIntegers &stored);
 
 /// A tensor of integers as float32.

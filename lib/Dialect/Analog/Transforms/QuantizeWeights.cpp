@@ -167,9 +167,8 @@ static bool readScales(const IntegerWeights &weights, CrossbarOp crossbar, Scale
   return equal && llvm::all_of(scales, [](float scale) { return scale > 0.0f && std::isfinite(scale); });
 }
 
-/// Levels that are the network's own integers: w = L · s, D = q. Returns false, with a remark where a reader would expect
-/// otherwise, when the tiles cannot hold them; then `scales` and `levels` are undefined. A differential pair holds -L..L: a level of
-/// -L - 1 becomes -L.
+/// Levels that are the network's own integers: w = L · s, D = q. Returns false, with a remark, when the tiles cannot hold them;
+/// then `scales` and `levels` are undefined. A differential pair holds -L..L: a level of -L - 1 becomes -L.
 template <typename Level>
 static bool storeIntegers(const IntegerWeights &weights, CrossbarOp crossbar, TargetAttr target, MutableArrayRef<float> scales,
                           Level *levels) {
@@ -191,15 +190,18 @@ static bool storeIntegers(const IntegerWeights &weights, CrossbarOp crossbar, Ta
     });
   bool equal = true;
   for (int64_t i = 0; i < groups * rowTiles; ++i)
-    equal = equal && readScales(weights, crossbar, target.getScale(), i / rowTiles, i % rowTiles, scales.slice(i * columns, columns));
+    equal = equal && readScales(weights, crossbar, target.getScale(), i / rowTiles, i % rowTiles,
+                                scales.slice(i * columns, columns));
   if (target.getScale() == ScaleGranularity::Matrix)
     equal = equal && llvm::all_equal(scales);
   if (largest > most || least < -most - 1 || !equal) {
-    InFlightDiagnostic remark = crossbar.emitRemark() << "'" << crossbar.getNode() << "': its integer weights are quantized again: ";
+    InFlightDiagnostic remark = crossbar.emitRemark()
+                                << "'" << crossbar.getNode() << "': its integer weights are quantized again: ";
     if (equal)
       remark << "they lie in " << least << ".." << largest << ", those of tiles in " << -most << ".." << most;
     else
-      remark << "their scales differ where those of tiles do not (scale = " << stringifyScaleGranularity(target.getScale()) << ")";
+      remark << "their scales differ where those of tiles do not (scale = " << stringifyScaleGranularity(target.getScale())
+             << ")";
     return false;
   }
   if (clipped != 0)
@@ -275,8 +277,8 @@ static LogicalResult quantize(CrossbarOp crossbar, TargetAttr target) {
   if (failed(result))
     return failure();
   auto scaleType = RankedTensorType::get({groups, rowTiles, columns}, b.getF32Type());
-  crossbar.setCodingAttr(CodingAttr::get(b.getContext(), target.getEncoding(), weightBits, target.getCellBits(), target.getSlices(),
-                                         target.getUnitColumn(), target.getScale()));
+  crossbar.setCodingAttr(CodingAttr::get(b.getContext(), target.getEncoding(), weightBits, target.getCellBits(),
+                                         target.getSlices(), target.getUnitColumn(), target.getScale()));
   crossbar.setLevelsAttr(levels);
   crossbar.setWeightScaleAttr(makeElements(scaleType, (crossbar.getSymName() + "_weight_scale").str(), [&](char *data) {
     std::memcpy(data, scales.data(), scales.size() * sizeof(float));

@@ -1,0 +1,185 @@
+//===- ShapesTransformers.cpp - shape functions of fused operators of transformer models ------------------------===//
+#include "ShapeFunctions.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace aimc::onnx;
+
+static bool differ(Dim a, Dim b) { return isStatic(a) && isStatic(b) && a != b; }
+
+/// An error unless operand `index` is absent or has `rank` dimensions.
+static LogicalResult expectRank(NodeOp node, ShapeInference &inference, unsigned index, size_t rank) {
+  Value operand = node.getInput(index);
+  if (!operand || inference.getShape(operand).size() == rank)
+    return success();
+  return node.emitNodeError() << "input " << index << " has type " << operand.getType() << "; the operator takes " << rank
+                              << " dimensions";
+}
+
+LogicalResult aimc::onnx::inferBiasGelu(NodeOp node, ShapeInference &inference) {
+  Shape x = inference.getShape(node.getInputs()[0]);
+  if (Value bias = node.getInput(1);
+      bias && (failed(expectRank(node, inference, 1, 1)) || x.empty() || differ(inference.getShape(bias)[0], x.back())))
+    return node.emitNodeError() << "bias " << bias.getType() << " does not fit " << node.getInputs()[0].getType();
+  inference.setResult(node.getOutputs()[0], x, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferFusedMatMul(NodeOp node, ShapeInference &inference) {
+  if (node.getInt("transBatchA", 0) || node.getInt("transBatchB", 0))
+    return node.emitNodeError() << "'transBatchA' and 'transBatchB' are not supported";
+  Shape a = inference.getShape(node.getInputs()[0]), b = inference.getShape(node.getInputs()[1]);
+  for (auto [name, shape] : {std::pair("transA", &a), std::pair("transB", &b)})
+    if (node.getInt(name, 0) && shape->size() > 1)
+      std::swap((*shape)[shape->size() - 1], (*shape)[shape->size() - 2]);
+  return inferMatrixProduct(node, inference, a, b, inference.getElementType(node.getInputs()[0]));
+}
+
+LogicalResult aimc::onnx::inferMatMulNBits(NodeOp node, ShapeInference &inference) {
+  int64_t K = node.getInt("K", 0), N = node.getInt("N", 0), bits = node.getInt("bits", 4), block = node.getInt("block_size", 0);
+  if (K < 1 || N < 1 || block < 1 || (bits != 2 && bits != 4 && bits != 8))
+    return node.emitNodeError() << "K " << K << ", N " << N << ", block_size " << block << " and bits " << bits
+                                << "; sizes must be positive and bits 2, 4 or 8";
+  int64_t blocks = llvm::divideCeil(K, block);
+  auto elements = [&](unsigned index) -> std::optional<int64_t> {
+    int64_t count = 1;
+    for (Dim dim : inference.getShape(node.getInputs()[index]))
+      if (!isStatic(dim) || __builtin_mul_overflow(count, dim, &count))
+        return std::nullopt;
+    return count;
+  };
+  for (auto [index, wanted] : {std::pair(1u, N * blocks * block * bits / 8), std::pair(2u, N * blocks)})
+    if (elements(index) != wanted)
+      return node.emitNodeError() << "input " << index << " has type " << node.getInputs()[index].getType() << ", but "
+                                  << wanted << " elements are needed";
+  Shape result = inference.getShape(node.getInputs()[0]);
+  if (result.empty() || differ(result.back(), K))
+    return node.emitNodeError() << "input 0 has type " << node.getInputs()[0].getType() << ", but K is " << K;
+  result.back() = N;
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferSkipLayerNormalization(NodeOp node, ShapeInference &inference) {
+  FailureOr<Shape> shape = broadcastShapes(node, inference, {node.getInputs()[0], node.getInputs()[1]});
+  if (failed(shape))
+    return failure();
+  Type element = inference.getElementType(node.getInputs()[0]);
+  for (unsigned index : {2, 3, 4})
+    if (failed(expectRank(node, inference, index, 1)))
+      return failure();
+  for (auto [index, output] : llvm::enumerate(node.getOutputs())) {
+    Shape own = *shape;
+    if (index == 1 || index == 2)
+      own.back() = 1;
+    inference.setResult(output, own, element);
+  }
+  return success();
+}
+
+LogicalResult aimc::onnx::inferEmbedLayerNormalization(NodeOp node, ShapeInference &inference) {
+  for (unsigned index : {2, 3})
+    if (!node.getInput(index))
+      return node.emitNodeError() << "omits input " << index << ", which the operator needs";
+  for (unsigned index : {0, 1, 2, 3, 4, 7, 8})
+    if (failed(expectRank(node, inference, index, 2)))
+      return failure();
+  for (unsigned index : {5, 6}) {
+    if (!node.getInput(index))
+      return node.emitNodeError() << "omits input " << index << ", which the operator needs";
+    if (failed(expectRank(node, inference, index, 1)))
+      return failure();
+  }
+  Shape ids = inference.getShape(node.getInputs()[0]), result = ids;
+  result.push_back(inference.getShape(node.getInputs()[2])[1]);
+  Type element = inference.getElementType(node.getInputs()[2]);
+  inference.setResult(node.getOutputs()[0], result, element);
+  if (node.getOutputs().size() > 1)
+    inference.setResult(node.getOutputs()[1], {ids[0]}, IntegerType::get(node.getContext(), 32));
+  if (node.getOutputs().size() > 2)
+    inference.setResult(node.getOutputs()[2], result, element);
+  return success();
+}
+
+/// The width of [B, S, heads · D] or [B, heads, S, D] per head.
+static Dim getWidth(ShapeInference &inference, const Shape &shape, int64_t heads) {
+  return shape.size() == 4 ? shape[3] : inference.div(shape[2], heads);
+}
+
+LogicalResult aimc::onnx::inferAttention(NodeOp node, ShapeInference &inference) {
+  Shape q = inference.getShape(node.getInputs()[0]), k = inference.getShape(node.getInputs()[1]);
+  Shape v = inference.getShape(node.getInputs()[2]);
+  if ((q.size() != 3 && q.size() != 4) || k.size() != q.size() || v.size() != q.size())
+    return node.emitNodeError() << "queries, keys and values have " << q.size() << ", " << k.size() << " and " << v.size()
+                                << " dimensions; all need 3 or all 4";
+  int64_t heads = node.getInt("q_num_heads", 0), keyHeads = node.getInt("kv_num_heads", 0);
+  if (q.size() == 3 && (heads < 1 || keyHeads < 1))
+    return node.emitNodeError() << "'q_num_heads' is " << heads << " and 'kv_num_heads' " << keyHeads
+                                << "; inputs of 3 dimensions need both";
+  if (static_cast<bool>(node.getInput(4)) != static_cast<bool>(node.getInput(5)))
+    return node.emitNodeError() << "has only one of past key and past value";
+  for (unsigned index : {4, 5})
+    if (failed(expectRank(node, inference, index, 4)))
+      return failure();
+  Dim length = k.size() == 4 ? k[2] : k[1];
+  if (Value past = node.getInput(4))
+    length = inference.add(inference.getShape(past)[2], length);
+  Dim valueWidth = getWidth(inference, v, keyHeads), keyCount = k.size() == 4 ? k[1] : Dim(keyHeads);
+  Shape result = q.size() == 4 ? Shape{q[0], q[1], q[2], valueWidth} : Shape{q[0], q[1], inference.mul(valueWidth, heads)};
+  Type element = inference.getElementType(node.getInputs()[0]);
+  inference.setResult(node.getOutputs()[0], result, element);
+  if (node.getOutputs().size() > 1)
+    inference.setResult(node.getOutputs()[1], {q[0], keyCount, length, getWidth(inference, k, keyHeads)}, element);
+  if (node.getOutputs().size() > 2)
+    inference.setResult(node.getOutputs()[2], {q[0], keyCount, length, valueWidth}, element);
+  if (node.getOutputs().size() > 3)
+    return node.emitNodeError() << "has output 3, the scores, which is not supported";
+  return success();
+}
+
+LogicalResult aimc::onnx::inferFusedAttention(NodeOp node, ShapeInference &inference) {
+  Shape x = inference.getShape(node.getInputs()[0]), w = inference.getShape(node.getInputs()[1]);
+  SmallVector<int64_t> widths = node.getInts("qkv_hidden_sizes");
+  int64_t heads = node.getInt("num_heads", 0);
+  if (x.size() != 3 || w.size() != 2 || !isStatic(w[1]) || heads < 1 || (widths.empty() ? w[1] % 3 != 0 : widths.size() != 3))
+    return node.emitNodeError() << "input " << node.getInputs()[0].getType() << " and weights " << node.getInputs()[1].getType()
+                                << " do not split into queries, keys and values of " << heads << " heads";
+  if (widths.empty())
+    widths.assign(3, w[1] / 3);
+  if (widths[0] != widths[1] || widths[0] + widths[1] + widths[2] != w[1] || widths[0] % heads != 0 || widths[2] % heads != 0)
+    return node.emitNodeError() << "'qkv_hidden_sizes' [" << widths << "] do not fit " << heads << " heads and weights "
+                                << node.getInputs()[1].getType();
+  if (node.getInput(4) || node.getOutputs().size() > 1)
+    return node.emitNodeError() << "past keys and values are not supported";
+  inference.setResult(node.getOutputs()[0], {x[0], x[1], widths[2]}, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+/// The result has the type of operand 0.
+LogicalResult aimc::onnx::inferRotaryEmbedding(NodeOp node, ShapeInference &inference) {
+  Shape x = inference.getShape(node.getInputs()[0]);
+  if (x.size() != 3 && x.size() != 4)
+    return node.emitNodeError() << "input 0 has " << x.size() << " dimensions; the operator takes 3 or 4";
+  if (x.size() == 3 && node.getInt("num_heads", 0) < 1)
+    return node.emitNodeError() << "an input of 3 dimensions needs 'num_heads'";
+  for (unsigned index : {1, 2})
+    if (failed(expectRank(node, inference, index, node.getInput(3) ? 2 : 3)))
+      return failure();
+  if (failed(expectRank(node, inference, 3, 2)))
+    return failure();
+  inference.setResult(node.getOutputs()[0], x, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferTensorScatter(NodeOp node, ShapeInference &inference) {
+  Shape cache = inference.getShape(node.getInputs()[0]);
+  FailureOr<int64_t> axis = normalizeAxis(node, node.getInt("axis", -2), cache.size());
+  if (failed(axis) || failed(expectRank(node, inference, 1, cache.size())) || failed(expectRank(node, inference, 2, 1)))
+    return failure();
+  if (*axis == 0)
+    return node.emitNodeError() << "'axis' is the batch dimension";
+  inference.setResult(node.getOutputs()[0], cache, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
