@@ -5,6 +5,8 @@
 //===------------------------------------------------------------------------------------------------------------===//
 #include "Operations.h"
 
+#include "aimc/Dialect/Onnx/ShapeInference.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -399,6 +401,13 @@ LogicalResult aimc::onnx::lowerElementwise(NodeOp node, ValueRange inputs, Lower
   }));
 }
 
+LogicalResult aimc::onnx::lowerAligned(NodeOp node, ValueRange inputs, Lowering &b) {
+  int64_t rank = getRank(inputs[0]), operandRank = getRank(inputs[1]);
+  Sizes sizes = b.dims(inputs[1]);
+  sizes.append(rank - getAlignedAxis(node, rank, operandRank) - operandRank, b.size(1));
+  return lowerElementwise(node, {inputs[0], b.reshape(inputs[1], sizes)}, b);
+}
+
 LogicalResult aimc::onnx::lowerClip(NodeOp node, ValueRange inputs, Lowering &b) {
   Type element = b.getElementType(node.getInputs().front());
   SmallVector<Value> limits;
@@ -490,19 +499,4 @@ LogicalResult aimc::onnx::lowerCast(NodeOp node, ValueRange inputs, Lowering &b)
   return b.replace(node, b.broadcast(inputs.front(), getSignlessType(to), [&](ValueRange scalars) -> SmallVector<Value> {
     return {castScalar(b, scalars[0], from, to)};
   }));
-}
-
-/// Before operator set 7 operand 1 says with `axis` where in operand 0 its dimensions lie; they are last without it, and behind
-/// the batch for PRelu.
-LogicalResult aimc::onnx::lowerLegacyBroadcast(NodeOp node, ValueRange inputs, Lowering &b) {
-  int64_t rank = getRank(inputs[0]), ownRank = getRank(inputs[1]);
-  bool slopes = node.getOpType() == "PRelu";
-  int64_t axis = slopes ? 1 : node.getNodeAttr("axis") ? normalizeAxis(node.getInt("axis", 0), rank) : rank - ownRank;
-  Sizes sizes = b.dims(inputs[1]);
-  if (slopes && (ownRank != 1 || getConstantIntValue(sizes[0]) == 1 || rank < 2))
-    axis = rank - ownRank;
-  if (axis < 0 || axis + ownRank > rank)
-    return b.error(node) << "operand 1 of type " << inputs[1].getType() << " at dimension " << axis << " does not fit " << inputs[0].getType();
-  sizes.append(rank - axis - ownRank, b.size(1));
-  return lowerElementwise(node, {inputs[0], b.reshape(inputs[1], sizes)}, b);
 }

@@ -168,6 +168,13 @@ inline int64_t getRank(Value tensor) { return cast<RankedTensorType>(tensor.getT
 inline Type getElement(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
 inline Value getOptional(ValueRange inputs, size_t index) { return index < inputs.size() ? inputs[index] : Value(); }
 
+/// Whether dimension `i` of `rank` is among `axes`, which may be known only at run time and count from the end: 1 or 0.
+Size isListed(ArrayRef<Size> axes, int64_t i, int64_t rank, Lowering &b);
+/// The `count` sizes that remain when those whose `listed` is 1 are dropped.
+Sizes dropListed(ArrayRef<Size> sizes, ArrayRef<Size> listed, size_t count, Lowering &b);
+/// The integers of an optional operand when only a run can tell them; nothing when it is absent, constant or empty.
+std::optional<Sizes> getComputed(Value operand, Lowering &b);
+
 /// Whether an integer comes from dimensions, so that it cannot be negative.
 bool isDimension(Value value);
 

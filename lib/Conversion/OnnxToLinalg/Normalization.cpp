@@ -30,10 +30,10 @@ static Value meanOf(Value sums, Value count, Lowering &b) {
                    [&](ValueRange scalars) -> SmallVector<Value> { return {divF(b, scalars[0], count)}; });
 }
 
-std::pair<Value, Value> aimc::onnx::moments(Value tensor, ArrayRef<int64_t> axes, float epsilon, Lowering &b) {
+/// Means over `axes` and sums of squared distances from them, without those dimensions.
+static std::pair<Value, Value> meansAndSquares(Value tensor, ArrayRef<int64_t> axes, Value count, Lowering &b) {
   int64_t rank = getRank(tensor);
-  Type element = getElement(tensor);
-  Value zero = b.scalar(element, 0), count = countOf(tensor, axes, element, b);
+  Value zero = b.scalar(getElement(tensor), 0);
   AffineMap kept = b.withoutAxes(rank, axes);
   Value mean = meanOf(b.reduce(tensor, axes, zero, [&](Value x, Value sum) { return addF(b, sum, x); }), count, b);
   Access own{tensor, b.getMultiDimIdentityMap(rank)}, means{mean, kept}, sums{b.filled(b.dims(mean), zero), kept};
@@ -41,6 +41,13 @@ std::pair<Value, Value> aimc::onnx::moments(Value tensor, ArrayRef<int64_t> axes
     Value difference = subF(b, scalars[0], scalars[1]);
     return {addF(b, scalars[2], mulF(b, difference, difference))};
   }).front();
+  return {mean, squares};
+}
+
+std::pair<Value, Value> aimc::onnx::moments(Value tensor, ArrayRef<int64_t> axes, float epsilon, Lowering &b) {
+  Type element = getElement(tensor);
+  Value count = countOf(tensor, axes, element, b);
+  auto [mean, squares] = meansAndSquares(tensor, axes, count, b);
   Value inverse = b.compute(Access{squares, b.getMultiDimIdentityMap(getRank(squares))}, b.dims(squares), element,
                             [&](ValueRange scalars) -> SmallVector<Value> {
                               Value variance = addF(b, divF(b, scalars[0], count), b.scalar(element, epsilon));
@@ -57,9 +64,44 @@ static Value widened(Value tensor, Type type, Lowering &b) {
   return b.broadcast(tensor, type, [&](ValueRange scalars) -> SmallVector<Value> { return {castScalar(b, scalars[0], from, type)}; });
 }
 
+/// With the statistics of the batch itself; the running ones, results 1 and 2, move towards them.
+static LogicalResult lowerTraining(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value tensor = inputs[0];
+  int64_t rank = getRank(tensor), channelDim = rank > 1 ? 1 : 0;
+  Type element = getElement(tensor);
+  for (Value input : inputs)
+    if (getElement(input) != element)
+      return b.error(node) << "operands of types " << tensor.getType() << " and " << input.getType() << " train together";
+  SmallVector<int64_t> axes;
+  for (int64_t axis = 0; axis < rank; ++axis)
+    if (axis != channelDim)
+      axes.push_back(axis);
+  Value count = countOf(tensor, axes, element, b);
+  auto [mean, squares] = meansAndSquares(tensor, axes, count, b);
+  Value variance = meanOf(squares, count, b);
+  AffineMap channel = mapOfDimension(rank, channelDim, b);
+  SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)}, {mean, channel}, {variance, channel}, {inputs[1], channel},
+                               {inputs[2], channel}};
+  Value result = b.compute(accesses, b.dims(tensor), element, [&](ValueRange s) -> SmallVector<Value> {
+    Value deviation = math::SqrtOp::create(b, addF(b, s[2], b.scalar(element, node.getFloat("epsilon", 1e-5f))));
+    return {addF(b, mulF(b, divF(b, subF(b, s[0], s[1]), deviation), s[3]), s[4])};
+  });
+  float momentum = node.getFloat("momentum", 0.9f);
+  auto moved = [&](Value running, Value current) {
+    return b.broadcast({running, current}, element, [&](ValueRange s) -> SmallVector<Value> {
+      return {addF(b, mulF(b, s[0], b.scalar(element, momentum)), mulF(b, s[1], b.scalar(element, 1 - momentum)))};
+    });
+  };
+  SmallVector<Value> results{result, moved(inputs[3], mean), moved(inputs[4], variance)};
+  if (node.getNumResults() > results.size())
+    return b.error(node) << "has " << node.getNumResults() << " outputs; in training mode there are 3";
+  results.truncate(node.getNumResults());
+  return b.replace(node, results);
+}
+
 LogicalResult aimc::onnx::lowerBatchNormalization(NodeOp node, ValueRange inputs, Lowering &b) {
   if (node.getInt("training_mode", 0))
-    return b.error(node) << "training_mode = 1 is not supported; export the model for inference";
+    return lowerTraining(node, inputs, b);
   Value tensor = inputs[0];
   int64_t rank = getRank(tensor);
   Type element = getElement(tensor);

@@ -93,6 +93,17 @@ static Sizes getKeptSizes(Value tensor, ArrayRef<int64_t> axes, Lowering &b) {
   return sizes;
 }
 
+/// Elements divided by a number of elements.
+static Value divideBy(Value tensor, ArrayRef<Size> sizes, const Reducer &reducer, Lowering &b) {
+  Value count = b.castIndex(b.asIndex(b.product(sizes)), b.getI64Type());
+  Value divisor = castScalar(b, count, b.getI64Type(), reducer.element);
+  return mapElements(tensor, b, [&](Value x) -> Value {
+    if (reducer.isFloat())
+      return arith::DivFOp::create(b, x, divisor);
+    return reducer.isUnsigned ? Value(arith::DivUIOp::create(b, x, divisor)) : Value(arith::DivSIOp::create(b, x, divisor));
+  });
+}
+
 /// ln Σ e^x as max + ln Σ e^(x - max); an infinite maximum is taken for 0, so that the difference is a number.
 static Value logSumExp(Value tensor, ArrayRef<int64_t> axes, const Reducer &reducer, Lowering &b) {
   int64_t rank = getRank(tensor);
@@ -113,17 +124,102 @@ static Value logSumExp(Value tensor, ArrayRef<int64_t> axes, const Reducer &redu
   });
 }
 
+/// Reduces the dimensions whose `listed` is 1, which only a run can tell, to size 1, one dimension after the other: its reduction
+/// stands behind its elements, and the result begins there or at the front.
+static Value reduceListed(Value tensor, ArrayRef<Size> listed, Reduction kind, const Reducer &reducer, Lowering &b) {
+  for (int64_t axis = 0; axis < getRank(tensor); ++axis) {
+    Value sum = b.reduce(tensor, axis, reducer.initial(kind), [&](Value x, Value sum) { return reducer.combine(kind, x, sum); });
+    Size extent = b.dim(tensor, axis);
+    Value both = tensor::ConcatOp::create(b, axis, ValueRange{tensor, b.reshape(sum, getKeptSizes(tensor, axis, b))});
+    Sizes sizes = b.dims(tensor);
+    sizes[axis] = b.select(arith::CmpIPredicate::eq, listed[axis], b.size(1), b.size(1), extent);
+    Value first = b.asIndex(b.select(arith::CmpIPredicate::eq, listed[axis], b.size(1), extent, b.size(0)));
+    tensor = b.computeFromIndices(sizes, reducer.element, [&](ValueRange indices) -> SmallVector<Value> {
+      SmallVector<Value> position(indices);
+      position[axis] = arith::AddIOp::create(b, position[axis], first);
+      return {tensor::ExtractOp::create(b, both, position)};
+    });
+  }
+  return tensor;
+}
+
+/// For each dimension of `rank`, 1 or 0: whether it is among `axes`, of which only a run can tell how many there are. None are all or none
+/// (`noop`).
+static Sizes findListed(Value axes, int64_t rank, bool noop, Lowering &b) {
+  Type boolean = b.getI1Type();
+  Size count = b.dim(axes, 0), none = b.size(noop ? 0 : 1);
+  Sizes listed;
+  for (int64_t i = 0; i < rank; ++i) {
+    Value matches = b.broadcast(axes, boolean, [&](ValueRange s) -> SmallVector<Value> {
+      auto is = [&](int64_t name) -> Value {
+        return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, s[0], b.integer(s[0].getType(), name));
+      };
+      return {arith::OrIOp::create(b, is(i), is(i - rank))};
+    });
+    Value any = b.reduce(matches, int64_t(0), b.integer(boolean, 0), [&](Value x, Value sum) -> Value {
+      return arith::OrIOp::create(b, sum, x);
+    });
+    Value found = arith::ExtUIOp::create(b, b.getI64Type(), b.extractScalar(any));
+    listed.push_back(b.select(arith::CmpIPredicate::eq, count, b.size(0), none, b.castIndex(found, b.getIndexType())));
+  }
+  return listed;
+}
+
+/// A reduction along the dimensions whose `listed` is 1, `count` of them, which only a run can tell.
+static LogicalResult lowerComputedReduce(NodeOp node, Value tensor, ArrayRef<Size> listed, size_t count, Reduction kind,
+                                         const Reducer &reducer, Lowering &b) {
+  int64_t rank = getRank(tensor);
+  Sizes own = b.dims(tensor), counted;
+  for (int64_t i = 0; i < rank; ++i) {
+    counted.push_back(b.select(arith::CmpIPredicate::eq, listed[i], b.size(1), own[i], b.size(1)));
+  }
+  // What combines twice the same way: first every element alone, then sums, products or extremes.
+  Reduction inner = kind == Reduction::Max || kind == Reduction::Min || kind == Reduction::Prod ? kind : Reduction::Sum;
+  Value most;
+  if (kind == Reduction::LogSumExp) {
+    most = reduceListed(tensor, listed, Reduction::Max, reducer, b);
+    tensor = b.broadcast({tensor, most}, reducer.element, [&](ValueRange s) -> SmallVector<Value> {
+      return {math::ExpOp::create(b, arith::SubFOp::create(b, s[0], s[1]))};
+    });
+  } else if (kind == Reduction::L1) {
+    tensor = mapElements(tensor, b, [&](Value x) { return reducer.abs(x); });
+  } else if (kind == Reduction::L2 || kind == Reduction::SumSquare) {
+    tensor = mapElements(tensor, b, [&](Value x) { return reducer.mul(x, x); });
+  }
+  Value result = reduceListed(tensor, listed, inner, reducer, b);
+  if (kind == Reduction::L2)
+    result = mapElements(result, b, [&](Value x) { return math::SqrtOp::create(b, x); });
+  if (kind == Reduction::LogSum)
+    result = mapElements(result, b, [&](Value x) { return math::LogOp::create(b, x); });
+  if (kind == Reduction::LogSumExp)
+    result = b.broadcast({result, most}, reducer.element, [&](ValueRange s) -> SmallVector<Value> {
+      return {arith::AddFOp::create(b, math::LogOp::create(b, s[0]), s[1])};
+    });
+  if (kind == Reduction::Mean)
+    result = divideBy(result, counted, reducer, b);
+  if (!node.getInt("keepdims", 1))
+    result = b.reshape(result, dropListed(b.dims(result), listed, rank - count, b));
+  return b.replace(node, result);
+}
+
 LogicalResult aimc::onnx::lowerReduce(NodeOp node, ValueRange inputs, Lowering &b) {
   Value tensor = inputs[0];
   int64_t rank = getRank(tensor);
   SmallVector<int64_t> axes = node.getInts("axes");
+  Sizes listed; // when a run tells
+  size_t count = 0;
   if (Value operand = getOptional(inputs, 1)) {
-    auto constants = b.constantElements(operand);
-    if (!constants)
-      return b.error(node) << "the axes are computed at run time; only constant axes are supported";
-    axes = *constants;
+    if (auto constants = b.constantElements(operand)) {
+      axes = *constants;
+    } else if (auto computed = getComputed(operand, b)) {
+      count = computed->size();
+      for (int64_t i = 0; i < rank; ++i)
+        listed.push_back(isListed(*computed, i, rank, b));
+    } else if (!isa<Attribute>(b.dim(operand, 0))) { // else there are none
+      listed = findListed(operand, rank, node.getInt("noop_with_empty_axes", 0), b);
+    }
   }
-  if (axes.empty() && node.getInt("noop_with_empty_axes", 0))
+  if (axes.empty() && listed.empty() && node.getInt("noop_with_empty_axes", 0))
     return b.replace(node, tensor);
   if (axes.empty())
     axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
@@ -136,6 +232,8 @@ LogicalResult aimc::onnx::lowerReduce(NodeOp node, ValueRange inputs, Lowering &
   bool needsFloat = kind == Reduction::L2 || kind == Reduction::LogSum || kind == Reduction::LogSumExp;
   if (needsFloat && !reducer.isFloat())
     return b.error(node) << "needs float elements, not " << onnxElement;
+  if (!listed.empty())
+    return lowerComputedReduce(node, tensor, listed, count, kind, reducer, b);
 
   Value result;
   if (kind == Reduction::LogSumExp)
@@ -150,13 +248,7 @@ LogicalResult aimc::onnx::lowerReduce(NodeOp node, ValueRange inputs, Lowering &
     Sizes reduced;
     for (int64_t axis : axes)
       reduced.push_back(b.dim(tensor, axis));
-    Value count = b.castIndex(b.asIndex(b.product(reduced)), b.getI64Type());
-    Value divisor = castScalar(b, count, b.getI64Type(), element);
-    result = mapElements(result, b, [&](Value x) -> Value {
-      if (reducer.isFloat())
-        return arith::DivFOp::create(b, x, divisor);
-      return reducer.isUnsigned ? Value(arith::DivUIOp::create(b, x, divisor)) : Value(arith::DivSIOp::create(b, x, divisor));
-    });
+    result = divideBy(result, reduced, reducer, b);
   }
   if (node.getInt("keepdims", 1))
     result = b.reshape(result, getKeptSizes(tensor, axes, b));

@@ -27,6 +27,8 @@ static FailureOr<SmallVector<int64_t>> getIntegers(NodeOp node, ValueRange input
     return node.getInts(name);
   if (auto constants = b.constantElements(value))
     return *constants;
+  if (auto type = cast<RankedTensorType>(value.getType()); type.hasStaticShape() && type.getNumElements() == 0)
+    return SmallVector<int64_t>();
   return b.error(node) << "'" << name << "' is computed at run time; only a constant is supported", failure();
 }
 
@@ -43,6 +45,35 @@ static FailureOr<Sizes> getSizes(NodeOp node, ValueRange inputs, StringRef name,
   if (type.getRank() > 1 || !type.hasStaticShape())
     return b.error(node) << "'" << name << "' is " << type << ", but must be a vector of known length", failure();
   return b.elements(value);
+}
+
+Size aimc::onnx::isListed(ArrayRef<Size> axes, int64_t i, int64_t rank, Lowering &b) {
+  Size listed = b.size(0);
+  for (Size axis : axes)
+    for (int64_t name : {i, i - rank})
+      listed = b.select(arith::CmpIPredicate::eq, axis, b.size(name), b.size(1), listed);
+  return listed;
+}
+
+Sizes aimc::onnx::dropListed(ArrayRef<Size> sizes, ArrayRef<Size> listed, size_t count, Lowering &b) {
+  Sizes kept(count, b.size(1));
+  Size place = b.size(0); // where the next one that stays goes
+  for (auto [size, drops] : llvm::zip(sizes, listed)) {
+    Size target = b.select(arith::CmpIPredicate::eq, drops, b.size(0), place, b.size(-1));
+    for (size_t i = 0; i < count; ++i)
+      kept[i] = b.select(arith::CmpIPredicate::eq, target, b.size(i), size, kept[i]);
+    place = b.add(place, b.sub(b.size(1), drops));
+  }
+  return kept;
+}
+
+std::optional<Sizes> aimc::onnx::getComputed(Value operand, Lowering &b) {
+  if (!operand || b.constantElements(operand))
+    return std::nullopt;
+  auto type = cast<RankedTensorType>(operand.getType());
+  if (type.getRank() > 1 || !type.hasStaticShape() || type.getNumElements() == 0)
+    return std::nullopt;
+  return b.elements(operand);
 }
 
 //===------------------------------------------------------------------------------------------------------------===//
@@ -87,6 +118,13 @@ LogicalResult aimc::onnx::lowerFlatten(NodeOp node, ValueRange inputs, Lowering 
 }
 
 LogicalResult aimc::onnx::lowerSqueeze(NodeOp node, ValueRange inputs, Lowering &b) {
+  if (auto computed = getComputed(getOptional(inputs, 1), b)) {
+    Sizes own = b.dims(inputs[0]), listed;
+    for (size_t i = 0; i < own.size(); ++i)
+      listed.push_back(isListed(*computed, i, own.size(), b));
+    Sizes sizes = dropListed(own, listed, own.size() - computed->size(), b);
+    return b.replace(node, b.reshape(inputs[0], withDeclared(node, sizes, b)));
+  }
   FailureOr<SmallVector<int64_t>> axes = getIntegers(node, inputs, "axes", 1, b);
   if (failed(axes))
     return failure();
@@ -100,6 +138,19 @@ LogicalResult aimc::onnx::lowerSqueeze(NodeOp node, ValueRange inputs, Lowering 
 }
 
 LogicalResult aimc::onnx::lowerUnsqueeze(NodeOp node, ValueRange inputs, Lowering &b) {
+  if (auto computed = getComputed(getOptional(inputs, 1), b)) {
+    Sizes own = b.dims(inputs[0]), sizes;
+    Size place = b.size(0); // of the next old dimension
+    int64_t rank = own.size() + computed->size();
+    for (int64_t i = 0; i < rank; ++i) {
+      Size size = b.size(1), listed = isListed(*computed, i, rank, b);
+      for (auto [j, old] : llvm::enumerate(own))
+        size = b.select(arith::CmpIPredicate::eq, place, b.size(j), old, size);
+      sizes.push_back(b.select(arith::CmpIPredicate::eq, listed, b.size(1), b.size(1), size));
+      place = b.add(place, b.sub(b.size(1), listed));
+    }
+    return b.replace(node, b.reshape(inputs[0], withDeclared(node, sizes, b)));
+  }
   FailureOr<SmallVector<int64_t>> axes = getIntegers(node, inputs, "axes", 1, b);
   if (failed(axes))
     return failure();
@@ -313,9 +364,64 @@ static Size clampIndex(Size index, Size extent, Size low, Size high, Lowering &b
   return b.max(low, b.min(front, high));
 }
 
+/// Slices along axes or with steps that only a run can tell: every dimension asks whether it is cut.
+static LogicalResult lowerComputedSlice(NodeOp node, ValueRange inputs, Lowering &b) {
+  using Predicate = arith::CmpIPredicate;
+  Value tensor = inputs[0];
+  int64_t rank = getRank(tensor);
+  FailureOr<Sizes> starts = getSizes(node, inputs, "starts", 1, b), ends = getSizes(node, inputs, "ends", 2, b);
+  FailureOr<Sizes> axes = getSizes(node, inputs, "axes", 3, b), steps = getSizes(node, inputs, "steps", 4, b);
+  if (failed(starts) || failed(ends) || failed(axes) || failed(steps))
+    return failure();
+  for (size_t i = axes->size(); i < starts->size() && !getOptional(inputs, 3); ++i)
+    axes->push_back(b.size(i));
+  steps->resize(getOptional(inputs, 4) ? steps->size() : axes->size(), b.size(1));
+  if (starts->size() != axes->size() || ends->size() != axes->size() || steps->size() != axes->size())
+    return b.error(node) << starts->size() << " starts, " << ends->size() << " ends and " << steps->size() << " steps do not fit "
+                         << axes->size() << " axes";
+  Size zero = b.size(0), one = b.size(1);
+  Sizes offsets, strides, sizes;
+  for (auto [dimension, extent] : llvm::enumerate(b.dims(tensor))) {
+    Size start = zero, end = extent, step = one;
+    for (size_t i = 0; i < axes->size(); ++i) {
+      Size here = isListed((*axes)[i], dimension, rank, b);
+      start = b.select(Predicate::eq, here, one, (*starts)[i], start);
+      end = b.select(Predicate::eq, here, one, (*ends)[i], end);
+      step = b.select(Predicate::eq, here, one, (*steps)[i], step);
+    }
+    Size last = b.sub(extent, one), high = b.select(Predicate::slt, step, zero, last, extent);
+    Size low = b.select(Predicate::slt, step, zero, b.size(-1), zero);
+    auto limited = [&](Size limit, Size least) {
+      Size front = b.select(Predicate::slt, limit, zero, b.add(limit, extent), limit);
+      return b.max(least, b.min(front, high));
+    };
+    Size from = limited(start, zero), to = limited(end, low);
+    Size distance = b.select(Predicate::slt, step, zero, b.sub(from, to), b.sub(to, from));
+    Size width = b.max(one, b.select(Predicate::slt, step, zero, b.sub(zero, step), step));
+    Size steps = b.add(b.floorDiv(b.max(zero, b.sub(distance, one)), width), one);
+    sizes.push_back(b.select(Predicate::sgt, distance, zero, steps, zero));
+    offsets.push_back(from);
+    strides.push_back(step);
+  }
+  sizes = withDeclared(node, sizes, b);
+  SmallVector<Value> firsts, distances;
+  for (auto [offset, stride] : llvm::zip(offsets, strides)) {
+    firsts.push_back(b.asIndex(offset));
+    distances.push_back(b.asIndex(stride));
+  }
+  return b.replace(node, b.computeFromIndices(sizes, getElement(tensor), [&](ValueRange indices) -> SmallVector<Value> {
+    SmallVector<Value> position;
+    for (auto [index, first, distance] : llvm::zip(indices, firsts, distances))
+      position.push_back(arith::AddIOp::create(b, first, arith::MulIOp::create(b, index, distance)));
+    return {tensor::ExtractOp::create(b, tensor, position)};
+  }));
+}
+
 LogicalResult aimc::onnx::lowerSlice(NodeOp node, ValueRange inputs, Lowering &b) {
   Value tensor = inputs[0];
   int64_t rank = getRank(tensor);
+  if (getComputed(getOptional(inputs, 3), b) || getComputed(getOptional(inputs, 4), b))
+    return lowerComputedSlice(node, inputs, b);
   FailureOr<Sizes> starts = getSizes(node, inputs, "starts", 1, b), ends = getSizes(node, inputs, "ends", 2, b);
   FailureOr<SmallVector<int64_t>> axes = getIntegers(node, inputs, "axes", 3, b), steps = getIntegers(node, inputs, "steps", 4, b);
   if (failed(starts) || failed(ends) || failed(axes) || failed(steps))

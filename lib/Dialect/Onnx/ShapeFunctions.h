@@ -24,6 +24,13 @@ llvm::FailureOr<llvm::SmallVector<int64_t>> normalizeAxes(NodeOp node, llvm::Arr
 llvm::FailureOr<std::optional<llvm::SmallVector<int64_t>>> getIntegersOf(NodeOp node, ShapeInference &inference,
                                                                          llvm::StringRef name, unsigned index);
 
+/// How many integers operand `index` holds when only a run can tell which; nothing when they are known, when the node gives them
+/// otherwise or not at all, or when not even their number is known.
+std::optional<int64_t> countUnknownOf(NodeOp node, ShapeInference &inference, llvm::StringRef name, unsigned index);
+
+/// `rank` sizes that are nowhere else known.
+Shape getFreshShape(ShapeInference &inference, size_t rank);
+
 /// Sizes that operand `index`, an integer vector, holds; fresh ones where they are unknown. An error when not even their
 /// number is known or one is negative.
 llvm::FailureOr<Shape> getSizes(NodeOp node, ShapeInference &inference, unsigned index);

@@ -366,7 +366,8 @@ LogicalResult aimc::onnx::inferRecurrent(NodeOp node, ShapeInference &inference)
 //===--------------------------------------------------------------------------------------------------------------===//
 
 LogicalResult aimc::onnx::inferBatchNormalization(NodeOp node, ShapeInference &inference) {
-  if (node.getInt("training_mode", 0) != 0 || node.getInt("spatial", 1) != 1)
+  bool trains = node.getOpset() < 7 && node.getInt("is_test", 0) == 0; // without the running statistics as inputs and outputs
+  if (trains || node.getInt("spatial", 1) != 1)
     return node.emitNodeError() << "is in training mode or not per channel; export the model for inference";
   Shape x = inference.getShape(node.getInputs()[0]);
   if (x.empty())

@@ -110,6 +110,12 @@ LogicalResult aimc::onnx::inferFlatten(NodeOp node, ShapeInference &inference) {
 
 LogicalResult aimc::onnx::inferSqueeze(NodeOp node, ShapeInference &inference) {
   Shape input = inference.getShape(node.getInputs()[0]), result;
+  if (std::optional<int64_t> count = countUnknownOf(node, inference, "axes", 1)) {
+    if (*count > static_cast<int64_t>(input.size()))
+      return node.emitNodeError() << "drops " << *count << " of " << input.size() << " dimensions";
+    setOutput(node, inference, getFreshShape(inference, input.size() - *count));
+    return success();
+  }
   FailureOr<std::optional<SmallVector<int64_t>>> axes = getIntegersOf(node, inference, "axes", 1);
   if (failed(axes))
     return failure();
@@ -137,6 +143,10 @@ LogicalResult aimc::onnx::inferSqueeze(NodeOp node, ShapeInference &inference) {
 
 LogicalResult aimc::onnx::inferUnsqueeze(NodeOp node, ShapeInference &inference) {
   Shape input = inference.getShape(node.getInputs()[0]), result;
+  if (std::optional<int64_t> count = countUnknownOf(node, inference, "axes", 1)) {
+    setOutput(node, inference, getFreshShape(inference, input.size() + *count));
+    return success();
+  }
   FailureOr<std::optional<SmallVector<int64_t>>> axes = getIntegersOf(node, inference, "axes", 1);
   if (failed(axes))
     return failure();
@@ -292,6 +302,10 @@ LogicalResult aimc::onnx::inferSlice(NodeOp node, ShapeInference &inference) {
     return std::vector<Scalar>(shape.size() == 1 && isSmall(shape) ? shape[0] : 0, Scalar::unknown());
   };
   std::optional<std::vector<Scalar>> starts = read("starts", 1), ends = read("ends", 2), steps = read("steps", 4);
+  if (asOperands && countUnknownOf(node, inference, "axes", 3)) { // any dimension may be cut
+    setOutput(node, inference, getFreshShape(inference, input.size()));
+    return success();
+  }
   FailureOr<std::optional<SmallVector<int64_t>>> axes = getIntegersOf(node, inference, "axes", 3);
   if (failed(axes))
     return failure();
@@ -356,10 +370,21 @@ LogicalResult aimc::onnx::inferSlice(NodeOp node, ShapeInference &inference) {
 LogicalResult aimc::onnx::inferSplit(NodeOp node, ShapeInference &inference) {
   Shape input = inference.getShape(node.getInputs()[0]);
   FailureOr<int64_t> axis = normalizeAxis(node, node.getInt("axis", 0), input.size());
-  FailureOr<std::optional<SmallVector<int64_t>>> sizes = getIntegersOf(node, inference, "split", 1);
-  if (failed(axis) || failed(sizes))
+  if (failed(axis))
     return failure();
   size_t count = node.getOutputs().size();
+  if (std::optional<int64_t> unknown = countUnknownOf(node, inference, "split", 1)) {
+    if (*unknown != static_cast<int64_t>(count))
+      return node.emitNodeError() << "has " << *unknown << " sizes for " << count << " outputs";
+    for (Value output : node.getOutputs()) {
+      input[*axis] = inference.freshDim();
+      inference.setResult(output, input, inference.getElementType(node.getInputs()[0]));
+    }
+    return success();
+  }
+  FailureOr<std::optional<SmallVector<int64_t>>> sizes = getIntegersOf(node, inference, "split", 1);
+  if (failed(sizes))
+    return failure();
   Dim whole = input[*axis];
   SmallVector<Dim> parts;
   if (*sizes) {
@@ -454,9 +479,8 @@ LogicalResult aimc::onnx::inferTile(NodeOp node, ShapeInference &inference) {
 
 LogicalResult aimc::onnx::inferPad(NodeOp node, ShapeInference &inference) {
   Shape result = inference.getShape(node.getInputs()[0]);
-  FailureOr<std::optional<SmallVector<int64_t>>> pads = getIntegersOf(node, inference, "pads", 1);
   FailureOr<std::optional<SmallVector<int64_t>>> axes = getIntegersOf(node, inference, "axes", 3);
-  if (failed(pads) || failed(axes))
+  if (failed(axes))
     return failure();
   SmallVector<int64_t> axisList;
   for (size_t dim = 0; dim < result.size() && !*axes; ++dim)
@@ -465,6 +489,15 @@ LogicalResult aimc::onnx::inferPad(NodeOp node, ShapeInference &inference) {
   if (failed(normalized))
     return failure();
   size_t count = normalized->size();
+  if (countUnknownOf(node, inference, "pads", 1) == static_cast<int64_t>(2 * count)) {
+    for (int64_t axis : *normalized)
+      result[axis] = inference.freshDim();
+    setOutput(node, inference, result);
+    return success();
+  }
+  FailureOr<std::optional<SmallVector<int64_t>>> pads = getIntegersOf(node, inference, "pads", 1);
+  if (failed(pads))
+    return failure();
   if (!*pads || (*pads)->size() != 2 * count)
     return node.emitNodeError() << "has " << (*pads ? (*pads)->size() : 0) << " pads where " << 2 * count << " are needed";
   for (auto [position, axis] : llvm::enumerate(*normalized)) {

@@ -233,6 +233,35 @@ LogicalResult aimc::onnx::inferComparison(NodeOp node, ShapeInference &inference
   return inferElementwise(node, inference, boolean);
 }
 
+int64_t aimc::onnx::getAlignedAxis(NodeOp node, int64_t rank, int64_t operandRank) {
+  if (node.getNodeAttr("axis")) {
+    int64_t axis = node.getInt("axis", 0);
+    return axis < 0 ? axis + rank : axis;
+  }
+  bool isSlope = node.getOpType() == "PRelu" && operandRank == 1 && rank > 1;
+  return isSlope ? 1 : rank - operandRank;
+}
+
+LogicalResult aimc::onnx::inferAligned(NodeOp node, ShapeInference &inference) {
+  bool compares = llvm::is_contained({"Equal", "Greater", "Less"}, node.getOpType());
+  Shape shape = inference.getShape(node.getInputs()[0]), operand = inference.getShape(node.getInputs()[1]);
+  int64_t rank = shape.size(), operandRank = operand.size(), axis = getAlignedAxis(node, rank, operandRank);
+  if (axis == rank - operandRank)
+    return compares ? inferComparison(node, inference) : inferBroadcast(node, inference);
+  Type element = inference.getElementType(node.getInputs()[0]), other = inference.getElementType(node.getInputs()[1]);
+  if (element != other && node.getOpType() != "Pow")
+    return node.emitNodeError() << "element types " << element << " and " << other << " differ";
+  if (axis < 0 || axis + operandRank > rank)
+    return node.emitNodeError() << "input 1 has " << operandRank << " dimensions, which do not fit into the " << rank
+                                << " of input 0 from dimension " << axis << " on";
+  for (auto [index, size] : llvm::enumerate(operand))
+    if (isStatic(size) && size != 1 && isStatic(shape[axis + index]) && size != shape[axis + index])
+      return node.emitNodeError() << "input 1 has size " << size << " along dimension " << index << " where input 0 has "
+                                  << shape[axis + index];
+  inference.setResult(node.getOutputs()[0], shape, compares ? IntegerType::get(node.getContext(), 1) : element);
+  return success();
+}
+
 LogicalResult aimc::onnx::inferWhere(NodeOp node, ShapeInference &inference) {
   Type condition = inference.getElementType(node.getInputs()[0]), first = inference.getElementType(node.getInputs()[1]);
   if (!condition.isInteger(1) || inference.getElementType(node.getInputs()[2]) != first)

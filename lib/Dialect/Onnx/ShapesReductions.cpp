@@ -45,12 +45,31 @@ FailureOr<std::optional<SmallVector<int64_t>>> aimc::onnx::getIntegersOf(NodeOp 
   if (!operand)
     return std::optional<SmallVector<int64_t>>();
   std::optional<SmallVector<int64_t>> integers = inference.getIntegers(operand);
+  if (llvm::is_contained(inference.getShape(operand), 0)) // whatever it is, there is nothing in it
+    integers.emplace();
   if (!integers) {
     node.emitNodeError() << "'" << name << "' (input " << index
                          << ") is computed at run time; the shapes it decides must be known when compiling";
     return failure();
   }
   return integers;
+}
+
+std::optional<int64_t> aimc::onnx::countUnknownOf(NodeOp node, ShapeInference &inference, StringRef name, unsigned index) {
+  Value operand = node.getInput(index);
+  if (node.getNodeAttr(name) || !operand || inference.getIntegers(operand))
+    return std::nullopt;
+  Shape shape = inference.getShape(operand);
+  if (shape.size() > 1 || (!shape.empty() && (shape[0] <= 0 || shape[0] > 64)))
+    return std::nullopt;
+  return shape.empty() ? 1 : shape[0];
+}
+
+Shape aimc::onnx::getFreshShape(ShapeInference &inference, size_t rank) {
+  Shape shape;
+  for (size_t dim = 0; dim < rank; ++dim)
+    shape.push_back(inference.freshDim());
+  return shape;
 }
 
 //===--------------------------------------------------------------------------------------------------------------===//
@@ -115,6 +134,18 @@ LogicalResult aimc::onnx::inferReduce(NodeOp node, ShapeInference &inference) {
   Value input = node.getInputs()[0];
   Shape shape = inference.getShape(input);
   Type elementType = inference.getElementType(input);
+  if (std::optional<int64_t> count = countUnknownOf(node, inference, "axes", 1)) {
+    if (*count > static_cast<int64_t>(shape.size()))
+      return node.emitNodeError() << *count << " axes of a tensor of " << shape.size() << " dimensions";
+    size_t rank = node.getInt("keepdims", 1) ? shape.size() : shape.size() - *count;
+    inference.setResult(node.getOutputs()[0], getFreshShape(inference, rank), elementType);
+    return success();
+  }
+  Value operand = node.getInput(1);
+  if (operand && node.getInt("keepdims", 1) && inference.getShape(operand).size() == 1 && !isStatic(inference.getShape(operand)[0])) {
+    inference.setResult(node.getOutputs()[0], getFreshShape(inference, shape.size()), elementType);
+    return success();
+  }
   FailureOr<std::optional<SmallVector<int64_t>>> axes = getIntegersOf(node, inference, "axes", 1);
   if (failed(axes))
     return failure();

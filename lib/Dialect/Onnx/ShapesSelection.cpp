@@ -153,14 +153,6 @@ LogicalResult aimc::onnx::inferLoss(NodeOp node, ShapeInference &inference) {
   return success();
 }
 
-LogicalResult aimc::onnx::inferLegacyBroadcast(NodeOp node, ShapeInference &inference) {
-  Shape a = inference.getShape(node.getInputs()[0]), other = inference.getShape(node.getInputs()[1]);
-  if (other.size() > a.size())
-    return node.emitNodeError() << "operand 1 has " << other.size() << " dimensions, operand 0 only " << a.size();
-  inference.setResult(node.getOutputs()[0], a, inference.getElementType(node.getInputs()[0]));
-  return success();
-}
-
 LogicalResult aimc::onnx::inferGroupNormalization(NodeOp node, ShapeInference &inference) {
   Shape x = inference.getShape(node.getInputs()[0]);
   int64_t groups = node.getInt("num_groups", 0);

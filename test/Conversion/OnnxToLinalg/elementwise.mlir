@@ -86,3 +86,15 @@ func.func @quantize(%x: tensor<4xf32>) -> tensor<4xui8> {
   %y = onnx.node "QuantizeLinear"(%x, %scale, %zero) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<4xf32>, tensor<f32>, tensor<ui8>) -> tensor<4xui8>
   return %y : tensor<4xui8>
 }
+
+// -----
+
+// Before operator set 7 the operand began at a dimension that the node names.
+// CHECK-LABEL: func.func @aligned
+// CHECK:         %[[B:.*]] = tensor.expand_shape %{{.*}} {{\[\[}}0, 1]] output_shape [3, 1] : tensor<3xf32> into tensor<3x1xf32>
+// CHECK:         linalg.generic {{.*}} ins(%{{.*}}, %[[B]] : tensor<2x3x4xf32>, tensor<3x1xf32>)
+func.func @aligned(%x: tensor<2x3x4xf32>, %b: tensor<3xf32>) -> tensor<2x3x4xf32> {
+  %y = onnx.node "Add"(%x, %b) {domain = "", opset = 6 : i64, attrs = {axis = 1 : i64, broadcast = 1 : i64}}
+    : (tensor<2x3x4xf32>, tensor<3xf32>) -> tensor<2x3x4xf32>
+  return %y : tensor<2x3x4xf32>
+}

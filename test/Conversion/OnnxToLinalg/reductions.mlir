@@ -59,3 +59,15 @@ func.func @batch_normalization(%x: tensor<?x2x4xf32>, %s: tensor<2xf32>, %b: ten
       : (tensor<?x2x4xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x2x4xf32>
   return %y : tensor<?x2x4xf32>
 }
+
+// -----
+
+// Which dimensions go only a run can tell: each stands beside its reduction, and one of both is read.
+// CHECK-LABEL: func.func @runtime_axes
+// CHECK-COUNT-2: tensor.concat
+// CHECK:         arith.mulf
+func.func @runtime_axes(%x: tensor<2x3xf32>, %axes: tensor<1xi64>) -> tensor<?x?xf32> {
+  %0 = onnx.node "ReduceSum"(%x, %axes) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<?x?xf32>
+  %1 = onnx.node "Mul"(%0, %0) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+  return %1 : tensor<?x?xf32>
+}

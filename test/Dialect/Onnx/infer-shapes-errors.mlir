@@ -138,10 +138,37 @@ func.func @split(%x: tensor<2x3xf32>) {
 
 // -----
 
-func.func @runtime_axes(%x: tensor<?x3xf32>, %a: tensor<2xi64>) {
+// How many dimensions remain is not known either.
+func.func @runtime_axes(%x: tensor<?x3xf32>, %a: tensor<?xi64>) {
   // expected-error @unknown {{sum (ReduceSum, opset 13): 'axes' (input 1) is computed at run time; the shapes it decides must be known when compiling}}
-  %r = onnx.node "ReduceSum"(%x, %a) {domain = "", opset = 13 : i64, attrs = {}}
-    : (tensor<?x3xf32>, tensor<2xi64>) -> tensor<*xf32> loc("sum")
+  %r = onnx.node "ReduceSum"(%x, %a) {domain = "", opset = 13 : i64, attrs = {keepdims = 0 : i64}}
+    : (tensor<?x3xf32>, tensor<?xi64>) -> tensor<*xf32> loc("sum")
+  return
+}
+
+// -----
+
+func.func @too_many_runtime_axes(%x: tensor<3xf32>, %a: tensor<2xi64>) {
+  // expected-error @unknown {{drop (Squeeze, opset 13): drops 2 of 1 dimensions}}
+  %r = onnx.node "Squeeze"(%x, %a) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<3xf32>, tensor<2xi64>) -> tensor<*xf32> loc("drop")
+  return
+}
+
+// -----
+
+func.func @aligned(%x: tensor<2x3x4xf32>, %b: tensor<3xf32>) {
+  // expected-error @unknown {{add (Add, opset 6): input 1 has size 3 along dimension 0 where input 0 has 2}}
+  %r = onnx.node "Add"(%x, %b) {domain = "", opset = 6 : i64, attrs = {axis = 0 : i64, broadcast = 1 : i64}}
+    : (tensor<2x3x4xf32>, tensor<3xf32>) -> tensor<*xf32> loc("add")
+  return
+}
+
+// -----
+
+func.func @aligned_outside(%x: tensor<2x3xf32>, %b: tensor<2x3xf32>) {
+  // expected-error @unknown {{add (Add, opset 6): input 1 has 2 dimensions, which do not fit into the 2 of input 0 from dimension 1 on}}
+  %r = onnx.node "Add"(%x, %b) {domain = "", opset = 6 : i64, attrs = {axis = 1 : i64, broadcast = 1 : i64}}
+    : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<*xf32> loc("add")
   return
 }
 

@@ -235,3 +235,38 @@ func.func @named(%x: tensor<?x2x3xf32> {onnx.dims = ["N", "", ""]}, %y: tensor<?
     : (tensor<?x2x3xf32>, tensor<*xf32>) -> tensor<*xf32>
   return
 }
+
+// Axes that only a run can tell: the rank is known, the sizes are not.
+// CHECK-LABEL: func @runtime_axes
+// CHECK: "Unsqueeze"{{.*}} -> tensor<?x?x?x?xf32>
+// CHECK: "Squeeze"{{.*}} -> tensor<f32>
+// CHECK: "Slice"{{.*}} -> tensor<?x?xf32>
+// CHECK: "ReduceSum"{{.*}} -> tensor<?x?xf32>
+// CHECK: "ReduceSum"{{.*}} -> tensor<f32>
+// CHECK: "Split"{{.*}} -> (tensor<2x?xf32>, tensor<2x?xf32>)
+func.func @runtime_axes(%x: tensor<2x3xf32>, %two: tensor<2xi64>, %any: tensor<?xi64>) {
+  %a = onnx.node "Unsqueeze"(%x, %two) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32>
+  %b = onnx.node "Squeeze"(%x, %two) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32>
+  %c = onnx.node "Slice"(%x, %two, %two, %two) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>) -> tensor<*xf32>
+  %d = onnx.node "ReduceSum"(%x, %any) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<2x3xf32>, tensor<?xi64>) -> tensor<*xf32>
+  %e = onnx.node "ReduceSum"(%x, %two) {domain = "", opset = 13 : i64, attrs = {keepdims = 0 : i64}}
+    : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32>
+  %f:2 = onnx.node "Split"(%x, %two) {domain = "", opset = 13 : i64, attrs = {axis = 1 : i64}}
+    : (tensor<2x3xf32>, tensor<2xi64>) -> (tensor<*xf32>, tensor<*xf32>)
+  return
+}
+
+// Before operator set 7 an operand began at a dimension that the node names.
+// CHECK-LABEL: func @aligned
+// CHECK: "Add"{{.*}} -> tensor<2x3x4xf32>
+// CHECK: "Less"{{.*}} -> tensor<2x3x4xi1>
+// CHECK: "PRelu"{{.*}} -> tensor<2x3x4xf32>
+func.func @aligned(%x: tensor<2x3x4xf32>, %b: tensor<3xf32>) {
+  %a = onnx.node "Add"(%x, %b) {domain = "", opset = 6 : i64, attrs = {axis = 1 : i64, broadcast = 1 : i64}}
+    : (tensor<2x3x4xf32>, tensor<3xf32>) -> tensor<*xf32>
+  %l = onnx.node "Less"(%x, %b) {domain = "", opset = 6 : i64, attrs = {axis = -2 : i64, broadcast = 1 : i64}}
+    : (tensor<2x3x4xf32>, tensor<3xf32>) -> tensor<*xf32>
+  %p = onnx.node "PRelu"(%x, %b) {domain = "", opset = 6 : i64, attrs = {}} : (tensor<2x3x4xf32>, tensor<3xf32>) -> tensor<*xf32>
+  return
+}

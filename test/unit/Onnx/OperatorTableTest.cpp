@@ -24,12 +24,14 @@ TEST(OperatorTable, TakesTheNewestRowNotAboveTheOperatorSet) {
   EXPECT_EQ(lookupOperator("", "Softmax", 22)->since, 13);
   EXPECT_EQ(lookupOperator("", "Split", 13)->maxInputs, 2u);
   EXPECT_EQ(lookupOperator("", "Split", 12)->maxInputs, 1u);
+  EXPECT_NE(lookupOperator("", "Add", 6), lookupOperator("", "Add", 7));
 }
 
 TEST(OperatorTable, KnowsNothingElse) {
   EXPECT_EQ(lookupOperator("", "Gelu", 19), nullptr);
   EXPECT_NE(lookupOperator("", "Gelu", 20), nullptr);
   EXPECT_EQ(lookupOperator("", "Add", 0), nullptr);
+  EXPECT_EQ(lookupOperator("", "Where", 8), nullptr);
   EXPECT_EQ(lookupOperator("com.other", "Add", 13), nullptr);
   EXPECT_EQ(lookupOperator("", "add", 13), nullptr);
   EXPECT_EQ(lookupOperator("ai.onnx", "Add", 13), lookupOperator("", "Add", 13));

@@ -137,6 +137,10 @@ mlir::Type getTypeOfOnnxNumber(mlir::MLIRContext *context, int64_t number);
 /// The elements that a `Constant` node holds in whichever attribute it uses; null when they are not numbers.
 mlir::ElementsAttr getConstantElements(NodeOp node);
 
+/// The dimension of operand 0, which has `rank`, where operand 1 of `operandRank` begins, as operators before operator set 7
+/// broadcast: attribute `axis`, PRelu's channels, or so that both end together.
+int64_t getAlignedAxis(NodeOp node, int64_t rank, int64_t operandRank);
+
 /// The subgraph of attribute `name`, null when the node has none of that name.
 mlir::Region *getSubgraph(NodeOp node, llvm::StringRef name);
 
