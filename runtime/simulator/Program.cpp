@@ -1,9 +1,12 @@
 #include "Program.h"
+#include "Arrays.h"
 #include "IntegerGemm.h"
 #include "Kernels.h"
+#include "Wires.h"
 
 #include <atomic>
 #include <math.h>
+#include <memory>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,12 +102,34 @@ aimc_status readCrossbar(const aimc_driver_host *host, const fb::Crossbar &info,
 }
 
 namespace {
-/// Programs one tile after the other; one object serves all threads.
+/// A row of cells of one slice, per polarity: sums over the devices of a weight, in microsiemens.
+struct CellRow {
+  float *sums[2];
+};
+
+/// The cells of one tile, [slices, polarities, rows, columns]: sums over the devices of a weight, in microsiemens.
+struct TileCells {
+  Buffer<float> now, programmed; // when the chip is read; just after programming, if drift is compensated
+  int64_t rows = 0, columns = 0;
+
+  bool reserve(int64_t slices, const Tile &tile, bool both) {
+    rows = tile.rows;
+    columns = tile.columns;
+    const uint64_t cells = uint64_t(slices * 2 * rows * columns);
+    return now.reserve(cells) && (!both || programmed.reserve(cells));
+  }
+  float *block(Buffer<float> &of, int64_t s, int polarity) { return of.data() + (s * 2 + polarity) * rows * columns; }
+  CellRow row(Buffer<float> &of, int64_t s, int64_t k) {
+    return {{block(of, s, 0) + k * columns, block(of, s, 1) + k * columns}};
+  }
+};
+
+/// Programs the tiles of one crossbar; one object serves all threads.
 class Programmer {
 public:
   Programmer(const ProgramOptions &options, const fb::Target &target, Crossbar &crossbar)
       : options(options), target(target), crossbar(crossbar) {
-    if (!options.effects.any())
+    if (!options.physical())
       return;
     table = digitTable(target, crossbar.cellBits, options.effects);
     aged = options.effects.ages() && hasDrift(target.device());
@@ -118,7 +143,18 @@ public:
                (target.g_min() + span * float(1 << (crossbar.cellBits - 1)) / float((1 << crossbar.cellBits) - 1));
   }
 
-  static aimc_status programTile(void *self, int64_t index) { return static_cast<Programmer *>(self)->program(index); }
+  /// Programs a tile whose wires are ideal and packs it.
+  static aimc_status programTile(void *self, int64_t index) {
+    Programmer &programmer = *static_cast<Programmer *>(self);
+    return programmer.pack(programmer.crossbar.tiles[size_t(index)], nullptr);
+  }
+
+  /// Programs a tile's devices into `cells`.
+  aimc_status program(const Tile &tile, TileCells &cells) const;
+  /// Packs what `cells` hold; null: programs row by row.
+  aimc_status pack(Tile &tile, TileCells *cells);
+  /// Whether readings are compared with those just after programming.
+  bool compensated() const { return aged && options.compensation != AIMC_COMPENSATE_NONE; }
 
   std::atomic<uint64_t> saturated{0};
 
@@ -129,14 +165,17 @@ private:
                                     : static_cast<const int16_t *>(crossbar.levels)[index];
   }
 
-  aimc_status program(int64_t index);
+  aimc_status outOfMemory() const {
+    return fail(options.host, AIMC_OUT_OF_MEMORY, "%s: no memory to program a tile", crossbar.info->node()->c_str());
+  }
+  aimc_status digitsOf(const Tile &tile, int64_t s, int64_t k, int32_t *digits) const;
   void programNoiseless(const int32_t *digits, int64_t columns, int32_t *steps) const;
-  void programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, int32_t *steps, int32_t *programmedSteps,
-                      float *scratch);
-  uint64_t toSteps(const float *positive, const float *negative, int64_t columns, int32_t *steps) const;
+  void programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, const CellRow &now,
+                      const CellRow *programmed, float *scratch) const;
+  uint64_t toSteps(const CellRow &cells, int64_t columns, int32_t *steps) const;
   void compensate(Tile &tile, const double *before, const double *after) const;
 
-  static constexpr int scratchRows = 11;
+  static constexpr int scratchRows = 7;
 
   const ProgramOptions &options;
   const fb::Target &target;
@@ -149,13 +188,33 @@ private:
 };
 } // namespace
 
+/// Digits of slice s of a tile's row; negative ones are those of the negative polarity.
+aimc_status Programmer::digitsOf(const Tile &tile, int64_t s, int64_t k, int32_t *digits) const {
+  const int32_t top = int32_t(crossbar.fullLevel), mask = (1 << crossbar.cellBits) - 1;
+  const int shift = int(s * crossbar.cellBits);
+  for (int64_t n = 0; n < tile.width; ++n) {
+    int32_t level = levelAt(tile, k, n);
+    if (level > top || level < -top - (crossbar.offset ? 1 : 0))
+      return fail(options.host, AIMC_INVALID_MODEL, "%s: level %d; %u-bit weights go from %d to %d",
+                  crossbar.info->node()->c_str(), level, crossbar.weightBits, -top - (crossbar.offset ? 1 : 0), top);
+    if (crossbar.offset)
+      digits[n] = ((level + top + 1) >> shift) & mask;
+    else
+      digits[n] = level < 0 ? -((-level >> shift) & mask) : (level >> shift) & mask;
+  }
+  if (crossbar.unitColumn)
+    digits[tile.width] = crossbar.unitDigit(s);
+  return AIMC_OK;
+}
+
 void Programmer::programNoiseless(const int32_t *digits, int64_t columns, int32_t *steps) const {
   for (int64_t j = 0; j < columns; ++j)
     steps[j] = digits[j] * crossbar.stepsPerDigit - crossbar.pedestalSteps;
 }
 
 /// Sums over the devices of a row of cells in steps; returns how many were limited.
-uint64_t Programmer::toSteps(const float *positive, const float *negative, int64_t columns, int32_t *steps) const {
+uint64_t Programmer::toSteps(const CellRow &cells, int64_t columns, int32_t *steps) const {
+  const float *positive = cells.sums[0], *negative = cells.sums[1];
   uint64_t beyond = 0;
   for (int64_t j = 0; j < columns; ++j) {
     float difference = crossbar.offset ? (positive[j] + negative[j]) - middle : positive[j] - negative[j];
@@ -167,10 +226,10 @@ uint64_t Programmer::toSteps(const float *positive, const float *negative, int64
   return beyond;
 }
 
-/// One row of cells of slice s: every device drawn by its address, the mean over devices in steps; `programmedSteps`, unless
-/// null, receives what the row was before it aged. `scratch` holds scratchRows rows.
-void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, int32_t *steps,
-                                int32_t *programmedSteps, float *scratch) {
+/// One row of cells of slice s, every device drawn by its address; `programmed`, unless null, receives what the row was before
+/// it aged. `scratch` holds scratchRows rows.
+void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, const CellRow &now,
+                                const CellRow *programmed, float *scratch) const {
   const int64_t columns = tile.columns, devices = target.devices_per_weight();
   const uint32_t tileNumber = crossbar.info->tile_base() + uint32_t(&tile - crossbar.tiles.data());
   const Stream programming = Stream::cells(options.seed, options.trial, Purpose::Programming, tileNumber);
@@ -179,11 +238,11 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
       Stream::readout(options.seed, options.trial, Purpose::Flicker, tileNumber, options.effects.seconds);
   float *goal = scratch, *sigma = goal + columns, *mu = sigma + columns, *spread = mu + columns, *noise = spread + columns,
         *moreNoise = noise + columns, *g = moreNoise + columns;
-  float *sums[2] = {g + columns, g + 2 * columns}, *programmedSums[2] = {g + 3 * columns, g + 4 * columns};
   for (int polarity = 0; polarity < 2; ++polarity) {
-    float *sum = sums[polarity], *programmedSum = programmedSums[polarity];
+    float *sum = now.sums[polarity], *programmedSum = programmed ? programmed->sums[polarity] : nullptr;
     memset(sum, 0, size_t(columns) * sizeof(float));
-    memset(programmedSum, 0, size_t(columns) * sizeof(float));
+    if (programmed)
+      memset(programmedSum, 0, size_t(columns) * sizeof(float));
     // Offset encoding has one device per cell; the unit column takes the first address of the other polarity.
     int64_t begin = 0, count = crossbar.offset ? tile.width : columns;
     if (crossbar.offset && polarity) {
@@ -209,7 +268,7 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
         memset(noise + begin, 0, size_t(count) * sizeof(float));
       options.kernels->programDevices(goal + begin, sigma + begin, noise + begin, count, g + begin);
       if (aged) {
-        if (programmedSteps)
+        if (programmed)
           for (int64_t j = begin; j < end; ++j)
             programmedSum[j] = programmedSum[j] + g[j];
         if (options.effects.drift)
@@ -222,10 +281,6 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
         sum[j] = sum[j] + g[j];
     }
   }
-  if (uint64_t beyond = toSteps(sums[0], sums[1], columns, steps))
-    saturated += beyond;
-  if (programmedSteps)
-    toSteps(programmedSums[0], programmedSums[1], columns, programmedSteps);
 }
 
 /// gamma from the sums over rows of what each column read just after programming and now, in steps.
@@ -253,42 +308,55 @@ void Programmer::compensate(Tile &tile, const double *before, const double *afte
     column = gamma;
 }
 
-aimc_status Programmer::program(int64_t index) {
-  Tile &tile = crossbar.tiles[size_t(index)];
+aimc_status Programmer::program(const Tile &tile, TileCells &cells) const {
+  Buffer<int32_t> digits;
+  Buffer<float> scratch;
+  if (!digits.reserve(uint64_t(tile.columns)) || !scratch.reserve(uint64_t(scratchRows * tile.columns)) ||
+      !cells.reserve(crossbar.slices, tile, compensated()))
+    return outOfMemory();
+  for (int64_t s = 0; s < crossbar.slices; ++s)
+    for (int64_t k = 0; k < tile.rows; ++k) {
+      if (aimc_status status = digitsOf(tile, s, k, digits.data()))
+        return status;
+      const CellRow programmed = compensated() ? cells.row(cells.programmed, s, k) : CellRow();
+      programDevices(tile, s, k, digits.data(), cells.row(cells.now, s, k), compensated() ? &programmed : nullptr,
+                     scratch.data());
+    }
+  return AIMC_OK;
+}
+
+aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
   const int64_t columns = tile.columns, width = columns * crossbar.slices;
-  const bool noisy = options.effects.any(), compensated = aged && options.compensation != AIMC_COMPENSATE_NONE;
   Buffer<int8_t> planes;
   Buffer<int32_t> row;
   Buffer<float> scratch;
   Buffer<double> readings; // per column: of this row, and the sums of their magnitudes; before and after
   const uint64_t planeBytes = uint64_t(tile.rows) * uint64_t(width);
   if (!planes.reserve(2 * planeBytes) || !row.reserve(uint64_t(3 * columns)) ||
-      !scratch.reserve(uint64_t(scratchRows * columns)) || !readings.reserve(uint64_t(4 * columns)))
-    return fail(options.host, AIMC_OUT_OF_MEMORY, "%s: no memory to program a tile", crossbar.info->node()->c_str());
+      !scratch.reserve(uint64_t((scratchRows + 4) * columns)) || !readings.reserve(uint64_t(4 * columns)))
+    return outOfMemory();
   int32_t *digits = row.data(), *steps = digits + columns, *programmedSteps = steps + columns;
   double *before = readings.data(), *after = before + columns, *sumBefore = after + columns, *sumAfter = sumBefore + columns;
   memset(readings.data(), 0, size_t(4 * columns) * sizeof(double));
-  const int32_t top = int32_t(crossbar.fullLevel);
-  const int32_t mask = (1 << crossbar.cellBits) - 1;
+  float *sums = scratch.data() + scratchRows * columns;
+  CellRow now = {{sums, sums + columns}}, programmed = {{sums + 2 * columns, sums + 3 * columns}};
   for (int64_t k = 0; k < tile.rows; ++k) {
     for (int64_t s = 0; s < crossbar.slices; ++s) {
-      const int shift = int(s * crossbar.cellBits);
-      for (int64_t n = 0; n < tile.width; ++n) {
-        int32_t level = levelAt(tile, k, n);
-        if (level > top || level < -top - (crossbar.offset ? 1 : 0))
-          return fail(options.host, AIMC_INVALID_MODEL, "%s: level %d; %u-bit weights go from %d to %d",
-                      crossbar.info->node()->c_str(), level, crossbar.weightBits, -top - (crossbar.offset ? 1 : 0), top);
-        if (crossbar.offset)
-          digits[n] = ((level + top + 1) >> shift) & mask;
+      if (cells) {
+        now = cells->row(cells->now, s, k);
+        if (compensated())
+          programmed = cells->row(cells->programmed, s, k);
+      } else {
+        if (aimc_status status = digitsOf(tile, s, k, digits))
+          return status;
+        if (options.physical())
+          programDevices(tile, s, k, digits, now, compensated() ? &programmed : nullptr, scratch.data());
         else
-          digits[n] = level < 0 ? -((-level >> shift) & mask) : (level >> shift) & mask;
+          programNoiseless(digits, columns, steps);
       }
-      if (crossbar.unitColumn)
-        digits[tile.width] = crossbar.unitDigit(s);
-      if (noisy)
-        programDevices(tile, s, k, digits, steps, compensated ? programmedSteps : nullptr, scratch.data());
-      else
-        programNoiseless(digits, columns, steps);
+      if (options.physical())
+        if (uint64_t beyond = toSteps(now, columns, steps))
+          saturated += beyond;
       int8_t *high = planes.data() + k * width + s * columns;
       int8_t *low = high + planeBytes;
       for (int64_t j = 0; j < columns; ++j) {
@@ -300,19 +368,21 @@ aimc_status Programmer::program(int64_t index) {
         low[j] = int8_t(part);
         high[j] = int8_t((steps[j] - part) / 256);
       }
-      if (compensated)
-        for (int64_t j = 0; j < columns; ++j) {
-          const double weight = double(uint64_t(1) << shift);
-          before[j] = (s ? before[j] : 0.0) + weight * double(programmedSteps[j] + crossbar.pedestalSteps);
-          after[j] = (s ? after[j] : 0.0) + weight * double(steps[j] + crossbar.pedestalSteps);
-        }
+      if (!compensated())
+        continue;
+      toSteps(programmed, columns, programmedSteps);
+      const double weight = double(uint64_t(1) << (uint64_t(s) * crossbar.cellBits));
+      for (int64_t j = 0; j < columns; ++j) {
+        before[j] = (s ? before[j] : 0.0) + weight * double(programmedSteps[j] + crossbar.pedestalSteps);
+        after[j] = (s ? after[j] : 0.0) + weight * double(steps[j] + crossbar.pedestalSteps);
+      }
     }
-    for (int64_t j = 0; compensated && j < columns; ++j) {
+    for (int64_t j = 0; compensated() && j < columns; ++j) {
       sumBefore[j] += fabs(before[j]);
       sumAfter[j] += fabs(after[j]);
     }
   }
-  if (compensated)
+  if (compensated())
     compensate(tile, sumBefore, sumAfter);
   for (int plane = 0; plane < crossbar.planes; ++plane)
     options.gemm->pack(planes.data() + uint64_t(plane) * planeBytes, tile.rows, width,
@@ -320,11 +390,10 @@ aimc_status Programmer::program(int64_t index) {
   return AIMC_OK;
 }
 
-aimc_status programCrossbar(const ProgramOptions &options, const fb::Target &target, Crossbar &crossbar) {
-  if (!options.packed)
-    return AIMC_OK;
+/// Chooses the packed form and makes room for it.
+static aimc_status layOut(const ProgramOptions &options, Crossbar &crossbar) {
   const int32_t fullDigit = (1 << crossbar.cellBits) - 1;
-  if (options.effects.any()) {
+  if (options.physical()) {
     crossbar.planes = 2;
     crossbar.stepsPerDigit = (1 << 14) / fullDigit;
     crossbar.pedestalSteps = crossbar.offset ? (1 << (crossbar.cellBits - 1)) * crossbar.stepsPerDigit : 0;
@@ -342,11 +411,126 @@ aimc_status programCrossbar(const ProgramOptions &options, const fb::Target &tar
   if (!crossbar.packed.reserve(bytes))
     return fail(options.host, AIMC_OUT_OF_MEMORY, "%s: no memory for %zu bytes of conductances",
                 crossbar.info->node()->c_str(), bytes);
-  Programmer programmer(options, target, crossbar);
-  aimc_status status =
-      options.host->parallel(options.host, int64_t(crossbar.tiles.size()), Programmer::programTile, &programmer);
-  crossbar.saturated = programmer.saturated;
-  return status;
+  return AIMC_OK;
+}
+
+namespace {
+/// Chips whose wires have a resistance: an array is programmed with all that lies in it, then read.
+class ArrayProgrammer {
+public:
+  ArrayProgrammer(const ProgramOptions &options, const fb::Target &target, std::vector<std::unique_ptr<Programmer>> &programmers,
+                  std::vector<Crossbar> &crossbars, const std::vector<ArrayGroup> &groups)
+      : options(options), target(target), programmers(programmers), crossbars(crossbars), groups(groups) {}
+
+  static aimc_status programGroup(void *self, int64_t index) {
+    ArrayProgrammer &programmer = *static_cast<ArrayProgrammer *>(self);
+    return programmer.program(programmer.groups[size_t(index)]);
+  }
+
+private:
+  aimc_status program(const ArrayGroup &group);
+  aimc_status read(const ArrayGroup &group, const PhysicalArray &array, std::vector<TileCells> &cells, bool now) const;
+
+  const ProgramOptions &options;
+  const fb::Target &target;
+  std::vector<std::unique_ptr<Programmer>> &programmers;
+  std::vector<Crossbar> &crossbars;
+  const std::vector<ArrayGroup> &groups;
+};
+} // namespace
+
+/// Replaces the conductances of what lies in an array by their transfer through its wires.
+aimc_status ArrayProgrammer::read(const ArrayGroup &group, const PhysicalArray &array, std::vector<TileCells> &cells,
+                                  bool now) const {
+  std::vector<CellBlock> blocks;
+  for (const ArrayPart &part : array.parts) {
+    TileCells &tile = cells[part.tile];
+    if (!now && !programmers[group.tiles[part.tile].crossbar]->compensated())
+      continue;
+    blocks.push_back({part.row, part.column, tile.rows, tile.columns, part.columnStride,
+                      tile.block(now ? tile.now : tile.programmed, part.slice, int(part.polarity)), tile.columns});
+  }
+  if (blocks.empty())
+    return AIMC_OK;
+  ParallelFor parallelFor = [&](int64_t count, const std::function<bool(int64_t)> &body) {
+    auto call = [](void *context, int64_t i) {
+      return (*static_cast<const std::function<bool(int64_t)> *>(context))(i) ? AIMC_OK : AIMC_FAILED;
+    };
+    return options.host->parallel(options.host, count, call, const_cast<std::function<bool(int64_t)> *>(&body)) == AIMC_OK;
+  };
+  WireGrid grid = {int64_t(target.array_rows()), int64_t(target.array_columns()) * array.devicesPerCell,
+                   options.wireOhm / double(array.devicesPerCell), options.wireOhm,
+                   double(target.g_min()) * double(target.devices_per_weight())};
+  const char *name = target.name()->c_str();
+  switch (readThroughWires(grid, blocks, *options.kernels, parallelFor)) {
+  case WireStatus::Solved:
+    return AIMC_OK;
+  case WireStatus::NoMemory:
+    return fail(options.host, AIMC_OUT_OF_MEMORY, "target %s: no memory for the wires of an array of %lld x %lld cells", name,
+                (long long)grid.rows, (long long)grid.columns);
+  case WireStatus::NotConverged:
+    return fail(options.host, AIMC_UNSUPPORTED,
+                "target %s: cells of array %u of chip %u conduct too well against wires of %g ohm to be solved; "
+                "lower wires.resistance or device.g_max",
+                name, array.array, array.chip, options.wireOhm);
+  case WireStatus::InvalidArray:
+    break;
+  }
+  return fail(options.host, AIMC_INVALID_MODEL, "target %s: two tiles take the same cells of array %u of chip %u", name,
+              array.array, array.chip);
+}
+
+aimc_status ArrayProgrammer::program(const ArrayGroup &group) {
+  std::vector<TileCells> cells(group.tiles.size());
+  for (size_t i = 0; i < group.tiles.size(); ++i) {
+    const ArrayTile &tile = group.tiles[i];
+    if (aimc_status status = programmers[tile.crossbar]->program(crossbars[tile.crossbar].tiles[tile.tile], cells[i]))
+      return status;
+  }
+  for (const PhysicalArray &array : group.arrays)
+    for (bool now : {true, false})
+      if (aimc_status status = read(group, array, cells, now))
+        return status;
+  for (size_t i = 0; i < group.tiles.size(); ++i) {
+    const ArrayTile &tile = group.tiles[i];
+    if (aimc_status status = programmers[tile.crossbar]->pack(crossbars[tile.crossbar].tiles[tile.tile], &cells[i]))
+      return status;
+  }
+  return AIMC_OK;
+}
+
+aimc_status programCrossbars(const ProgramOptions &options, const fb::Target &target, std::vector<Crossbar> &crossbars) {
+  if (!options.packed)
+    return AIMC_OK;
+  std::vector<std::unique_ptr<Programmer>> programmers;
+  for (Crossbar &crossbar : crossbars) {
+    if (aimc_status status = layOut(options, crossbar))
+      return status;
+    programmers.push_back(std::make_unique<Programmer>(options, target, crossbar));
+  }
+  if (options.wireOhm > 0) {
+    std::vector<ArrayGroup> groups;
+    if (aimc_status status = groupArrays(options.host, target, crossbars, groups))
+      return status;
+    ArrayProgrammer programmer(options, target, programmers, crossbars, groups);
+    // Many arrays: one thread each. Few: threads share the drives of one. Neither changes a bit.
+    const bool apart = groups.size() >= 8;
+    if (apart)
+      if (aimc_status status =
+              options.host->parallel(options.host, int64_t(groups.size()), ArrayProgrammer::programGroup, &programmer))
+        return status;
+    for (size_t i = 0; !apart && i < groups.size(); ++i)
+      if (aimc_status status = ArrayProgrammer::programGroup(&programmer, int64_t(i)))
+        return status;
+  }
+  for (size_t i = 0; i < crossbars.size(); ++i) {
+    if (!(options.wireOhm > 0))
+      if (aimc_status status = options.host->parallel(options.host, int64_t(crossbars[i].tiles.size()),
+                                                      Programmer::programTile, programmers[i].get()))
+        return status;
+    crossbars[i].saturated = programmers[i]->saturated;
+  }
+  return AIMC_OK;
 }
 
 } // namespace aimc::simulator

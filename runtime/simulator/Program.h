@@ -60,13 +60,17 @@ struct ProgramOptions {
   DeviceEffects effects;
   aimc_compensation compensation;
   bool packed; // false: fidelity `exact`, nothing is programmed
+  double wireOhm; // between neighbouring cells of an array; 0: wires are ideal
+
+  /// Cells are conductances rather than digits.
+  bool physical() const { return effects.any() || wireOhm > 0; }
 };
 
 /// Checks one crossbar's numbers and arrays and fills everything but the packed tiles.
 aimc_status readCrossbar(const aimc_driver_host *host, const fb::Crossbar &info, Crossbar &out);
 
-/// Programs its tiles, in parallel.
-aimc_status programCrossbar(const ProgramOptions &options, const fb::Target &target, Crossbar &crossbar);
+/// Programs all tiles, in parallel: each for itself where wires are ideal, array by array otherwise.
+aimc_status programCrossbars(const ProgramOptions &options, const fb::Target &target, std::vector<Crossbar> &crossbars);
 
 /// A blob's bytes: null when it is absent; an error when its size is not `bytes`.
 aimc_status readBlob(const aimc_driver_host *host, const fb::Blob *blob, uint64_t bytes, const char *what, const char *node,

@@ -69,10 +69,11 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     Crossbar &crossbar = chip.crossbars[i];
     if (aimc_status status = readCrossbar(host, *model.crossbars()->Get(i), crossbar))
       return status;
-    if (aimc_status status = programCrossbar(program, *target, crossbar))
-      return status;
-    chip.saturatedConductances += crossbar.saturated;
   }
+  if (aimc_status status = programCrossbars(program, *target, chip.crossbars))
+    return status;
+  for (const Crossbar &crossbar : chip.crossbars)
+    chip.saturatedConductances += crossbar.saturated;
   LayerOptions layerOptions = {host, target, chip.fidelity != AIMC_EXACT, noisy && isOn(options, AIMC_EFFECT_OUTPUT_NOISE)};
   for (uint32_t i = 0; i < model.dispatches()->size(); ++i) {
     chip.layers.emplace_back();

@@ -346,11 +346,12 @@ static bool isWithin(const CellBlock &block, int64_t rows, int64_t columns) {
          block.columns - 1 <= (columns - 1 - block.column) / block.columnStride;
 }
 
-WireStatus readThroughWires(int64_t rows, int64_t columns, double ohm, double idleMicrosiemens,
-                            const std::vector<CellBlock> &blocks, const Kernels &kernels, const ParallelFor &parallelFor) {
+WireStatus readThroughWires(const WireGrid &grid, const std::vector<CellBlock> &blocks, const Kernels &kernels,
+                            const ParallelFor &parallelFor) {
+  const int64_t rows = grid.rows, columns = grid.columns;
   if (rows <= 0 || columns <= 0 || rows > (int64_t(1) << 40) / columns)
     return WireStatus::InvalidArray;
-  std::vector<double> cells(size_t(rows * columns), idleMicrosiemens), transfer(cells.size());
+  std::vector<double> cells(size_t(rows * columns), grid.idleMicrosiemens), transfer(cells.size());
   std::vector<bool> taken(cells.size());
   auto cellOf = [&](const CellBlock &block, int64_t i, int64_t j) {
     return size_t((block.row + i) * columns + block.column + j * block.columnStride);
@@ -367,7 +368,7 @@ WireStatus readThroughWires(int64_t rows, int64_t columns, double ohm, double id
         cells[cell] = double(block.microsiemens[i * block.pitch + j]);
       }
   }
-  WireArray array = {rows, columns, cells.data(), ohm, ohm};
+  WireArray array = {rows, columns, cells.data(), grid.rowOhm, grid.columnOhm};
   WireStatus status = solveWires(array, kernels, parallelFor, transfer.data());
   if (status != WireStatus::Solved)
     return status;

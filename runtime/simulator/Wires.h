@@ -48,11 +48,17 @@ struct CellBlock {
   int64_t pitch;
 };
 
-/// Replaces the conductances of all that lies in one array by the transfer of those cells; the array's other cells conduct
-/// `idleMicrosiemens`. InvalidArray also where a block leaves the array or two share a cell: such cells have wires of their
-/// own, which a placement does not tell.
-WireStatus readThroughWires(int64_t rows, int64_t columns, double ohm, double idleMicrosiemens,
-                            const std::vector<CellBlock> &blocks, const Kernels &kernels, const ParallelFor &parallelFor);
+/// An array of which blocks take cells; the others conduct `idleMicrosiemens`. Resistances are as in WireArray.
+struct WireGrid {
+  int64_t rows, columns;
+  double rowOhm, columnOhm;
+  double idleMicrosiemens;
+};
+
+/// Replaces the conductances of all that lies in one array by the transfer of those cells. InvalidArray also where a block
+/// leaves the array or two share a cell.
+WireStatus readThroughWires(const WireGrid &grid, const std::vector<CellBlock> &blocks, const Kernels &kernels,
+                            const ParallelFor &parallelFor);
 
 /// Writes the potentials of the row nodes and of the column nodes, [rows, columns] each, in volts, with one volt on row
 /// `drivenRow` and none on the others. Both resistances must be above 0.

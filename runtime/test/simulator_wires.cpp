@@ -281,7 +281,7 @@ TEST(Wires, EverythingInAnArrayIsReadThroughItsWires) {
                                      0.5, 0.5, 0,   24,  3,   9,   0.5, //
                                      0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5};
   std::vector<double> expected = eliminated({rows, columns, cells.data(), 100, 100});
-  ASSERT_EQ(readThroughWires(rows, columns, 100, 0.5, blocks, kernelsGeneric(), inOrder), WireStatus::Solved);
+  ASSERT_EQ(readThroughWires({rows, columns, 100, 100, 0.5}, blocks, kernelsGeneric(), inOrder), WireStatus::Solved);
   for (int64_t i = 0; i < 3; ++i)
     for (int64_t j = 0; j < 2; ++j) {
       EXPECT_NEAR(positive[i * 2 + j], expected[size_t((1 + i) * columns + 2 + 2 * j)], 2e-6) << i << ", " << j;
@@ -293,9 +293,9 @@ TEST(Wires, EverythingInAnArrayIsReadThroughItsWires) {
   EXPECT_LT(positive[0], 19.9f);
 
   blocks[2].column = 2; // on the cell (1, 2) of the first
-  EXPECT_EQ(readThroughWires(rows, columns, 100, 0.5, blocks, kernelsGeneric(), inOrder), WireStatus::InvalidArray);
+  EXPECT_EQ(readThroughWires({rows, columns, 100, 100, 0.5}, blocks, kernelsGeneric(), inOrder), WireStatus::InvalidArray);
   blocks[2].column = 7;
-  EXPECT_EQ(readThroughWires(rows, columns, 100, 0.5, blocks, kernelsGeneric(), inOrder), WireStatus::InvalidArray);
+  EXPECT_EQ(readThroughWires({rows, columns, 100, 100, 0.5}, blocks, kernelsGeneric(), inOrder), WireStatus::InvalidArray);
 }
 
 // The numbers are those of a computation in fractions.
