@@ -86,7 +86,7 @@ static std::string compileCase(const Case &which, const ModelFacts &facts, Mode 
   options.digital = mode == Mode::Digital;
   options.quiet = true;
   if (mode == Mode::Exact)
-    options.analogNodes = "."; // depthwise convolutions too, which by default stay digital
+    options.analogNodes = ".*"; // depthwise convolutions too, which by default stay digital
   if (mode == Mode::Exact)
     for (const std::string &name : facts.weights)
       for (auto [index, input] : llvm::enumerate(facts.inputs))

@@ -8,7 +8,7 @@
 // CHECK: analog.digital_nodes = ["scores: neither factor is constant",
 // CHECK-SAME: "head: --digital-nodes=head|fc[0-9]",
 // CHECK-SAME: "small: 6 weights, fewer than --min-weights=7",
-// CHECK-SAME: "half: its elements are f16; tiles take float32"]
+// CHECK-SAME: "wide: its elements are i64; tiles take floats or 32-bit integers"]
 module attributes {analog.target = #target} {
 
 func.func @activations(%a: tensor<2x3xf32>, %b: tensor<3x2xf32>, %init: tensor<2x2xf32>) -> tensor<2x2xf32> {
@@ -37,12 +37,12 @@ func.func @small(%x: tensor<2x3xf32>, %init: tensor<2x2xf32>) -> tensor<2x2xf32>
   return %y : tensor<2x2xf32>
 }
 
-func.func @half(%x: tensor<2x3xf16>, %init: tensor<2x4xf16>) -> tensor<2x4xf16> {
+func.func @wide(%x: tensor<2x3xi64>, %init: tensor<2x4xi64>) -> tensor<2x4xi64> {
   // CHECK: linalg.matmul
-  %w = arith.constant dense<1.0> : tensor<3x4xf16>
-  // expected-remark @unknown {{'half' stays digital: its elements are f16; tiles take float32}}
-  %y = linalg.matmul ins(%x, %w : tensor<2x3xf16>, tensor<3x4xf16>) outs(%init : tensor<2x4xf16>) -> tensor<2x4xf16> loc("half")
-  return %y : tensor<2x4xf16>
+  %w = arith.constant dense<1> : tensor<3x4xi64>
+  // expected-remark @unknown {{'wide' stays digital: its elements are i64; tiles take floats or 32-bit integers}}
+  %y = linalg.matmul ins(%x, %w : tensor<2x3xi64>, tensor<3x4xi64>) outs(%init : tensor<2x4xi64>) -> tensor<2x4xi64> loc("wide")
+  return %y : tensor<2x4xi64>
 }
 
 // A pattern matches whole names: "fc10" is not fc[0-9]. Tiles 0..3 belong to head, 4 to small.

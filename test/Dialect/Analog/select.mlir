@@ -245,3 +245,40 @@ func.func @padded_expansion(%x: tensor<2x16xf32>) -> tensor<2x1x4x4xf32> {
   return %y : tensor<2x1x4x4xf32>
 }
 }
+
+// -----
+
+#target = #analog.target<name = "t", tile_rows = 4, tile_columns = 4, array_rows = 4, array_columns = 8>
+module attributes {analog.target = #target} {
+// Tiles compute in float32; weights of other floats are converted in the crossbar, what goes in and out around it.
+// CHECK: analog.crossbar @half
+// CHECK:   arith.extf %{{.*}} : f16 to f32
+// CHECK: analog.crossbar @double
+// CHECK:   arith.truncf %{{.*}} : f64 to f32
+// CHECK-LABEL: func @other_floats(
+// CHECK: arith.extf %{{.*}} : f16 to f32
+// CHECK: analog.matmul @half(%{{.*}}) {{.*}} : tensor<2x3xf32>
+// CHECK: arith.truncf %{{.*}} : f32 to f16
+// CHECK: arith.truncf %{{.*}} : f64 to f32
+// CHECK: analog.matmul @double(%{{.*}}) {{.*}} : tensor<2x3xf32>
+// CHECK: arith.extf %{{.*}} : f32 to f64
+func.func @other_floats(%x: tensor<2x3xf16>, %v: tensor<2x3xf64>, %ix: tensor<2x4xf16>, %iv: tensor<2x4xf64>)
+    -> (tensor<2x4xf16>, tensor<2x4xf64>) {
+  %w = arith.constant dense<1.0> : tensor<3x4xf16>
+  %u = arith.constant dense<2.0> : tensor<3x4xf64>
+  %y = linalg.matmul ins(%x, %w : tensor<2x3xf16>, tensor<3x4xf16>) outs(%ix : tensor<2x4xf16>) -> tensor<2x4xf16> loc("half")
+  %z = linalg.matmul ins(%v, %u : tensor<2x3xf64>, tensor<3x4xf64>) outs(%iv : tensor<2x4xf64>) -> tensor<2x4xf64> loc("double")
+  return %y, %z : tensor<2x4xf16>, tensor<2x4xf64>
+}
+// A vector times a constant one is a matrix of one column; the sum of a vector's own squares is none.
+// CHECK-LABEL: func @inner_products(
+// CHECK: %[[Y:.*]] = analog.matmul @inner(%{{.*}}) {{.*}} : tensor<3xf32> -> tensor<1xf32>
+// CHECK: tensor.collapse_shape %[[Y]] [] : tensor<1xf32> into tensor<f32>
+// CHECK: linalg.dot
+func.func @inner_products(%x: tensor<3xf32>, %init: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
+  %w = arith.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+  %y = linalg.dot ins(%x, %w : tensor<3xf32>, tensor<3xf32>) outs(%init : tensor<f32>) -> tensor<f32> loc("inner")
+  %z = linalg.dot ins(%x, %x : tensor<3xf32>, tensor<3xf32>) outs(%init : tensor<f32>) -> tensor<f32> loc("squares")
+  return %y, %z : tensor<f32>, tensor<f32>
+}
+}

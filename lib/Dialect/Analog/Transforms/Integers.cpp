@@ -2,6 +2,7 @@
 #include "Integers.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -150,8 +151,8 @@ std::optional<StoredIntegers> aimc::analog::readStoredIntegers(Value value) {
 //===----------------------------------------------------------------------===//
 
 static Value createElementwise(OpBuilder &b, Location loc, Value input, AffineMap inputMap, ArrayRef<OpFoldResult> sizes,
-                               llvm::function_ref<Value(OpBuilder &, Value)> payload) {
-  Value empty = tensor::EmptyOp::create(b, loc, sizes, b.getF32Type());
+                               Type element, llvm::function_ref<Value(OpBuilder &, Value)> payload) {
+  Value empty = tensor::EmptyOp::create(b, loc, sizes, element);
   SmallVector<utils::IteratorType> loops(sizes.size(), utils::IteratorType::parallel);
   return linalg::GenericOp::create(b, loc, empty.getType(), input, empty,
                                    ArrayRef<AffineMap>{inputMap, b.getMultiDimIdentityMap(sizes.size())}, loops,
@@ -161,11 +162,36 @@ static Value createElementwise(OpBuilder &b, Location loc, Value input, AffineMa
       .getResult(0);
 }
 
-Value aimc::analog::toFloat(OpBuilder &b, Location loc, Value integers) {
-  return createElementwise(b, loc, integers, b.getMultiDimIdentityMap(cast<RankedTensorType>(integers.getType()).getRank()),
-                           tensor::getMixedSizes(b, loc, integers), [&](OpBuilder &nested, Value q) -> Value {
-                             return arith::SIToFPOp::create(nested, loc, nested.getF32Type(), q);
-                           });
+/// `payload` of every element of `input`, whose own order stays.
+static Value createElementwise(OpBuilder &b, Location loc, Value input, Type element,
+                               llvm::function_ref<Value(OpBuilder &, Value)> payload) {
+  int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
+  return createElementwise(b, loc, input, b.getMultiDimIdentityMap(rank), tensor::getMixedSizes(b, loc, input), element, payload);
+}
+
+/// A float as another; itself when it is one already.
+static Value convertFloat(OpBuilder &b, Location loc, Value number, Type type) {
+  unsigned from = number.getType().getIntOrFloatBitWidth(), to = type.getIntOrFloatBitWidth();
+  if (number.getType() == type)
+    return number;
+  return from < to ? Value(arith::ExtFOp::create(b, loc, type, number)) : arith::TruncFOp::create(b, loc, type, number);
+}
+
+Value aimc::analog::toFloat(OpBuilder &b, Location loc, Value numbers) {
+  return createElementwise(b, loc, numbers, b.getF32Type(), [&](OpBuilder &nested, Value number) -> Value {
+    if (isa<FloatType>(number.getType()))
+      return convertFloat(nested, loc, number, nested.getF32Type());
+    return arith::SIToFPOp::create(nested, loc, nested.getF32Type(), number);
+  });
+}
+
+Value aimc::analog::fromFloat(OpBuilder &b, Location loc, Value numbers, Type type) {
+  return createElementwise(b, loc, numbers, type, [&](OpBuilder &nested, Value number) -> Value {
+    if (isa<FloatType>(type))
+      return convertFloat(nested, loc, number, type);
+    Value rounded = math::RoundEvenOp::create(nested, loc, number);
+    return arith::FPToSIOp::create(nested, loc, type, rounded);
+  });
 }
 
 Value aimc::analog::withoutZeroPoint(OpBuilder &b, Value value, const StoredIntegers &stored) {
@@ -177,7 +203,7 @@ Value aimc::analog::withoutZeroPoint(OpBuilder &b, Value value, const StoredInte
     // Loops in the order of the result, whose map may permute them.
     AffineMap toLoops = inversePermutation(generic.getIndexingMapsArray()[1]);
     return createElementwise(b, loc, generic.getDpsInputs()[0], generic.getIndexingMapsArray()[0].compose(toLoops), sizes,
-                             [&](OpBuilder &nested, Value q) -> Value {
+                             b.getF32Type(), [&](OpBuilder &nested, Value q) -> Value {
                                Type f32 = nested.getF32Type();
                                Value number = stored.isUnsigned ? Value(arith::UIToFPOp::create(nested, loc, f32, q))
                                                                 : Value(arith::SIToFPOp::create(nested, loc, f32, q));

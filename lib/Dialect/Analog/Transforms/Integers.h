@@ -47,8 +47,11 @@ std::optional<StoredIntegers> readStoredIntegers(mlir::Value value);
 /// result is padded with zero · scale.
 mlir::Value withoutZeroPoint(mlir::OpBuilder &b, mlir::Value value, const StoredIntegers &stored);
 
-/// A tensor of integers as float32.
-mlir::Value toFloat(mlir::OpBuilder &b, mlir::Location loc, mlir::Value integers);
+/// A tensor of signed integers or floats of any width as float32, in which tiles compute.
+mlir::Value toFloat(mlir::OpBuilder &b, mlir::Location loc, mlir::Value numbers);
+
+/// A tensor of float32 as `type`: another float, or the integer next to it.
+mlir::Value fromFloat(mlir::OpBuilder &b, mlir::Location loc, mlir::Value numbers, mlir::Type type);
 
 } // namespace aimc::analog
 

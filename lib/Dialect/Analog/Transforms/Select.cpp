@@ -45,7 +45,7 @@ struct Contraction {
   SmallVector<int64_t> extents;  ///< of every loop; rows may be dynamic
   bool convolution = false;      ///< a k moves a window over x
   bool depthwise = false;        ///< a convolution whose columns share no input
-  bool integers = false;         ///< 32-bit integers, not float32
+  bool integers = false;         ///< 32-bit integers, not floats
 
   int64_t count(ArrayRef<unsigned> loops) const {
     return std::accumulate(loops.begin(), loops.end(), int64_t(1), [&](int64_t n, unsigned d) { return n * extents[d]; });
@@ -83,12 +83,13 @@ static bool multipliesAndAdds(linalg::LinalgOp op) {
   return (a == x && b == y) || (a == y && b == x);
 }
 
-/// Whether `op` is a product of two tensors in the sense of a contraction: not an inner product of equally indexed operands.
+/// Whether `op` is a product of two tensors in the sense of a contraction: not inner products of equally indexed operands, one for
+/// each of many rows, and not the sum of a tensor's squares.
 static bool isCandidate(linalg::LinalgOp op) {
   if (!op.hasPureTensorSemantics() || op->getParentOfType<CrossbarOp>() || !multipliesAndAdds(op))
     return false;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  return maps[0] != maps[1];
+  return maps[0] != maps[1] || (op.getNumParallelLoops() == 0 && op.getDpsInputs()[0] != op.getDpsInputs()[1]);
 }
 
 static std::string toString(AffineMap map) {
@@ -96,6 +97,9 @@ static std::string toString(AffineMap map) {
   llvm::raw_string_ostream(text) << map;
   return text;
 }
+
+/// Floats that tiles, which compute in float32, take the place of.
+static bool isTileFloat(Type type) { return type.isF32() || type.isF16() || type.isBF16() || type.isF64(); }
 
 /// Sorts the loops of `op` with its weights at input `weightInput`. Returns why it cannot be a crossbar, or nothing.
 static std::optional<std::string> readContraction(linalg::LinalgOp op, unsigned weightInput, Contraction &c) {
@@ -110,9 +114,9 @@ static std::optional<std::string> readContraction(linalg::LinalgOp op, unsigned 
   c.extents = op.getStaticLoopRanges();
   c.integers = llvm::all_of(op->getOperands(), [](Value v) { return getElementTypeOrSelf(v.getType()).isInteger(32); });
   for (Value operand : {c.x, c.weights, c.init})
-    if (Type type = getElementTypeOrSelf(operand.getType()); !type.isF32() && !c.integers) {
+    if (Type type = getElementTypeOrSelf(operand.getType()); !isTileFloat(type) && !c.integers) {
       std::string text;
-      llvm::raw_string_ostream(text) << "its elements are " << type << "; tiles take float32";
+      llvm::raw_string_ostream(text) << "its elements are " << type << "; tiles take floats or 32-bit integers";
       return text;
     }
   for (AffineMap map : {c.weightMap, c.yMap})
@@ -532,21 +536,6 @@ static Value subtractZeroPoint(OpBuilder &b, Location loc, const Contraction &c,
       .getResult(0);
 }
 
-/// Sums of float32 as the 32-bit integers next to them.
-static Value toIntegers(OpBuilder &b, Location loc, Value y) {
-  int64_t rank = cast<RankedTensorType>(y.getType()).getRank();
-  AffineMap identity = b.getMultiDimIdentityMap(rank);
-  Value empty = tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, y), b.getI32Type());
-  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
-  return linalg::GenericOp::create(b, loc, empty.getType(), y, empty, ArrayRef<AffineMap>{identity, identity}, loops,
-                                   [&](OpBuilder &nested, Location, ValueRange arguments) {
-                                     Value rounded = math::RoundEvenOp::create(nested, loc, arguments[0]);
-                                     Value integer = arith::FPToSIOp::create(nested, loc, nested.getI32Type(), rounded);
-                                     linalg::YieldOp::create(nested, loc, integer);
-                                   })
-      .getResult(0);
-}
-
 static size_t hashWeights(CrossbarOp crossbar) {
   llvm::hash_code hash = llvm::hash_combine(crossbar.getGroups(), crossbar.getRows(), crossbar.getColumns());
   crossbar.getWeights().walk([&](Operation *op) {
@@ -599,10 +588,9 @@ void Selector::moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase) 
   std::optional<StoredIntegers> stored = readStoredIntegers(c.x);
   if (stored && (c.integers || stored->zero != 0))
     c.x = withoutZeroPoint(b, c.x, *stored);
-  else if (c.integers)
-    c.x = toFloat(b, loc, c.x);
-  if (c.integers)
-    c.weights = toFloat(b, loc, c.weights);
+  for (Value *factor : {&c.x, &c.weights})
+    if (!getElementTypeOrSelf(factor->getType()).isF32())
+      *factor = toFloat(b, loc, *factor);
   CrossbarOp crossbar = findOrBuildCrossbar(c, node, tileBase);
   SmallVector<OpFoldResult> sizes = getInitSizes(b, loc, c.init);
   SmallVector<OpFoldResult> rowSizes = llvm::map_to_vector(c.rows, [&](unsigned d) {
@@ -617,8 +605,8 @@ void Selector::moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase) 
   y = restoreLayout(b, loc, c, y, sizes);
   if (stored && stored->zero != 0)
     y = subtractZeroPoint(b, loc, c, y, crossbar, *stored);
-  if (c.integers)
-    y = toIntegers(b, loc, y);
+  if (Type type = getElementTypeOrSelf(c.init.getType()); !type.isF32())
+    y = fromFloat(b, loc, y, type);
   if (!isZero(c.init)) {
     Value empty = tensor::EmptyOp::create(b, loc, sizes, getElementTypeOrSelf(y.getType()));
     y = linalg::AddOp::create(b, loc, ValueRange{c.init, y}, empty)->getResult(0);

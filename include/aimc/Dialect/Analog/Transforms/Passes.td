@@ -9,12 +9,13 @@ def AnalogSelectPass : Pass<"analog-select", "::mlir::ModuleOp"> {
   let description = [{
     A candidate is a linalg operation, named or generic, whose payload multiplies two inputs and adds the product to its
     output: every contraction and convolution, transposed, batched or grouped, at any depth of control flow. It becomes an
-    `analog.matmul` when one input, left or right, is a float32 constant expression; its node is its location's name. Its
+    `analog.matmul` when one input, left or right, is a constant expression; its node is its location's name. Its
     loops are sorted by what they index: rows (x and y), the group (all three), columns (weights and y), k (weights and x).
     An `analog.gather` picks x where it is not already rows × k; it also absorbs zero padding, transposes and expansions of
     x. What the output held before, unless zero, is added digitally.
 
-    A contraction of 32-bit integers, as quantized networks have, computes in float32 on tiles and rounds its sums. Where x is
+    Tiles compute in float32: weights of float16, bfloat16 or float64 are converted in the crossbar, what goes in and out
+    around it. A contraction of 32-bit integers, as quantized networks have, rounds its sums. Where x is
     (q - z) · s of stored integers q, the tiles see q · s, and -z · s · Σ_k W, a constant per column, is added digitally.
 
     The constant expression moves into the crossbar. Two uses of the same constant through the same view share one crossbar.
