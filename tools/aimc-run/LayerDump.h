@@ -3,20 +3,21 @@
 #define AIMC_TOOLS_RUN_LAYERDUMP_H
 
 #include "Layers.h"
+#include "Network.h"
 #include "Npy.h"
 
 namespace aimc::tools {
 
-class LayerDump {
+class LayerDump : public LayerObserver {
 public:
   /// Makes `directory` and one directory per weight matrix in it; matrices of an earlier dump are removed.
   static Result<LayerDump> create(const std::string &directory, const std::string &modelPath, int64_t maxRows);
 
   /// AIMC_OBSERVE_… bits of the next run; 0 once every matrix has its rows.
-  uint32_t observe() const;
+  uint32_t observe() const override;
   /// Keeps the rows of one observation that are still wanted. After a failure `status` says why.
-  aimc_status add(const aimc_observation &observation);
-  const Status &status() const { return failure; }
+  aimc_status add(const aimc_observation &observation) override;
+  const Status &status() const override { return failure; }
   /// Completes the arrays of rows and writes everything that does not depend on them. Returns the number of matrices.
   Result<size_t> finish();
 

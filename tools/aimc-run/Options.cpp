@@ -2,9 +2,6 @@
 
 #include "HelpFormatter.h"
 
-#include <cmath>
-#include <cstdlib>
-
 namespace aimc::tools {
 
 static const char *description =
@@ -41,48 +38,6 @@ Fidelities
 
 Results never depend on --threads and --batch. Exit status: 0, or 1 with one line that says what is wrong.)";
 
-namespace {
-struct Effect {
-  const char *name;
-  aimc_effect bit;
-};
-} // namespace
-
-static const Effect effects[] = {{"programming", AIMC_EFFECT_PROGRAMMING},
-                                 {"output-noise", AIMC_EFFECT_OUTPUT_NOISE},
-                                 {"drift", AIMC_EFFECT_DRIFT},
-                                 {"flicker", AIMC_EFFECT_FLICKER}};
-
-static std::vector<std::string> effectNames() {
-  std::vector<std::string> names;
-  for (const Effect &effect : effects)
-    names.push_back(effect.name);
-  return names;
-}
-
-static std::string effectList() {
-  std::string list;
-  for (const Effect &effect : effects)
-    list += (list.empty() ? "" : ", ") + std::string(effect.name);
-  return list;
-}
-
-/// A number with one of the units s, min, h, d; without one, seconds. Nothing when it is not finite or below 0.
-static std::optional<double> parseSeconds(const std::string &text) {
-  static const struct {
-    const char *name;
-    double seconds;
-  } units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
-  char *end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() || !std::isfinite(number) || number < 0)
-    return std::nullopt;
-  for (const auto &unit : units)
-    if (std::string(end) == unit.name)
-      return number * unit.seconds;
-  return std::nullopt;
-}
-
 std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
   RunOptions options;
   CLI::App app(description, "aimc-run");
@@ -90,8 +45,8 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
   app.set_version_flag("--version", aimc_version());
   app.formatter(std::make_shared<HelpFormatter>());
 
-  app.add_option("MODEL", options.model, "the compiled network, MODEL.aimc")->required();
-  app.add_option("INPUT", options.inputs, "one .npy file per graph input");
+  app.add_option("MODEL", options.network.model, "the compiled network, MODEL.aimc")->required();
+  app.add_option("INPUT", options.network.inputs, "one .npy file per graph input");
 
   const char *results = "Results";
   app.add_option(
@@ -123,42 +78,44 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
   app.add_flag("--json", options.json, "prints one JSON object instead of text")->group(results);
 
   const char *chip = "Chip";
-  app.add_option("--driver", options.driver, "simulator, trace, or a shared library (a path with a '/')")
+  app.add_option("--driver", options.chip.driver, "simulator, trace, or a shared library (a path with a '/')")
       ->group(chip)
       ->type_name("NAME|PATH.so")
       ->capture_default_str();
-  app.add_option("--driver-arg", options.driverArgument, "handed to the driver; trace: the file that receives the events")
+  app.add_option("--driver-arg", options.chip.driverArgument, "handed to the driver; trace: the file that receives the events")
       ->group(chip)
       ->type_name("ARG");
-  app.add_option("--fidelity", options.fidelityName, "exact, quantized or noisy")
+  std::string fidelity = nameOf(fidelities(), options.chip.fidelity);
+  app.add_option("--fidelity", fidelity, "exact, quantized or noisy")
       ->group(chip)
       ->type_name("NAME")
       ->capture_default_str()
-      ->check(CLI::IsMember({"exact", "quantized", "noisy"}).description(""));
-  app.add_option("--seed", options.seed, "of everything random")->group(chip)->type_name("N")->capture_default_str();
+      ->check(CLI::IsMember(namesOf(fidelities())).description(""));
+  app.add_option("--seed", options.chip.seed, "of everything random")->group(chip)->type_name("N")->capture_default_str();
   app.add_option("--trials", options.trials, "chips programmed one after the other, each with its own noise")
       ->group(chip)
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1u << 30).description(""));
   std::vector<std::string> disabled;
-  app.add_option("--disable", disabled, "noisy: effects left out: " + effectList())
+  app.add_option("--disable", disabled, "noisy: effects left out: " + listOf(namesOf(effects())))
       ->group(chip)
       ->type_name("EFFECT,...")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember(effectNames()).description(""));
+      ->check(CLI::IsMember(namesOf(effects())).description(""));
   std::string time = "0";
   app.add_option("--time", time, "noisy: since programming, in seconds or with a unit: 90, 10s, 5min, 1h, 1d")
       ->group(chip)
       ->type_name("TIME")
       ->capture_default_str();
-  app.add_option("--compensate", options.compensationName,
+  std::string compensation = nameOf(compensations(), options.chip.compensation);
+  app.add_option("--compensate", compensation,
                  "noisy: drift is compensated by a factor for each tile, each column of a tile, or not: tile, column, none")
       ->group(chip)
       ->type_name("NAME")
       ->capture_default_str()
-      ->check(CLI::IsMember({"tile", "column", "none"}).description(""));
+      ->check(CLI::IsMember(namesOf(compensations())).description(""));
 
   const char *running = "Running";
   app.add_option("--threads", options.threads, "0: one per hardware thread")
@@ -166,7 +123,7 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096).description(""));
-  app.add_option("--batch", options.batch, "samples per run of a model whose batch is free; default: 128, or all when fewer")
+  app.add_option("--batch", options.network.batch, "samples per run of a model whose batch is free; default: 128, or all when fewer")
       ->group(running)
       ->type_name("N")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
@@ -196,26 +153,19 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       exitStatus = 1;
       return std::nullopt;
     }
-    options.inputScale = *parsed;
+    options.network.inputScale = *parsed;
   }
-  options.fidelity = options.fidelityName == "exact"       ? AIMC_EXACT
-                     : options.fidelityName == "quantized" ? AIMC_QUANTIZED
-                                                           : AIMC_NOISY;
+  options.chip.fidelity = find(fidelities(), fidelity)->value;
   for (const std::string &name : disabled)
-    for (const Effect &effect : effects)
-      if (name == effect.name)
-        options.disabledEffects |= 1u << effect.bit;
-  options.compensation = options.compensationName == "tile"     ? AIMC_COMPENSATE_TILE
-                         : options.compensationName == "column" ? AIMC_COMPENSATE_COLUMN
-                                                                : AIMC_COMPENSATE_NONE;
-  std::optional<double> seconds = parseSeconds(time);
+    options.chip.disabledEffects |= 1u << find(effects(), name)->value;
+  options.chip.compensation = find(compensations(), compensation)->value;
+  Result<double> seconds = parseSeconds(time);
   if (!seconds) {
-    std::fprintf(stderr, "aimc-run: --time: '%s' is no time; write seconds or a unit, such as 90, 10s, 5min, 1h or 1d\n",
-                 time.c_str());
+    std::fprintf(stderr, "aimc-run: --time: %s\n", seconds.error().c_str());
     exitStatus = 1;
     return std::nullopt;
   }
-  options.timeSeconds = *seconds;
+  options.chip.timeSeconds = *seconds;
   return options;
 }
 

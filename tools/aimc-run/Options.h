@@ -2,33 +2,20 @@
 #ifndef AIMC_TOOLS_RUN_OPTIONS_H
 #define AIMC_TOOLS_RUN_OPTIONS_H
 
-#include "Types.h"
-
-#include <optional>
+#include "Network.h"
 
 namespace aimc::tools {
 
 struct RunOptions {
-  std::string model;
-  std::vector<std::string> inputs;
-  std::optional<std::string> outputDir;
-  std::string driver = "simulator";
-  std::optional<std::string> driverArgument;
-  aimc_fidelity fidelity = AIMC_QUANTIZED;
-  std::string fidelityName = "quantized";
-  uint32_t seed = 0;
+  NetworkOptions network;
+  ChipSettings chip;
   uint32_t trials = 1;
   int32_t threads = 0;
-  std::optional<int64_t> batch;
-  std::optional<InputScale> inputScale;
+  std::optional<std::string> outputDir;
   std::optional<std::string> labels;
   std::vector<std::string> expect;
   std::optional<std::string> dumpLayers;
   int64_t dumpRows = 4096;
-  uint32_t disabledEffects = 0;
-  double timeSeconds = 0;
-  std::string compensationName = "tile";
-  aimc_compensation compensation = AIMC_COMPENSATE_TILE;
   bool json = false;
 };
 

@@ -1,7 +1,5 @@
 #include "Report.h"
 
-#include "Compare.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -10,91 +8,36 @@
 
 namespace aimc::tools {
 
-static std::vector<double> asDoubles(const void *data, aimc_type type, int64_t count) {
-  std::vector<double> values(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i)
-    values[i] = elementAsDouble(data, type, i);
-  return values;
-}
-
 /// "3 runs", "1 run".
 static std::string counted(uint64_t count, const std::string &noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-/// The file's elements; it has to be row-major.
-static Result<std::vector<double>> readValues(const NpyFile &file) {
-  if (!file.isRowMajor())
-    return Failure{file.path() + ": its array is column-major; save it again with np.ascontiguousarray"};
-  return asDoubles(file.data(), file.type(), file.size());
 }
 
 Result<Report> Report::create(const RunOptions &options, const Network &network) {
   Report report;
   report.options = &options;
   report.network = &network;
-  if (options.labels) {
-    Result<NpyFile> file = NpyFile::open(*options.labels);
-    if (!file)
-      return file.failure();
-    if (isFloat(file->type()))
-      return Failure{file->path() + ": labels are integers, the file holds " + nameOf(file->type())};
-    Result<std::vector<double>> values = readValues(*file);
-    if (!values)
-      return values.failure();
-    report.labels.assign(values->begin(), values->end());
-    if (report.labels.empty())
-      return Failure{file->path() + ": it holds no label"};
-  }
-  if (options.expect.size() > network.outputs().size())
-    return Failure{"--expect is given " + std::to_string(options.expect.size()) + " times, " + options.model + " has " +
-                   counted(network.outputs().size(), "output")};
-  for (const std::string &path : options.expect) {
-    Result<NpyFile> file = NpyFile::open(path);
-    if (!file)
-      return file.failure();
-    Result<std::vector<double>> values = readValues(*file);
-    if (!values)
-      return values.failure();
-    report.references.push_back({path, file->shape(), std::move(*values), {}, {}, {}});
-  }
+  Result<Judge> judge = Judge::open(options.labels, options.expect);
+  if (!judge)
+    return judge.failure();
+  if (Status status = judge->fit(network); !status)
+    return status.failure();
+  report.judge = std::move(*judge);
+  report.closeness.resize(report.judge.references().size());
   return report;
 }
 
-/// Scores are [labels, classes], with any further dimensions of size 1 or counted by the labels.
-Status Report::addAccuracy(const OutputArray &scores) {
-  const TensorInfo &info = network->outputs()[0];
-  int64_t size = elementCount(scores.dims), count = static_cast<int64_t>(labels.size());
-  int64_t classes = size % count == 0 ? size / count : 0;
-  bool perSample = count == network->samples();
-  bool perRow = !scores.dims.empty() && scores.dims.back() == classes;
-  if (classes < 2 || !(perSample || perRow))
-    return Failure{*options->labels + ": " + std::to_string(count) + " labels do not fit output '" + info.name + "' " +
-                   toString(scores.dims) + " of " + std::to_string(network->samples()) +
-                   " samples; give one label for each sample"};
-  auto [least, most] = std::minmax_element(labels.begin(), labels.end());
-  if (*least < 0 || *most >= classes)
-    return Failure{*options->labels + ": label " + std::to_string(*least < 0 ? *least : *most) + " is none of the " +
-                   std::to_string(classes) + " classes of output '" + info.name + "' " + toString(scores.dims)};
-  accuracies.push_back(topOneAccuracy(asDoubles(scores.data.data(), scores.type, size), labels));
-  return {};
-}
-
 Status Report::add(const Trial &trial) {
-  if (options->labels)
-    if (Status status = addAccuracy(trial.outputs[0]); !status)
-      return status;
-  for (size_t i = 0; i < references.size(); ++i) {
-    Reference &reference = references[i];
-    const OutputArray &output = trial.outputs[i];
-    int64_t size = elementCount(output.dims);
-    if (static_cast<size_t>(size) != reference.values.size())
-      return Failure{reference.path + ": output '" + network->outputs()[i].name + "' has shape " + toString(output.dims) +
-                     ", the reference " + toString(reference.dims)};
-    Difference difference = compare(asDoubles(output.data.data(), output.type, size), reference.values);
-    reference.sqnrDb.push_back(difference.sqnrDb);
-    reference.maxAbsolute.push_back(difference.maxAbsolute);
-    reference.maxRelative.push_back(difference.maxRelative());
+  Result<Judgement> judgement = judge.judge(*network, trial.outputs);
+  if (!judgement)
+    return judgement.failure();
+  if (judgement->accuracy)
+    accuracies.push_back(*judgement->accuracy);
+  for (size_t i = 0; i < closeness.size(); ++i) {
+    const Difference &difference = judgement->differences[i];
+    closeness[i].sqnrDb.push_back(difference.sqnrDb);
+    closeness[i].maxAbsolute.push_back(difference.maxAbsolute);
+    closeness[i].maxRelative.push_back(difference.maxRelative());
   }
   seconds.push_back(trial.runSeconds);
   programSeconds.push_back(trial.programSeconds);
@@ -138,13 +81,13 @@ void Report::printText() const {
   auto trials = static_cast<double>(seconds.size());
   double rate = total > 0 ? static_cast<double>(network->samples()) * trials / total : 0;
   // A digital network never asks the chip for anything.
-  bool digital = options->driver == "simulator" && statistics.mvms == 0;
+  bool digital = options->chip.driver == "simulator" && statistics.mvms == 0;
   if (digital)
-    std::printf("%s: everything on the host", options->model.c_str());
+    std::printf("%s: everything on the host", network->path().c_str());
   else
-    std::printf("%s: %s, %s", options->model.c_str(), options->driver.c_str(), options->fidelityName.c_str());
-  if (!digital && options->fidelity == AIMC_NOISY)
-    std::printf(", seed %u, %s", options->seed, counted(seconds.size(), "trial").c_str());
+    std::printf("%s: %s, %s", network->path().c_str(), options->chip.driver.c_str(), nameOf(fidelities(), options->chip.fidelity));
+  if (!digital && options->chip.fidelity == AIMC_NOISY)
+    std::printf(", seed %u, %s", options->chip.seed, counted(seconds.size(), "trial").c_str());
   std::printf("\n%s in %s of %lld: %.2f s, %.0f samples/s\n", counted(network->samples(), "sample").c_str(),
               counted(network->runs(), "run").c_str(), static_cast<long long>(network->batch()), total, rate);
   if (!accuracies.empty()) {
@@ -153,10 +96,10 @@ void Report::printText() const {
       percents.push_back(100 * accuracy);
     std::printf("top-1 accuracy %s\n", spreadText(percents, "%.2f", " %").c_str());
   }
-  for (size_t i = 0; i < references.size(); ++i)
+  for (size_t i = 0; i < closeness.size(); ++i)
     std::printf("'%s' against %s: SQNR %s, largest error %s\n", network->outputs()[i].name.c_str(),
-                references[i].path.c_str(), spreadText(references[i].sqnrDb, "%.2f", " dB").c_str(),
-                spreadText(references[i].maxRelative, "%.3g", " of the range").c_str());
+                judge.references()[i].path.c_str(), spreadText(closeness[i].sqnrDb, "%.2f", " dB").c_str(),
+                spreadText(closeness[i].maxRelative, "%.3g", " of the range").c_str());
   struct {
     uint64_t count;
     const char *what;
@@ -187,10 +130,10 @@ static Json spreadJson(const std::vector<double> &values) {
 
 Json Report::toJson() const {
   Json json;
-  json["model"] = options->model;
-  json["driver"] = options->driver;
-  json["fidelity"] = options->fidelityName;
-  json["seed"] = options->seed;
+  json["model"] = network->path();
+  json["driver"] = options->chip.driver;
+  json["fidelity"] = nameOf(fidelities(), options->chip.fidelity);
+  json["seed"] = options->chip.seed;
   json["trials"] = seconds.size();
   json["samples"] = network->samples();
   json["batch"] = network->batch();
@@ -199,11 +142,11 @@ Json Report::toJson() const {
   json["run_seconds"] = seconds;
   if (!accuracies.empty())
     json["top1_accuracy"] = spreadJson(accuracies);
-  for (size_t i = 0; i < references.size(); ++i) {
-    const Reference &reference = references[i];
+  for (size_t i = 0; i < closeness.size(); ++i) {
+    const Closeness &reference = closeness[i];
     Json entry;
     entry["output"] = network->outputs()[i].name;
-    entry["reference"] = reference.path;
+    entry["reference"] = judge.references()[i].path;
     entry["equal"] = *std::max_element(reference.maxAbsolute.begin(), reference.maxAbsolute.end()) == 0;
     entry["sqnr_db"] = spreadJson(reference.sqnrDb);
     entry["max_absolute_error"] = spreadJson(reference.maxAbsolute);

@@ -2,9 +2,14 @@
 #ifndef AIMC_TOOLS_RUN_REPORT_H
 #define AIMC_TOOLS_RUN_REPORT_H
 
-#include "Network.h"
+#include "Judge.h"
+#include "Options.h"
+
+#include <nlohmann/json.hpp>
 
 namespace aimc::tools {
+
+using Json = nlohmann::ordered_json;
 
 /// Judges trials one after the other as --labels and --expect ask, then prints all.
 class Report {
@@ -20,20 +25,17 @@ public:
   void print() const;
 
 private:
-  struct Reference {
-    std::string path;
-    std::vector<int64_t> dims;
-    std::vector<double> values;
-    std::vector<double> sqnrDb, maxAbsolute, maxRelative; // one per trial
+  /// To one reference, an entry for each trial.
+  struct Closeness {
+    std::vector<double> sqnrDb, maxAbsolute, maxRelative;
   };
-  Status addAccuracy(const OutputArray &scores);
   void printText() const;
   Json toJson() const;
 
   const RunOptions *options = nullptr;
   const Network *network = nullptr;
-  std::vector<int64_t> labels;
-  std::vector<Reference> references;
+  Judge judge;
+  std::vector<Closeness> closeness;
   std::vector<double> accuracies, seconds, programSeconds;
   aimc_statistics statistics{};
   Json outputs;

@@ -1,6 +1,7 @@
 // Runs a container on data: see Options.cpp for what it offers.
-#include "Network.h"
+#include "LayerDump.h"
 #include "Options.h"
+#include "Progress.h"
 #include "Report.h"
 
 #include <cstdio>
@@ -14,25 +15,30 @@ static std::optional<std::string> outputDirectory(const RunOptions &options) {
 }
 
 static Status checkCombination(const RunOptions &options) {
-  if (options.driverArgument && options.driver == "simulator")
+  const ChipSettings &chip = options.chip;
+  const std::string fidelity = nameOf(fidelities(), chip.fidelity);
+  if (chip.driverArgument && chip.driver == "simulator")
     return Failure{"--driver-arg: driver simulator takes none; leave it out"};
-  if (options.dumpLayers && options.fidelity == AIMC_EXACT)
+  if (options.dumpLayers && chip.fidelity == AIMC_EXACT)
     return Failure{"--dump-layers: fidelity exact has no converters and no codes; choose quantized or noisy"};
-  if (options.dumpLayers && options.driver != "simulator")
-    return Failure{"--dump-layers: driver " + options.driver + " does not show its layers; only the simulator does"};
-  if (options.disabledEffects && options.fidelity != AIMC_NOISY)
-    return Failure{"--disable: fidelity " + options.fidelityName + " has no effects; add --fidelity=noisy"};
-  if (options.timeSeconds > 0 && options.fidelity != AIMC_NOISY)
-    return Failure{"--time: fidelity " + options.fidelityName + " has devices that never change; add --fidelity=noisy"};
+  if (options.dumpLayers && chip.driver != "simulator")
+    return Failure{"--dump-layers: driver " + chip.driver + " does not show its layers; only the simulator does"};
+  if (chip.disabledEffects && chip.fidelity != AIMC_NOISY)
+    return Failure{"--disable: fidelity " + fidelity + " has no effects; add --fidelity=noisy"};
+  if (chip.timeSeconds > 0 && chip.fidelity != AIMC_NOISY)
+    return Failure{"--time: fidelity " + fidelity + " has devices that never change; add --fidelity=noisy"};
   return {};
 }
 
 static Status run(const RunOptions &options) {
   if (Status status = checkCombination(options); !status)
     return status;
-  Result<Network> network = Network::open(options);
+  Result<Network> network = Network::open(options.network);
   if (!network)
     return network.failure();
+  Result<Pool> pool = createPool(options.threads);
+  if (!pool)
+    return pool.failure();
   for (const DataSet &set : network->dataSets())
     if (!set.doubt().empty())
       std::fprintf(stderr, "aimc-run: note: %s\n", set.doubt().c_str());
@@ -41,7 +47,7 @@ static Status run(const RunOptions &options) {
     return report.failure();
   std::optional<LayerDump> dump;
   if (options.dumpLayers) {
-    Result<LayerDump> created = LayerDump::create(*options.dumpLayers, options.model, options.dumpRows);
+    Result<LayerDump> created = LayerDump::create(*options.dumpLayers, options.network.model, options.dumpRows);
     if (!created)
       return created.failure();
     dump = std::move(*created);
@@ -51,7 +57,9 @@ static Status run(const RunOptions &options) {
   {
     Progress progress("running", network->samples() * options.trials);
     for (uint32_t trial = 0; trial < options.trials; ++trial) {
-      Result<Trial> result = network->run(options, trial, dump && trial == 0 ? &*dump : nullptr,
+      ChipSettings chip = options.chip;
+      chip.trial = trial;
+      Result<Trial> result = network->run(chip, pool->get(), dump && trial == 0 ? &*dump : nullptr,
                                           [&](int64_t samples) { progress.update(trial * network->samples() + samples); });
       if (!result)
         return result.failure();

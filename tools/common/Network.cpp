@@ -14,17 +14,20 @@ static double secondsSince(Clock::time_point start) { return std::chrono::durati
 
 static Failure lastError() { return Failure{aimc_last_error()}; }
 
-Result<Network> Network::open(const RunOptions &options) {
+Result<Pool> createPool(int32_t threads) {
+  aimc_pool *pool = nullptr;
+  if (aimc_pool_create(threads, &pool) != AIMC_OK)
+    return lastError();
+  return Pool(pool);
+}
+
+Result<Network> Network::open(const NetworkOptions &options) {
   Network network;
   network.name = options.model;
   aimc_model *model = nullptr;
   if (aimc_model_open(options.model.c_str(), &model) != AIMC_OK)
     return lastError();
   network.model.reset(model);
-  aimc_pool *pool = nullptr;
-  if (aimc_pool_create(options.threads, &pool) != AIMC_OK)
-    return lastError();
-  network.pool.reset(pool);
   if (Status status = network.readInfos(); !status)
     return status.failure();
   if (Status status = network.openData(options); !status)
@@ -50,7 +53,7 @@ Status Network::readInfos() {
   return {};
 }
 
-Status Network::openData(const RunOptions &options) {
+Status Network::openData(const NetworkOptions &options) {
   if (options.inputs.size() != inputInfos.size()) {
     std::string text = name + " takes " + std::to_string(inputInfos.size()) +
                        (inputInfos.size() == 1 ? " input file, " : " input files, ") + std::to_string(options.inputs.size()) +
@@ -84,7 +87,7 @@ Status Network::openData(const RunOptions &options) {
   return {};
 }
 
-Status Network::chooseBatch(const RunOptions &options) {
+Status Network::chooseBatch(const NetworkOptions &options) {
   // Set by an input whose batch was fixed when the model was compiled.
   const TensorInfo *fixed = nullptr, *counting = nullptr;
   for (const TensorInfo &info : inputInfos) {
@@ -154,8 +157,8 @@ Result<std::vector<OutputArray>> Network::collect(aimc_session *session, int64_t
   return arrays;
 }
 
-/// One array of the runs' ones, along the batch dimension; along a new first one where an output has none.
-Result<OutputArray> Network::join(const TensorInfo &info, std::vector<OutputArray> pieces) const {
+Result<OutputArray> Network::join(size_t output, std::vector<OutputArray> pieces) const {
+  const TensorInfo &info = outputInfos[output];
   if (pieces.size() == 1)
     return std::move(pieces[0]);
   OutputArray whole;
@@ -187,77 +190,78 @@ Result<OutputArray> Network::join(const TensorInfo &info, std::vector<OutputArra
   return whole;
 }
 
-Result<Trial> Network::run(const RunOptions &options, uint32_t trialIndex, LayerDump *dump,
-                           const std::function<void(int64_t)> &done) const {
-  Trial trial;
-  Clock::time_point start = Clock::now();
-  aimc_chip_options chipOptions{};
-  chipOptions.struct_size = sizeof chipOptions;
-  chipOptions.driver = options.driver.c_str();
-  chipOptions.driver_arg = options.driverArgument ? options.driverArgument->c_str() : nullptr;
-  chipOptions.fidelity = options.fidelity;
-  chipOptions.seed = options.seed;
-  chipOptions.trial = trialIndex;
-  chipOptions.pool = pool.get();
-  chipOptions.disabled_effects = options.disabledEffects;
-  chipOptions.time_seconds = options.timeSeconds;
-  chipOptions.compensation = options.compensation;
-  aimc_chip *rawChip = nullptr;
-  if (aimc_chip_create(model.get(), &chipOptions, &rawChip) != AIMC_OK)
+Result<ProgrammedChip> Network::program(const ChipSettings &settings, aimc_pool *pool) const {
+  ProgrammedChip programmed;
+  aimc_chip_options options = settings.options(pool);
+  aimc_chip *chip = nullptr;
+  if (aimc_chip_create(model.get(), &options, &chip) != AIMC_OK)
     return lastError();
-  Chip chip(rawChip);
-  aimc_session *rawSession = nullptr;
-  if (aimc_session_create(chip.get(), &rawSession) != AIMC_OK)
+  programmed.chip.reset(chip);
+  aimc_session *session = nullptr;
+  if (aimc_session_create(chip, &session) != AIMC_OK)
     return lastError();
-  Session session(rawSession);
-  trial.programSeconds = secondsSince(start);
+  programmed.session.reset(session);
+  return programmed;
+}
 
-  start = Clock::now();
+Result<std::vector<OutputArray>> Network::runBatch(const ProgrammedChip &chip, int64_t begin, LayerObserver *observer) const {
+  int64_t valid = std::min(batchSize, sampleCount - begin);
+  // A free batch shrinks at the end, a fixed one is filled up.
+  bool isFree = std::all_of(inputInfos.begin(), inputInfos.end(),
+                            [](const TensorInfo &info) { return info.batchDim < 0 || info.dims[info.batchDim] < 0; });
+  int64_t count = isFree ? valid : batchSize;
   std::vector<std::vector<char>> bytes(data.size());
   std::vector<std::vector<int64_t>> dims(data.size());
   std::vector<aimc_array> arrays(data.size());
+  for (size_t i = 0; i < data.size(); ++i) {
+    if (Status status = data[i].read(begin, count, bytes[i]); !status)
+      return status.failure();
+    dims[i] = data[i].dims(count);
+    arrays[i] = {bytes[i].data(), inputInfos[i].type, static_cast<int32_t>(dims[i].size()), dims[i].data()};
+  }
+  aimc_run_options options{};
+  options.struct_size = sizeof options;
+  options.sample_offset = begin;
+  if (observer && observer->observe()) {
+    options.observe = observer->observe();
+    options.observer = [](void *user, const aimc_observation *observation) {
+      return static_cast<LayerObserver *>(user)->add(*observation);
+    };
+    options.user = observer;
+  }
+  if (aimc_session_run(chip.session.get(), arrays.data(), static_cast<int32_t>(arrays.size()), &options) != AIMC_OK)
+    return observer && !observer->status() ? observer->status().failure() : lastError();
+  return collect(chip.session.get(), isFree ? batchSize : valid);
+}
+
+Result<Trial> Network::run(const ChipSettings &settings, aimc_pool *pool, LayerObserver *observer,
+                           const std::function<void(int64_t)> &done) const {
+  Trial trial;
+  Clock::time_point start = Clock::now();
+  Result<ProgrammedChip> chip = program(settings, pool);
+  if (!chip)
+    return chip.failure();
+  trial.programSeconds = secondsSince(start);
+
+  start = Clock::now();
   std::vector<std::vector<OutputArray>> pieces(outputInfos.size());
   for (int64_t begin = 0; begin < sampleCount; begin += batchSize) {
-    int64_t valid = std::min(batchSize, sampleCount - begin);
-    // A free batch shrinks at the end, a fixed one is filled up.
-    bool isFree = std::all_of(inputInfos.begin(), inputInfos.end(),
-                              [](const TensorInfo &info) { return info.batchDim < 0 || info.dims[info.batchDim] < 0; });
-    int64_t count = isFree ? valid : batchSize;
-    for (size_t i = 0; i < data.size(); ++i) {
-      if (Status status = data[i].read(begin, count, bytes[i]); !status)
-        return status.failure();
-      dims[i] = data[i].dims(count);
-      arrays[i] = {bytes[i].data(), inputInfos[i].type, static_cast<int32_t>(dims[i].size()), dims[i].data()};
-    }
-
-    aimc_run_options runOptions{};
-    runOptions.struct_size = sizeof runOptions;
-    runOptions.sample_offset = begin;
-    if (dump && dump->observe()) {
-      runOptions.observe = dump->observe();
-      runOptions.observer = [](void *user, const aimc_observation *observation) {
-        return static_cast<LayerDump *>(user)->add(*observation);
-      };
-      runOptions.user = dump;
-    }
-    if (aimc_session_run(session.get(), arrays.data(), static_cast<int32_t>(arrays.size()), &runOptions) != AIMC_OK)
-      return dump && !dump->status() ? dump->status().failure() : lastError();
-    Result<std::vector<OutputArray>> outputs = collect(session.get(), isFree ? batchSize : valid);
+    Result<std::vector<OutputArray>> outputs = runBatch(*chip, begin, observer);
     if (!outputs)
       return outputs.failure();
     for (size_t i = 0; i < outputs->size(); ++i)
       pieces[i].push_back(std::move((*outputs)[i]));
-    done(begin + valid);
+    done(std::min(begin + batchSize, sampleCount));
   }
   for (size_t i = 0; i < pieces.size(); ++i) {
-    Result<OutputArray> whole = join(outputInfos[i], std::move(pieces[i]));
+    Result<OutputArray> whole = join(i, std::move(pieces[i]));
     if (!whole)
       return whole.failure();
     trial.outputs.push_back(std::move(*whole));
   }
   trial.runSeconds = secondsSince(start);
   trial.statistics.struct_size = sizeof trial.statistics;
-  if (aimc_chip_statistics(chip.get(), &trial.statistics) != AIMC_OK)
+  if (aimc_chip_statistics(chip->chip.get(), &trial.statistics) != AIMC_OK)
     return lastError();
   return trial;
 }
