@@ -14,10 +14,15 @@ config.test_exec_root = os.path.join(config.aimc_binary_dir, "test")
 config.substitutions.append(("%source_dir", config.aimc_source_dir))
 config.substitutions.append(("%llvm_libs", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")))
 config.substitutions.append(("%python", "/usr/bin/python3"))
+if config.aimc_mpiexec:
+    config.available_features.add("mpi")
+    # More processes than cores, and the superuser of a container, are fine for a test.
+    config.environment.update({"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"})
+    config.substitutions.append(("%mpirun", config.aimc_mpiexec + " --oversubscribe"))
 
 llvm_config.use_default_substitutions()
 opt_args = ["--verify-roundtrip"] if os.environ.get("AIMC_VERIFY_ROUNDTRIP") else []
 llvm_config.add_tool_substitutions(
-    [ToolSubst("aimc-opt", extra_args=opt_args), "aimc-compile", "aimc-run", "aimc-inspect", "write-layers", "mlir-runner", "not", "split-file"],
+    [ToolSubst("aimc-opt", extra_args=opt_args), "aimc-compile", "aimc-run", "aimc-sweep", "aimc-inspect", "write-layers", "mlir-runner", "not", "split-file"],
     [config.aimc_tools_dir, config.llvm_tools_dir],
 )

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-ALONE = ["lib/libaimc.so", "bin/aimc-run", "bin/aimc-inspect"]
+ALONE = ["lib/libaimc.so", "bin/aimc-run", "bin/aimc-sweep", "bin/aimc-inspect"]
 FORBIDDEN = re.compile(r"LLVM|MLIR|protobuf|onnx", re.IGNORECASE)
 STATIC = re.compile(r"\S*libMLIR\w*\.a\b")
 

@@ -123,7 +123,8 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096).description(""));
-  app.add_option("--batch", options.network.batch, "samples per run of a model whose batch is free; default: 128, or all when fewer")
+  app.add_option("--batch", options.network.batch,
+                 "samples per run of a model whose batch is free; default: 128, or all when fewer")
       ->group(running)
       ->type_name("N")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));

@@ -85,7 +85,8 @@ void Report::printText() const {
   if (digital)
     std::printf("%s: everything on the host", network->path().c_str());
   else
-    std::printf("%s: %s, %s", network->path().c_str(), options->chip.driver.c_str(), nameOf(fidelities(), options->chip.fidelity));
+    std::printf("%s: %s, %s", network->path().c_str(), options->chip.driver.c_str(),
+                nameOf(fidelities(), options->chip.fidelity));
   if (!digital && options->chip.fidelity == AIMC_NOISY)
     std::printf(", seed %u, %s", options->chip.seed, counted(seconds.size(), "trial").c_str());
   std::printf("\n%s in %s of %lld: %.2f s, %.0f samples/s\n", counted(network->samples(), "sample").c_str(),

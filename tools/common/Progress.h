@@ -1,4 +1,4 @@
-// A progress bar on the standard error, when that is a terminal; nothing at all otherwise.
+// A progress bar on the standard error, when that is a terminal.
 #ifndef AIMC_TOOLS_COMMON_PROGRESS_H
 #define AIMC_TOOLS_COMMON_PROGRESS_H
 
@@ -10,7 +10,9 @@ namespace aimc::tools {
 
 class Progress {
 public:
-  Progress(std::string label, int64_t total);
+  /// What there is when the standard error is no terminal: nothing at all, or a line every ten seconds.
+  enum class Elsewhere { Nothing, Lines };
+  Progress(std::string label, int64_t total, Elsewhere elsewhere = Elsewhere::Nothing);
   /// Wipes the bar.
   ~Progress();
   Progress(const Progress &) = delete;
@@ -23,6 +25,7 @@ private:
   std::string label;
   int64_t total;
   bool shown, drawn = false;
+  bool lines; // instead of a bar
   std::chrono::steady_clock::time_point started, last;
 };
 

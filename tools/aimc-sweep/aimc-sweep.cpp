@@ -1,0 +1,281 @@
+// Runs networks on a grid of chips: see Options.cpp for what it offers.
+#include "Compile.h"
+#include "Options.h"
+#include "Progress.h"
+#include "Results.h"
+#include "Schedule.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <thread>
+
+using namespace aimc::tools;
+namespace fs = std::filesystem;
+
+namespace {
+/// All that every rank has.
+struct Sweep {
+  SweepOptions options;
+  Grid grid;
+  Judge judge;
+  std::vector<Network> networks; // by container
+  std::vector<Run> runs;         // cell after cell with all its trials, then the baselines
+  int jobs = 1, threads = 1;     // of this process
+};
+} // namespace
+
+static int hardwareThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+static void chooseThreads(Sweep &sweep, const Ranks &ranks) {
+  int share = std::max(1, hardwareThreads() / ranks.onThisMachine());
+  sweep.threads = sweep.options.threads > 0 ? sweep.options.threads : share;
+  sweep.jobs = sweep.options.jobs > 0 ? sweep.options.jobs : sweep.threads;
+}
+
+/// "time=1 d, compensate=none, trial 3": where an error happened.
+static std::string placeOf(const Grid &grid, const Cell &cell, uint32_t trial) {
+  std::string place;
+  for (size_t i = 0; i < cell.choice.size(); ++i)
+    place += grid.axes[i].label() + "=" + displayOf(grid.axes[i], cell.choice[i]) + ", ";
+  return place + (cell.choice.empty() && cell.chip.fidelity == AIMC_EXACT ? "baseline" : "trial " + std::to_string(trial));
+}
+
+/// Opens every container on the data and lists the runs.
+static Status prepare(Sweep &sweep, const std::vector<std::string> &containers) {
+  const SweepOptions &options = sweep.options;
+  for (const std::string &container : containers) {
+    Result<Network> network = Network::open({container, options.inputs, options.inputScale, options.batch});
+    if (!network)
+      return network.failure();
+    if (Status status = sweep.judge.fit(*network); !status)
+      return status;
+    sweep.networks.push_back(std::move(*network));
+  }
+  auto add = [&](const Cell &cell) {
+    for (uint32_t trial = 0; trial < cell.trials; ++trial) {
+      sweep.runs.push_back({&sweep.networks[cell.container], cell.container, cell.chip, placeOf(sweep.grid, cell, trial)});
+      sweep.runs.back().chip.trial = trial;
+    }
+  };
+  for (const Cell &cell : sweep.grid.cells)
+    add(cell);
+  for (const Cell &cell : sweep.grid.baselines)
+    add(cell);
+  return {};
+}
+
+/// What all outcomes of a journal have in common.
+static Result<Json> journalHeader(const SweepOptions &options) {
+  Json header;
+  header["aimc_sweep"] = 1;
+  header["version"] = aimc_version();
+  auto hashes = [&](const char *name, const std::vector<std::string> &files) -> Status {
+    header[name] = Json::array();
+    for (const std::string &file : files) {
+      Result<uint64_t> hash = hashFile(file);
+      if (!hash)
+        return hash.failure();
+      header[name].push_back(hashText(*hash));
+    }
+    return {};
+  };
+  if (Status status = hashes("inputs", options.inputs); !status)
+    return status.failure();
+  header["input_scale"] = options.inputScaleText;
+  if (Status status = hashes("labels", options.labels ? std::vector<std::string>{*options.labels} : std::vector<std::string>());
+      !status)
+    return status.failure();
+  if (Status status = hashes("expect", options.expect); !status)
+    return status.failure();
+  return header;
+}
+
+/// The results in the grid's order, whatever order they were found in.
+static SweepResults gather(const Sweep &sweep, const std::vector<std::string> &keys, const Journal &journal) {
+  SweepResults results;
+  results.grid = &sweep.grid;
+  results.samples = sweep.networks.front().samples();
+  results.metrics = metricsOf(sweep.options.labels.has_value(), sweep.options.expect.size());
+  size_t run = 0;
+  for (const Cell &cell : sweep.grid.cells) {
+    results.cells.emplace_back();
+    for (uint32_t trial = 0; trial < cell.trials; ++trial)
+      results.cells.back().push_back(journal.outcomes().at(keys[run++]));
+  }
+  while (run < sweep.runs.size())
+    results.baselines.push_back(journal.outcomes().at(keys[run++]));
+  return results;
+}
+
+namespace {
+/// What rank 0 knows before anything runs.
+struct Plan {
+  std::vector<std::string> keys; // of each run
+  Journal journal;
+  std::vector<size_t> pending; // runs that the journal lacks, equal ones once
+};
+} // namespace
+
+static Result<Plan> makePlan(const Sweep &sweep, const std::vector<std::string> &containers) {
+  std::vector<uint64_t> hashes, sizes;
+  for (const std::string &container : containers) {
+    Result<uint64_t> hash = hashFile(container);
+    if (!hash)
+      return hash.failure();
+    std::error_code error;
+    hashes.push_back(*hash);
+    sizes.push_back(fs::file_size(container, error));
+  }
+  Result<Json> header = journalHeader(sweep.options);
+  if (!header)
+    return header.failure();
+  Result<Journal> journal = Journal::open(sweep.options.outputDir + "/journal.jsonl", *header, sweep.options.restart);
+  if (!journal)
+    return journal.failure();
+  Plan plan{{}, std::move(*journal), {}};
+  std::set<std::string> planned;
+  for (const Run &run : sweep.runs) {
+    plan.keys.push_back(runKey(hashes[run.container], run.chip));
+    if (!plan.journal.outcomes().count(plan.keys.back()) && planned.insert(plan.keys.back()).second)
+      plan.pending.push_back(plan.keys.size() - 1);
+  }
+  // The largest container first: what its run takes says how many fit the memory.
+  auto largest = std::max_element(plan.pending.begin(), plan.pending.end(), [&](size_t a, size_t b) {
+    return sizes[sweep.runs[a].container] < sizes[sweep.runs[b].container];
+  });
+  if (!plan.pending.empty())
+    std::rotate(plan.pending.begin(), largest, largest + 1);
+  return plan;
+}
+
+static std::string counted(size_t count, const std::string &noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+static void announce(const Sweep &sweep, const Ranks &ranks, const Plan &plan) {
+  std::string text = counted(sweep.grid.cells.size(), "point") + ", " + counted(plan.pending.size(), "run");
+  if (ranks.count() > 1)
+    text += " in " + std::to_string(ranks.count()) + " processes";
+  std::set<std::string> distinct(plan.keys.begin(), plan.keys.end());
+  if (size_t done = distinct.size() - plan.pending.size(); done > 0)
+    text += ", " + std::to_string(done) + " done before";
+  std::fprintf(stderr, "aimc-sweep: %s\n", text.c_str());
+}
+
+static Status report(const Sweep &sweep, const SweepResults &results) {
+  const std::string &directory = sweep.options.outputDir;
+  if (Status status = writeTables(results, directory); !status)
+    return status;
+  if (sweep.options.quiet)
+    return {};
+  constexpr size_t mostLines = 200;
+  if (results.cells.size() <= mostLines)
+    std::printf("%s", summaryText(results).c_str());
+  std::printf("wrote results.csv, summary.csv and results.json to %s\n", directory.c_str());
+  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+    return Failure{"cannot write to standard output"};
+  return {};
+}
+
+/// Runs what the journal lacks and writes everything.
+static Status leadSweep(Sweep &sweep, Ranks &ranks, Plan &plan) {
+  if (!sweep.options.quiet)
+    announce(sweep, ranks, plan);
+  {
+    int jobs = std::min(sweep.jobs, std::max(1, static_cast<int>(plan.pending.size())));
+    Engine engine(sweep.runs, sweep.judge, jobs, sweep.threads, ranks.onThisMachine());
+    std::optional<Progress> progress;
+    if (!sweep.options.quiet)
+      progress.emplace("aimc-sweep", static_cast<int64_t>(plan.pending.size()), Progress::Elsewhere::Lines);
+    int64_t done = 0;
+    Status status = lead(ranks, &engine, plan.pending, [&](size_t run, const Outcome &outcome) {
+      if (progress)
+        progress->update(++done);
+      return plan.journal.add(plan.keys[run], outcome);
+    });
+    progress.reset();
+    if (!engine.remark().empty() && !sweep.options.quiet)
+      std::fprintf(stderr, "aimc-sweep: note: %s\n", engine.remark().c_str());
+    if (!status)
+      return status;
+  }
+  return report(sweep, gather(sweep, plan.keys, plan.journal));
+}
+
+/// Rank 0 makes what all read: folders and containers. Its answer is the same on every rank: the containers.
+static Result<std::vector<std::string>> shareContainers(Sweep &sweep, Ranks &ranks) {
+  const SweepOptions &options = sweep.options;
+  Json message;
+  if (ranks.rank() == 0) {
+    std::error_code error;
+    fs::create_directories(options.outputDir, error);
+    CompileSettings settings;
+    settings.compiler = options.compiler.value_or(findCompiler());
+    settings.cache = options.cache.value_or(options.outputDir + "/models");
+    settings.jobs = sweep.options.jobs > 0 ? sweep.options.jobs : hardwareThreads();
+    settings.quiet = options.quiet;
+    Result<std::vector<std::string>> containers =
+        error ? Failure{options.outputDir + ": cannot create: " + error.message()} : compileAll(sweep.grid.containers, settings);
+    if (containers)
+      message["containers"] = *containers;
+    else
+      message["failure"] = containers.error();
+  }
+  Json shared = Json::parse(ranks.share(message.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  if (shared.contains("failure"))
+    return Failure{shared["failure"].get<std::string>()};
+  return shared["containers"].get<std::vector<std::string>>();
+}
+
+static Status run(Sweep &sweep, Ranks &ranks) {
+  Result<Judge> judge = Judge::open(sweep.options.labels, sweep.options.expect);
+  if (judge)
+    sweep.judge = std::move(*judge);
+  Result<Grid> grid = Grid::build(sweep.options.grid);
+  // Every rank reads the same command line: what fails here fails everywhere.
+  if (!grid)
+    return grid.failure();
+  sweep.grid = std::move(*grid);
+  chooseThreads(sweep, ranks);
+  Result<std::vector<std::string>> containers = shareContainers(sweep, ranks);
+  if (!containers)
+    return containers.failure();
+  Status status = judge ? prepare(sweep, *containers) : Status(judge.failure());
+  if (ranks.rank() == 0) {
+    Result<Plan> plan = status ? makePlan(sweep, *containers) : Result<Plan>(status.failure());
+    if (plan)
+      return leadSweep(sweep, ranks, *plan);
+    // The others wait for an answer, and what they say cannot matter more.
+    static_cast<void>(lead(ranks, nullptr, {}, {}));
+    return plan.failure();
+  }
+  if (!status) {
+    follow(ranks, nullptr, status);
+  } else {
+    Engine engine(sweep.runs, sweep.judge, sweep.jobs, sweep.threads, ranks.onThisMachine());
+    follow(ranks, &engine, status);
+  }
+  return {};
+}
+
+int main(int argc, char **argv) {
+  Result<std::unique_ptr<Ranks>> ranks = Ranks::join();
+  if (!ranks) {
+    std::fprintf(stderr, "aimc-sweep: %s\n", ranks.error().c_str());
+    return 1;
+  }
+  bool isFirst = (*ranks)->rank() == 0;
+  int exitStatus = 0;
+  std::optional<SweepOptions> options = parseOptions(argc, argv, isFirst, exitStatus);
+  if (!options)
+    return exitStatus;
+  Sweep sweep;
+  sweep.options = std::move(*options);
+  Status status = run(sweep, **ranks);
+  if (status || !isFirst)
+    return 0;
+  std::fprintf(stderr, "aimc-sweep: %s\n", status.error().c_str());
+  return 1;
+}
