@@ -50,10 +50,11 @@ static std::string externalStamps(const std::string &model) {
   return listOf(stamps);
 }
 
-/// The contents behind an argument: of the file, or the files of the folder, that it or what follows its '=' names; of a target's
-/// description wherever the compiler would find it. Empty when it names none.
+/// The contents behind an argument: of the file, or the files of the folder, that it or what follows its '=' names; of a
+/// target's description wherever the compiler would find it. Empty when it names none.
 static Result<std::string> contentsOf(const std::string &argument, const std::string &compiler) {
-  std::string value = argument.substr(0, 2) == "--" ? argument.substr(std::min(argument.find('='), argument.size() - 1) + 1) : argument;
+  std::string value =
+      argument.substr(0, 2) == "--" ? argument.substr(std::min(argument.find('='), argument.size() - 1) + 1) : argument;
   std::vector<fs::path> candidates = {value, argument.substr(argument.rfind('=') + 1)};
   if (argument.rfind("--target=", 0) == 0) {
     std::string path = std::getenv("AIMC_TARGET_PATH") ? std::getenv("AIMC_TARGET_PATH") : "";

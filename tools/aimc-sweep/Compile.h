@@ -16,10 +16,9 @@ struct CompileSettings {
 /// The aimc-compile that stands beside this program, else the one of PATH.
 std::string findCompiler();
 
-/// The path of each source's container: its own when it is one, else the one in the cache, compiled when it is not there. The name
-/// in the cache stands for everything it depends on: the compiler, its arguments, and the contents of the model, of its external
-/// data and of every file an argument names.
-/// The error has the compiler's own message.
+/// The path of each source's container: its own when it is one, else the one in the cache, compiled when it is not there.
+/// The name in the cache stands for everything it depends on: the compiler, its arguments, and the contents of the model, of
+/// its external data and of every file an argument names. The error has the compiler's own message.
 Result<std::vector<std::string>> compileAll(const std::vector<ContainerSource> &sources, const CompileSettings &settings);
 
 } // namespace aimc::tools

@@ -26,8 +26,8 @@ struct FinishedRun {
 
 class Engine {
 public:
-  /// At most `jobs` runs at once, on `threads` threads in all, and only as many as fit the memory: the first runs alone, and what it
-  /// took says how many. `neighbours`: processes that share the memory, this one counted.
+  /// At most `jobs` runs at once, on `threads` threads in all, and only as many as fit the memory: the first runs alone, and
+  /// what it took says how many. `neighbours`: processes that share the memory, this one counted.
   Engine(const std::vector<Run> &runs, const Judge &judge, int jobs, int threads, int neighbours);
   /// Waits for the runs that are under way.
   ~Engine();

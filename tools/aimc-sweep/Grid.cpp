@@ -84,7 +84,8 @@ static Result<std::vector<std::string>> expandRange(const std::string &text, boo
   }
   double increment = by ? by->number : 1;
   if (to->number < from->number || (isFactor ? increment <= 1 || from->number <= 0 : increment <= 0))
-    return Failure{"'" + text + "' never ends; a range A..B, A..B+S or A..B*F rises from A to B, with S above 0, F above 1, and A "
+    return Failure{"'" + text +
+                   "' never ends; a range A..B, A..B+S or A..B*F rises from A to B, with S above 0, F above 1, and A "
                    "above 0 for factors"};
   double slack = 1e-9 * std::max(std::fabs(from->number), std::fabs(to->number));
   for (size_t i = 0;; ++i) {
@@ -207,7 +208,8 @@ static Status checkParameters(const GridOptions &options, const std::vector<Axis
           continue;
         for (const std::string &model : options.models)
           if (ContainerSource{model, {}}.isCompiled())
-            return Failure{name + " is fixed when a model is compiled, and " + model + " is compiled; give the ONNX model instead"};
+            return Failure{name + " is fixed when a model is compiled, and " + model +
+                           " is compiled; give the ONNX model instead"};
       }
   for (const std::string &model : options.models)
     if (!options.compilerArguments.empty() && ContainerSource{model, {}}.isCompiled())

@@ -16,11 +16,12 @@ struct Axis {
   bool isTime() const { return names.size() == 1 && names[0] == "time"; }
 };
 
-/// NAME[+NAME...]=VALUE[,VALUE...]; a value A..B counts in ones, A..B+S in steps of S, A..B*F by factors of F, with the unit that
-/// follows B (times: their own units), both ends included.
+/// NAME[+NAME...]=VALUE[,VALUE...]; a value A..B counts in ones, A..B+S in steps of S, A..B*F by factors of F, with the unit
+/// that follows B (times: their own units), both ends included.
 Result<Axis> parseAxis(const std::string &text);
 
-/// The number at the value's beginning (a time in seconds), when all values of the axis begin with one and have the same rest.
+/// The number at the value's beginning (a time in seconds), when all values of the axis begin with one and have the same
+/// rest.
 std::optional<std::vector<double>> numbersOf(const Axis &axis);
 
 /// How a value reads: "1 d" for the time 86400; others as written.
@@ -50,8 +51,8 @@ struct GridOptions {
 };
 
 struct Grid {
-  std::vector<Axis> axes; // the models first, when there are several
-  std::vector<Cell> cells; // the last axis varies fastest
+  std::vector<Axis> axes;      // the models first, when there are several
+  std::vector<Cell> cells;     // the last axis varies fastest
   std::vector<Cell> baselines; // one exact run for each container, when asked for; no choice
   std::vector<ContainerSource> containers;
   uint32_t trials = 1;

@@ -39,9 +39,9 @@ std::string hashText(uint64_t hash);
 /// before the next.
 class Journal {
 public:
-  /// Opens or begins `path` and locks it. Errors: another process has it; it belongs to another sweep, whose header differs in
-  /// what the message names; a line in it is damaged. A last line without an end, which a kill leaves, is dropped. `restart`
-  /// empties it first.
+  /// Opens or begins `path` and locks it. Errors: another process has it; it belongs to another sweep, whose header differs
+  /// in what the message names; a line in it is damaged. A last line without an end, which a kill leaves, is dropped.
+  /// `restart` empties it first.
   static Result<Journal> open(const std::string &path, const Json &header, bool restart);
   Journal(Journal &&other) noexcept;
   ~Journal();

@@ -5,9 +5,9 @@
 
 namespace aimc::tools {
 
-static const char *description =
-    "Runs networks on many simulated chips: every combination of what --vary lists, --trials differently programmed chips of each.\n"
-    "Writes a table of all runs, one of all combinations, and plots.\n";
+static const char *description = "Runs networks on many simulated chips: every combination of what --vary lists, --trials "
+                                 "differently programmed chips of each.\n"
+                                 "Writes a table of all runs, one of all combinations, and plots.\n";
 
 static const char *examples =
     R"(A sweep is a grid. Each --vary is an axis; the last one varies fastest. Trials of one seed see the same random numbers at every
@@ -85,8 +85,9 @@ static std::string parameterHelp() {
     line.resize(36, ' ');
     text += line + parameter.description + "\n";
   }
-  return text + "    SECTION.KEY                     any key of the target (docs/targets.md): adc.bits, weights.bits, tile.rows, "
-                "device.g_max\n\n";
+  return text +
+         "    SECTION.KEY                     any key of the target (docs/targets.md): adc.bits, weights.bits, tile.rows, "
+         "device.g_max\n\n";
 }
 
 std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int &exitStatus) {
@@ -96,7 +97,8 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
   app.set_version_flag("--version", aimc_version());
   app.formatter(std::make_shared<HelpFormatter>());
 
-  app.add_option("MODEL", options.grid.models, "compiled networks, MODEL.aimc, or ONNX models that the sweep compiles")->required();
+  app.add_option("MODEL", options.grid.models, "compiled networks, MODEL.aimc, or ONNX models that the sweep compiles")
+      ->required();
 
   const char *sweep = "Sweep";
   app.add_option("--vary", options.grid.vary, "an axis; give it again for the next one")
@@ -112,7 +114,8 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1u << 30).description(""));
-  app.add_flag("--baseline", options.grid.baseline, "also the float network (fidelity exact) of every model: a line in the plots")
+  app.add_flag("--baseline", options.grid.baseline,
+               "also the float network (fidelity exact) of every model: a line in the plots")
       ->group(sweep);
 
   const char *data = "Data";
@@ -127,7 +130,8 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
   app.add_option("--labels", options.labels, "class of each sample: top-1 accuracy of the first output")
       ->group(data)
       ->type_name("Y.npy");
-  app.add_option("--expect", options.expect, "reference of the first output (given again: of the second ...): SQNR and errors")
+  app.add_option("--expect", options.expect,
+                 "reference of the first output (given again: of the second ...): SQNR and errors")
       ->group(data)
       ->type_name("OUT.npy")
       ->allow_extra_args(false);
@@ -138,25 +142,31 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
 
   const char *compiling = "Compiling";
   std::vector<std::string> compile;
-  app.add_option("--compile", compile, "arguments for aimc-compile at every point, such as '--calibrate=c.npy --input-scale=1/255'")
+  app.add_option("--compile", compile,
+                 "arguments for aimc-compile at every point, such as '--calibrate=c.npy --input-scale=1/255'")
       ->group(compiling)
       ->type_name("ARGS")
       ->allow_extra_args(false);
-  app.add_option("--compiler", options.compiler, "aimc-compile; default: the one beside this program")->group(compiling)->type_name(
-      "PATH");
+  app.add_option("--compiler", options.compiler, "aimc-compile; default: the one beside this program")
+      ->group(compiling)
+      ->type_name("PATH");
   app.add_option("--cache", options.cache, "where containers are kept; default: models in the output directory")
       ->group(compiling)
       ->type_name("DIR");
 
   const char *output = "Output";
-  app.add_option("--output-dir", options.outputDir, "where everything goes")->group(output)->type_name("DIR")->capture_default_str();
+  app.add_option("--output-dir", options.outputDir, "where everything goes")
+      ->group(output)
+      ->type_name("DIR")
+      ->capture_default_str();
   app.add_flag("--restart", options.restart, "forgets what an earlier sweep in this directory had finished")->group(output);
   app.add_option("--plot", options.plotAxis, "the axis from left to right; default: time, else the one with most numbers")
       ->group(output)
       ->type_name("NAME");
 
   const char *running = "Running";
-  app.add_option("--jobs", options.jobs, "runs at once, in each process; 0: one for each hardware thread, fewer when memory is scarce")
+  app.add_option("--jobs", options.jobs,
+                 "runs at once, in each process; 0: one for each hardware thread, fewer when memory is scarce")
       ->group(running)
       ->type_name("N")
       ->capture_default_str()

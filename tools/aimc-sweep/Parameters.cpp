@@ -50,8 +50,10 @@ static Status setEffects(ChipSettings &settings, const std::string &value) {
   for (std::string name; std::getline(words, name, '+');) {
     const auto *effect = find(effects(), name);
     if (!effect)
-      return Failure{"'" + name + "' is no effect; write all, none, names such as programming+drift, or all-drift+flicker for all "
-                     "but these; effects are " + listOf(namesOf(effects()))};
+      return Failure{"'" + name +
+                     "' is no effect; write all, none, names such as programming+drift, or all-drift+flicker for all "
+                     "but these; effects are " +
+                     listOf(namesOf(effects()))};
     named |= 1u << effect->value;
   }
   settings.disabledEffects = without ? named : every & ~named;
@@ -64,7 +66,8 @@ const std::vector<RunParameter> &runParameters() {
       {"seed", "N", "of everything random; trials of one seed are different chips already", false, setSeed},
       {"time", "90, 10s, 5min, 1h, 1d", "since programming", true, setTime},
       {"compensate", "tile|column|none", "of drift", true, setCompensation},
-      {"effects", "all|none|A+B|all-A+B", "all that the target lists, none, these alone, or all but these", true, setEffects},
+      {"effects", "all|none|A+B|all-A+B", "all that the target lists, none, these alone, or all but these", true,
+       setEffects},
   };
   return table;
 }
@@ -78,10 +81,8 @@ const RunParameter *findRunParameter(const std::string &name) {
 
 const std::vector<CompileParameter> &compileParameters() {
   static const std::vector<CompileParameter> table = {
-      {"target", "the chip: a name or a file"},
-      {"chips", "how many of it"},
-      {"range-rule", "percentile:P, max, mse, l1"},
-      {"digital-nodes", "nodes that stay digital"},
+      {"target", "the chip: a name or a file"},       {"chips", "how many of it"},
+      {"range-rule", "percentile:P, max, mse, l1"},   {"digital-nodes", "nodes that stay digital"},
       {"analog-nodes", "nodes that go on crossbars"},
   };
   return table;

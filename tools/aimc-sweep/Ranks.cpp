@@ -31,7 +31,8 @@ Result<std::unique_ptr<Ranks>> Ranks::join() {
     return joinMpi();
 #else
   if (launched > 1)
-    return Failure{"mpirun started " + std::to_string(launched) + " processes, but this build has no MPI and each would do all the "
+    return Failure{"mpirun started " + std::to_string(launched) +
+                   " processes, but this build has no MPI and each would do all the "
                    "work; install libopenmpi-dev and build again, or leave mpirun out"};
 #endif
   return std::unique_ptr<Ranks>(new Alone);

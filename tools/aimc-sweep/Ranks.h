@@ -10,12 +10,12 @@
 namespace aimc::tools {
 
 enum class MessageKind {
-  Request, // a rank wants a run
-  Work,    // its answer: the run of this number
-  Stop,    // its answer: there is no more
+  Request,  // a rank wants a run
+  Work,     // its answer: the run of this number
+  Stop,     // its answer: there is no more
   Finished, // an outcome
-  Failed,  // a run, or the rank itself, failed: the reason
-  Bye      // the rank's last message
+  Failed,   // a run, or the rank itself, failed: the reason
+  Bye       // the rank's last message
 };
 
 struct Message {

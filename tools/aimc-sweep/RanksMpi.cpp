@@ -9,7 +9,8 @@
 namespace aimc::tools {
 
 namespace {
-/// One message is one MPI message: its tag is the kind, its bytes are the run's number and the text. Only the main thread calls.
+/// One message is one MPI message: its tag is the kind, its bytes are the run's number and the text. Only the main thread
+/// calls.
 class MpiRanks : public Ranks {
 public:
   MpiRanks() {

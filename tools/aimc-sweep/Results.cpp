@@ -13,14 +13,13 @@ namespace aimc::tools {
 std::vector<Metric> metricsOf(bool hasLabels, size_t references) {
   std::vector<Metric> metrics;
   if (hasLabels)
-    metrics.push_back({"accuracy", "top-1 accuracy in %", 100, "%.2f", [](const Outcome &outcome) {
-                         return *outcome.judgement.accuracy;
-                       }});
+    metrics.push_back({"accuracy", "top-1 accuracy in %", 100, "%.2f",
+                       [](const Outcome &outcome) { return *outcome.judgement.accuracy; }});
   for (size_t i = 0; i < references; ++i) {
-    std::string suffix = references > 1 ? "_" + std::to_string(i) : "", of = references > 1 ? " of output " + std::to_string(i) : "";
-    metrics.push_back({"sqnr_db" + suffix, "SQNR" + of + " in dB", 1, "%.2f", [i](const Outcome &outcome) {
-                         return outcome.judgement.differences[i].sqnrDb;
-                       }});
+    std::string suffix = references > 1 ? "_" + std::to_string(i) : "",
+                of = references > 1 ? " of output " + std::to_string(i) : "";
+    metrics.push_back({"sqnr_db" + suffix, "SQNR" + of + " in dB", 1, "%.2f",
+                       [i](const Outcome &outcome) { return outcome.judgement.differences[i].sqnrDb; }});
     metrics.push_back({"max_relative" + suffix, "largest error" + of + ", relative to the range", 1, "%.4f",
                        [i](const Outcome &outcome) { return outcome.judgement.differences[i].maxRelative(); }});
   }
@@ -66,9 +65,9 @@ Distribution SweepResults::distribution(size_t cell, const Metric &metric) const
 static const struct {
   const char *name;
   double Distribution::*field;
-} summaries[] = {{"mean", &Distribution::mean},     {"std", &Distribution::deviation}, {"min", &Distribution::least},
-                 {"q05", &Distribution::q05},       {"q25", &Distribution::q25},       {"median", &Distribution::median},
-                 {"q75", &Distribution::q75},       {"q95", &Distribution::q95},       {"max", &Distribution::most}};
+} summaries[] = {{"mean", &Distribution::mean}, {"std", &Distribution::deviation}, {"min", &Distribution::least},
+                 {"q05", &Distribution::q05},   {"q25", &Distribution::q25},       {"median", &Distribution::median},
+                 {"q75", &Distribution::q75},   {"q95", &Distribution::q95},       {"max", &Distribution::most}};
 
 static const struct {
   const char *name;

@@ -31,8 +31,8 @@ struct SweepResults {
   const Grid *grid = nullptr;
   int64_t samples = 0;
   std::vector<Metric> metrics;
-  std::vector<std::vector<Outcome>> cells;     // by cell, then trial
-  std::vector<Outcome> baselines;              // by container, when asked for
+  std::vector<std::vector<Outcome>> cells; // by cell, then trial
+  std::vector<Outcome> baselines;          // by container, when asked for
 
   Distribution distribution(size_t cell, const Metric &metric) const;
 };

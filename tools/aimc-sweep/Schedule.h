@@ -9,14 +9,14 @@
 
 namespace aimc::tools {
 
-/// On rank 0: hands out `pending`, indices of runs, to its own engine and to the ranks that ask, as they become free. `finished`
-/// hears of each outcome, in the order in which they come in; its failure, or a run's, ends the sweep when what is under way is
-/// through. `engine` may be null: every other rank then still gets its answers, and nothing is run.
+/// On rank 0: hands out `pending`, indices of runs, to its own engine and to the ranks that ask, as they become free.
+/// `finished` hears of each outcome, in the order in which they come in; its failure, or a run's, ends the sweep when what
+/// is under way is through. `engine` may be null: every other rank then still gets its answers, and nothing is run.
 Status lead(Ranks &ranks, Engine *engine, const std::vector<size_t> &pending,
             const std::function<Status(size_t run, const Outcome &outcome)> &finished);
 
-/// On the other ranks: asks rank 0 for runs until there are none. `failure`: why this rank cannot run anything, which it tells
-/// rank 0.
+/// On the other ranks: asks rank 0 for runs until there are none. `failure`: why this rank cannot run anything, which it
+/// tells rank 0.
 void follow(Ranks &ranks, Engine *engine, const Status &failure);
 
 } // namespace aimc::tools

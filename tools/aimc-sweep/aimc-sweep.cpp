@@ -84,7 +84,8 @@ static Result<Json> journalHeader(const SweepOptions &options) {
   if (Status status = hashes("inputs", options.inputs); !status)
     return status.failure();
   header["input_scale"] = options.inputScaleText;
-  if (Status status = hashes("labels", options.labels ? std::vector<std::string>{*options.labels} : std::vector<std::string>());
+  if (Status status =
+          hashes("labels", options.labels ? std::vector<std::string>{*options.labels} : std::vector<std::string>());
       !status)
     return status.failure();
   if (Status status = hashes("expect", options.expect); !status)
@@ -216,8 +217,8 @@ static Result<std::vector<std::string>> shareContainers(Sweep &sweep, Ranks &ran
     settings.cache = options.cache.value_or(options.outputDir + "/models");
     settings.jobs = sweep.options.jobs > 0 ? sweep.options.jobs : hardwareThreads();
     settings.quiet = options.quiet;
-    Result<std::vector<std::string>> containers =
-        error ? Failure{options.outputDir + ": cannot create: " + error.message()} : compileAll(sweep.grid.containers, settings);
+    Result<std::vector<std::string>> containers = error ? Failure{options.outputDir + ": cannot create: " + error.message()}
+                                                        : compileAll(sweep.grid.containers, settings);
     if (containers)
       message["containers"] = *containers;
     else
