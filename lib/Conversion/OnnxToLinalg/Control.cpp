@@ -296,3 +296,69 @@ LogicalResult aimc::onnx::lowerScan(NodeOp node, ValueRange inputs, Lowering &b)
   results.resize(node.getNumResults());
   return b.replace(node, results);
 }
+
+/// Scan of operator set 8: every operand but the first has a batch dimension, of which the body sees nothing, and the scanned ones
+/// a dimension of steps behind it; operand 0 may say how many steps each sample has.
+LogicalResult aimc::onnx::lowerBatchedScan(NodeOp node, ValueRange inputs, Lowering &b) {
+  Region *graph = getGraph(node, "body");
+  if (!graph)
+    return b.error(node) << "needs the subgraph 'body'";
+  Value lengths = inputs[0];
+  inputs = inputs.drop_front();
+  size_t scanned = node.getInt("num_scan_inputs", 0), states = inputs.size() - scanned;
+  SmallVector<int64_t> directions = node.getInts("directions");
+  directions.resize(scanned, 0);
+  Size batch = b.dim(inputs[states], 0), steps = b.dim(inputs[states], 1);
+  SmallVector<Value> results;
+  for (auto [i, value] : llvm::enumerate(cast<YieldOp>(graph->front().back()).getValues())) {
+    auto type = cast<RankedTensorType>(getSignlessType(value.getType()));
+    if (!type.hasStaticShape())
+      return b.error(node) << "output " << i << " of the body is " << type << "; its sizes must be known when compiling";
+    Sizes sizes{batch};
+    if (i >= states)
+      sizes.push_back(steps);
+    for (int64_t size : type.getShape())
+      sizes.push_back(b.size(size));
+    results.push_back(b.filled(sizes, b.scalar(type.getElementType(), 0)));
+  }
+  LoopGraph loop{node, *graph, 0, 0, states, {}, {}};
+  auto getElement = [&](Value tensor, ArrayRef<Size> leading, unsigned argument) {
+    Sizes offsets(getRank(tensor), b.size(0)), sizes = b.dims(tensor);
+    SmallVector<int64_t> dropped;
+    for (auto [i, place] : llvm::enumerate(leading)) {
+      offsets[i] = place;
+      sizes[i] = b.size(1);
+      dropped.push_back(i);
+    }
+    return b.castTo(b.slice(tensor, offsets, sizes, dropped), getSignlessType(graph->getArgument(argument).getType()));
+  };
+  results = forEachIndex(batch, results, [&](ValueRange sample, ValueRange carried) {
+    Size count = steps;
+    if (lengths)
+      count = Value(b.castIndex(tensor::ExtractOp::create(b, lengths, sample[0]), b.getIndexType()));
+    Value last = b.asIndex(b.sub(count, b.size(1)));
+    SmallVector<Value> initial, next;
+    for (size_t i = 0; i < states; ++i)
+      initial.push_back(getElement(inputs[i], Size(sample[0]), i));
+    initial = loop.getInitial(initial, count, b);
+    SmallVector<Value> ends = loop.repeat(count, initial, [&](Value index, ValueRange state) {
+      SmallVector<Value> elements;
+      for (size_t i = 0; i < scanned; ++i) {
+        Value place = directions[i] ? Value(arith::SubIOp::create(b, last, index)) : index;
+        elements.push_back(getElement(inputs[states + i], {Size(sample[0]), Size(place)}, states + i));
+      }
+      return loop.place({}, state, elements, index, b);
+    }, b);
+    for (auto [i, end] : llvm::enumerate(ends)) {
+      Sizes offsets(getRank(carried[i]), b.size(0)), sizes = b.dims(end), strides(getRank(carried[i]), b.size(1));
+      offsets[0] = sample[0];
+      sizes.insert(sizes.begin(), b.size(1));
+      next.push_back(tensor::InsertSliceOp::create(b, end, carried[i], offsets, sizes, strides));
+    }
+    return next;
+  }, b);
+  if (loop.failed)
+    return failure();
+  results.resize(node.getNumResults());
+  return b.replace(node, results);
+}

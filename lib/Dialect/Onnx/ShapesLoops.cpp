@@ -158,3 +158,39 @@ LogicalResult aimc::onnx::inferScan(NodeOp node, ShapeInference &inference) {
   }
   return success();
 }
+
+LogicalResult aimc::onnx::inferBatchedScan(NodeOp node, ShapeInference &inference) {
+  int64_t scanned = node.getInt("num_scan_inputs", 0), states = static_cast<int64_t>(node.getInputs().size()) - 1 - scanned;
+  if (scanned < 1 || states < 0)
+    return node.emitNodeError() << "scans " << scanned << " of " << node.getInputs().size() << " inputs";
+  ValueRange operands = node.getInputs().drop_front();
+  FailureOr<Region *> body = getBody(node, operands.size());
+  if (failed(body))
+    return failure();
+  ValueRange values = getYield(**body).getValues();
+  if (static_cast<int64_t>(values.size()) < states || values.size() < node.getOutputs().size())
+    return node.emitNodeError() << "the body yields " << values.size() << " values for " << states << " states and "
+                                << node.getOutputs().size() << " outputs";
+  SmallVector<BodyValue> arguments;
+  SmallVector<Dim> leading; // batch, steps
+  for (auto [index, operand] : llvm::enumerate(operands)) {
+    bool isState = static_cast<int64_t>(index) < states;
+    size_t outer = isState ? 1 : 2;
+    if (!isa<RankedTensorType>(operand.getType()) || inference.getShape(operand).size() < outer)
+      return node.emitNodeError() << "input " << index + 1 << " has type " << operand.getType() << "; it needs "
+                                  << (isState ? "a dimension of samples" : "dimensions of samples and of steps");
+    Shape shape = inference.getShape(operand);
+    if (!isState && leading.empty())
+      leading.assign(shape.begin(), shape.begin() + 2);
+    arguments.push_back({Shape(shape.begin() + outer, shape.end()), inference.getElementType(operand),
+                         isState ? static_cast<int64_t>(index) : -1});
+  }
+  if (failed(settle(node, inference, **body, arguments)))
+    return failure();
+  for (auto [index, output] : llvm::enumerate(node.getOutputs())) {
+    Shape shape = inference.getShape(values[index]);
+    shape.insert(shape.begin(), leading.begin(), leading.begin() + (static_cast<int64_t>(index) < states ? 1 : 2));
+    inference.setResult(output, shape, inference.getElementType(values[index]));
+  }
+  return success();
+}

@@ -317,11 +317,6 @@ LogicalResult aimc::onnx::inferIdentity(NodeOp node, ShapeInference &inference) 
 }
 
 LogicalResult aimc::onnx::inferDropout(NodeOp node, ShapeInference &inference) {
-  if (node.getInput(2)) {
-    std::optional<SmallVector<int64_t>> training = inference.getIntegers(node.getInput(2));
-    if (!training || training->size() != 1 || training->front() != 0)
-      return node.emitNodeError() << "is in training mode; export the model for inference";
-  }
   if (node.getOutputs().size() > 1)
     inference.setResult(node.getOutputs()[1], inference.getShape(node.getInputs()[0]), IntegerType::get(node.getContext(), 1));
   return inferIdentity(node, inference);

@@ -31,10 +31,12 @@ static NodeOp getReshape(Value value) {
 
 static Value simplifySame(NodeOp node) { return node.getInputs()[0]; }
 
-/// Dropout, when nobody reads its mask.
+/// Dropout, unless somebody reads its mask or it may be in training mode.
 static Value simplifyDropout(NodeOp node) {
   bool masked = node.getOutputs().size() > 1 && !node.getOutputs()[1].use_empty();
-  return masked ? Value() : node.getInputs()[0];
+  Value training = node.getInput(2);
+  bool trains = training && !matchPattern(training, m_Zero());
+  return masked || trains ? Value() : node.getInputs()[0];
 }
 
 static Value simplifyCast(NodeOp node) {
