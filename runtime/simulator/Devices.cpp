@@ -88,6 +88,7 @@ static constexpr double sonosShift[5][11] = {
      -1.27592e-14, 5.45513e-18, -7.26841e-22, -2.43893e-25, 7.14608e-29},
 };
 static constexpr float sonosNanoamperes = 1000.0f; // of a conductance of 1 microsiemens: read at 1 V
+static constexpr float sonosReadTop = 12.58037f, sonosReadScale = 215.36557f; // nanoamperes
 static constexpr float sonosLargest = 3.2f, sonosLargestLater = 1.8f; // microsiemens
 
 // CrossSim's RRAM of Milo: sigma = max(0, a + b G) in microsiemens of the conductance itself, measured within a range.
@@ -154,6 +155,19 @@ static float sonosSigma(double seconds, float &target) {
   return deviation > 0.0f ? deviation : 0.0f;
 }
 
+bool hasReadNoise(fb::DeviceModel model) { return model == fb::DeviceModel::Sonos; }
+
+ReadDeviation readDeviation(const fb::Target &target) {
+  ReadDeviation read = {};
+  if (target.read_noise() == fb::ReadNoise::Independent)
+    read.constant = target.read_magnitude() * target.g_max();
+  else if (target.read_noise() == fb::ReadNoise::Proportional)
+    read.slope = target.read_magnitude();
+  else if (target.read_noise() == fb::ReadNoise::Device && target.device() == fb::DeviceModel::Sonos)
+    read.top = sonosReadTop / sonosNanoamperes, read.rate = sonosNanoamperes / sonosReadScale;
+  return read;
+}
+
 bool hasDrift(fb::DeviceModel model) { return findDrift(model); }
 
 double longestSeconds(fb::DeviceModel model) {
@@ -162,7 +176,7 @@ double longestSeconds(fb::DeviceModel model) {
   return model == fb::DeviceModel::RramNeurram ? 172800.0 : model == fb::DeviceModel::Sonos ? 432000.0 : 0.0;
 }
 
-bool hasProgrammingNoise(fb::DeviceModel model) { 
+bool hasProgrammingNoise(fb::DeviceModel model) {
   return findModel(model) || model == fb::DeviceModel::RramMilo || model == fb::DeviceModel::Sonos;
 }
 

@@ -45,6 +45,18 @@ struct MeasuredRange {
 };
 MeasuredRange measuredRange(fb::DeviceModel model, double seconds);
 
+/// Deviation of a device's conductance g from one product to the next, in microsiemens: constant + slope g + top (1 - exp(-rate
+/// g)). A device that is stuck has none.
+struct ReadDeviation {
+  float constant, slope, top, rate;
+};
+
+/// True when something is known of the read noise of devices of this model.
+bool hasReadNoise(fb::DeviceModel model);
+
+/// As the target's read_noise and read_magnitude say; all 0 for ReadNoise::None.
+ReadDeviation readDeviation(const fb::Target &target);
+
 /// For the digits 0 .. 2^cellBits - 1 of a target's devices.
 DigitTable digitTable(const fb::Target &target, uint32_t cellBits, const DeviceEffects &effects);
 

@@ -108,9 +108,10 @@ static float unitRange(const Layer &layer, int64_t rows, int32_t digit) {
 
 static aimc_status readOutputConverter(const LayerOptions &options, const fb::Dispatch &info, Layer &out) {
   const Crossbar &crossbar = *out.crossbar;
-  out.ideal = info.adc_bits() == 0;
-  if (info.adc_bits() == 1 || info.adc_bits() > 22)
-    return fail(options.host, AIMC_UNSUPPORTED, "%s: %u-bit ADC; the simulator takes 2..22", out.node, info.adc_bits());
+  const uint32_t adcBits = options.target->adc_bits() < 0 ? info.adc_bits() : uint32_t(options.target->adc_bits());
+  out.ideal = adcBits == 0;
+  if (adcBits == 1 || adcBits > 22)
+    return fail(options.host, AIMC_UNSUPPORTED, "%s: %u-bit ADC; the simulator takes 2..22", out.node, adcBits);
   const void *ranges;
   uint64_t count = uint64_t(crossbar.groups) * uint64_t(crossbar.rowTiles) * uint64_t(crossbar.columns) *
                    uint64_t(crossbar.slices);
@@ -118,12 +119,15 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
     return status;
   const float *range = static_cast<const float *>(ranges);
   if (!out.ideal && !range)
-    return fail(options.host, AIMC_INVALID_MODEL, "%s: a %u-bit ADC without ranges", out.node, info.adc_bits());
+    return info.adc_bits() ? fail(options.host, AIMC_INVALID_MODEL, "%s: a %u-bit ADC without ranges", out.node, adcBits)
+                           : fail(options.host, AIMC_INVALID_ARGUMENT,
+                                  "%s: compiled for an ideal ADC, so that a %u-bit one has no ranges; compile it with adc.bits",
+                                  out.node, adcBits);
   bool isUnsigned = info.adc_unsigned();
   if (isUnsigned && (!crossbar.offset || out.isSigned))
     return fail(options.host, AIMC_INVALID_MODEL, "%s: an unsigned ADC needs offset encoding and inputs >= 0", out.node);
   if (!out.ideal) {
-    out.highestCode = float((1 << (info.adc_bits() - (isUnsigned ? 0 : 1))) - 1);
+    out.highestCode = float((1 << (adcBits - (isUnsigned ? 0 : 1))) - 1);
     out.lowestCode = isUnsigned ? 0.0f : -out.highestCode;
   }
   const float outputNoise = options.outputNoise ? options.target->output_noise() : 0.0f;

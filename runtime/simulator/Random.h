@@ -12,6 +12,13 @@ enum class Purpose : uint32_t {
   Output = 2,      // one per conversion: noise before the ADC
   Drift = 3,       // one per device: its drift exponent
   Flicker = 4,     // one per device and readout: 1/f noise
+  Stuck = 5,       // one uniform number per device: whether it is stuck
+  Input = 6,       // one per row of a tile and input slice: noise of an input digit
+  Read = 7,        // one per conversion: what the cells' read noise adds to the column sum
+  Gain = 8,        // one per column and weight slice: the ADC's gain error
+  Offset = 9,      // the same: its offset
+  Threshold = 10,  // one per code of a column's ADC: the width of a step
+  Bow = 11,        // one per column and weight slice: the bow of the ADC's curve
 };
 
 /// A line of Gaussians: consecutive elements of one (key, position, sample, purpose, tile).

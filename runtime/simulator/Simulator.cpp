@@ -1,12 +1,23 @@
 #include "Simulator.h"
 #include "Chip.h"
+#include "Effects.h"
 
 #include <new>
 
 using namespace aimc::simulator;
 namespace fb = aimc::fb;
 
-static bool isOn(const aimc_chip_options &options, aimc_effect effect) { return !(options.disabled_effects >> effect & 1); }
+/// Effects that this simulator does not compute; to run without them must be said.
+static aimc_status checkComputed(const aimc_driver_host *host, const fb::Target &target, const Effects &effects) {
+  static const aimc_effect missing[] = {AIMC_EFFECT_STUCK,       AIMC_EFFECT_READ_NOISE, AIMC_EFFECT_INPUT_NOISE,
+                                        AIMC_EFFECT_ADC_GAIN,    AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY,
+                                        AIMC_EFFECT_NONLINEARITY, AIMC_EFFECT_IR_DROP};
+  for (aimc_effect effect : missing)
+    if (effects.isOn(effect))
+      return fail(host, AIMC_UNSUPPORTED, "target %s: the simulator does not compute what %s describes; disable that effect",
+                  target.name()->c_str(), effectKeys(effect));
+  return AIMC_OK;
+}
 
 /// Devices that do not change with time say so.
 static aimc_status checkTime(const aimc_driver_host *host, const fb::Target &target, double seconds) {
@@ -23,7 +34,7 @@ static aimc_status checkTime(const aimc_driver_host *host, const fb::Target &tar
 
 static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_options &options, Chip &chip) {
   const fb::Model &model = *fb::GetModel(host->metadata);
-  const fb::Target *target = model.target();
+  const fb::Target *target = host->target ? static_cast<const fb::Target *>(host->target) : model.target();
   if (!target) {
     if (model.crossbars()->size() || model.dispatches()->size())
       return fail(host, AIMC_INVALID_MODEL, "crossbars without a target");
@@ -39,8 +50,10 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     if (aimc_status status = checkTime(host, *target, options.time_seconds))
       return status;
 
-  const bool devices = noisy && target->device() != fb::DeviceModel::Ideal;
-  const bool programs = devices && target->programming_noise() && isOn(options, AIMC_EFFECT_PROGRAMMING);
+  const Effects effects(*target, options);
+  if (aimc_status status = checkComputed(host, *target, effects))
+    return status;
+  const bool programs = effects.isOn(AIMC_EFFECT_PROGRAMMING);
   if (programs && !hasProgrammingNoise(target->device()))
     return fail(host, AIMC_UNSUPPORTED,
                 "target %s: the simulator has no statistics of %s devices; run it quantized or without programming noise",
@@ -59,8 +72,8 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   program.trial = options.trial;
   program.packed = chip.fidelity != AIMC_EXACT;
   program.effects.programming = programs;
-  program.effects.drift = devices && isOn(options, AIMC_EFFECT_DRIFT);
-  program.effects.flicker = devices && hasDrift(target->device()) && isOn(options, AIMC_EFFECT_FLICKER);
+  program.effects.drift = effects.isOn(AIMC_EFFECT_DRIFT);
+  program.effects.flicker = effects.isOn(AIMC_EFFECT_FLICKER);
   program.effects.seconds = options.time_seconds;
   program.compensation = options.compensation;
   // Layers point into this vector.
@@ -74,7 +87,7 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     return status;
   for (const Crossbar &crossbar : chip.crossbars)
     chip.saturatedConductances += crossbar.saturated;
-  LayerOptions layerOptions = {host, target, chip.fidelity != AIMC_EXACT, noisy && isOn(options, AIMC_EFFECT_OUTPUT_NOISE)};
+  LayerOptions layerOptions = {host, target, chip.fidelity != AIMC_EXACT, effects.isOn(AIMC_EFFECT_OUTPUT_NOISE)};
   for (uint32_t i = 0; i < model.dispatches()->size(); ++i) {
     chip.layers.emplace_back();
     if (aimc_status status = readLayer(layerOptions, *model.dispatches()->Get(i), chip.crossbars, chip.layers.back()))

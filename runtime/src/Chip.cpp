@@ -3,6 +3,7 @@
 #include "Drivers.h"
 #include "LastError.h"
 #include "Structs.h"
+#include "container/Target.h"
 
 #include <cmath>
 
@@ -64,6 +65,15 @@ Result<std::shared_ptr<const Chip>> Chip::create(std::shared_ptr<const Model> mo
     lastError() = message ? message : "";
     return status;
   };
+
+  if (options.settings && *options.settings) {
+    Result<flatbuffers::DetachedBuffer> changed =
+        changeTarget(*fb::GetModel(host.interface.metadata), options.settings);
+    if (!changed.ok())
+      return std::move(changed).status();
+    chip->changedTarget = std::move(*changed);
+    host.interface.target = flatbuffers::GetRoot<fb::Target>(chip->changedTarget.data());
+  }
 
   lastError().clear();
   if (aimc_status status = chip->chipDriver->program(&host.interface, &options, &chip->programmed)) {

@@ -40,6 +40,7 @@ private:
   std::shared_ptr<Pool> threads;
   std::shared_ptr<const aimc_driver> chipDriver;
   aimc_fidelity chosenFidelity = AIMC_EXACT;
+  flatbuffers::DetachedBuffer changedTarget; // empty: no settings
   Host host = {};
   void *programmed = nullptr;
 };

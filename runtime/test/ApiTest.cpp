@@ -156,11 +156,38 @@ TEST(Digital, WrongOptionsAreNamed) {
   EXPECT_EQ(message([](aimc_chip_options &o) { o.fidelity = static_cast<aimc_fidelity>(3); }),
             "fidelity 3; there are exact (0), quantized (1) and noisy (2)");
   EXPECT_EQ(message([](aimc_chip_options &o) { o.time_seconds = -1; }), "time_seconds is -1; it must be finite and at least 0");
+  EXPECT_EQ(message([](aimc_chip_options &o) { o.settings = "adc.bits=6"; }),
+            "settings 'adc.bits=6': the model was compiled without a target");
   EXPECT_EQ(message([](aimc_chip_options &o) { o.struct_size = 0; }),
             "aimc_chip_options: struct_size is 0; set it to sizeof(aimc_chip_options)");
   aimc_pool *pool;
   EXPECT_EQ(aimc_pool_create(-1, &pool), AIMC_INVALID_ARGUMENT);
   EXPECT_EQ(pool, nullptr);
+}
+
+TEST(Settings, AreCheckedAsATargetIs) {
+  TemporaryFile file("settings.aimc");
+  writeAnalogModel(file.path());
+  auto model = aimc::Model::open(file.path());
+  ASSERT_TRUE(model) << model.error();
+  auto message = [&](const char *settings) {
+    aimc_chip_options options = traceOptions();
+    options.settings = settings;
+    auto chip = aimc::Chip::create(*model, options);
+    return chip ? std::string() : chip.error();
+  };
+  EXPECT_EQ(message(""), "");
+  EXPECT_EQ(message("device.model=rram-milo, device.g_min = 50uS,device.g_max=0.2 mS,adc.bits=ideal,noise.input=1e-2"), "");
+  EXPECT_EQ(message("noise.output"), "setting 'noise.output' has no value; write key=value");
+  EXPECT_NE(message("tile.rows=4").find("nothing to set is called 'tile.rows'; there are device.model, device.g_min"),
+            std::string::npos);
+  EXPECT_EQ(message("device.per_weight=1.5"), "'device.per_weight' must be an integer, not '1.5'");
+  EXPECT_EQ(message("noise.output=2e3 LSB"), "'noise.output' is 2000 LSB; it must be from 0 to 1000");
+  EXPECT_EQ(message("noise.output=1"), "'noise.output' has no unit; it is measured in LSB");
+  EXPECT_EQ(message("device.g_max=10 mV"), "'device.g_max' has the unit 'mV'; it is measured in uS, \u00b5S, nS, mS");
+  EXPECT_EQ(message("adc.bits=none"), "'adc.bits' must be an integer or ideal, not 'none'");
+  EXPECT_EQ(message("noise.programming=yes"), "'noise.programming' cannot be 'yes'; there are true, false");
+  EXPECT_EQ(message("device.g_min=30uS"), "with the settings made, g_max is 25, not above g_min, 30");
 }
 
 TEST(Digital, ManySessionsAtOnce) {

@@ -49,6 +49,26 @@ TEST(Noisy, RefusesDevicesBeyondTheirStatistics) {
   EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, allEffects).status, AIMC_OK) << host.message;
 }
 
+TEST(Noisy, RefusesEffectsThatAreNotComputed) {
+  Spec spec = noisySpec();
+  auto isRefused = [&](aimc_effect effect, std::function<void(aimc::fb::TargetT &)> change) {
+    spec.changeTarget = change;
+    Host host(spec);
+    EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED) << effect;
+    EXPECT_NE(host.message.find("the simulator does not compute what"), std::string::npos) << host.message;
+    EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, 1u << effect).status, AIMC_OK) << host.message;
+    EXPECT_EQ(SimulatedChip(host, AIMC_QUANTIZED).status, AIMC_OK) << host.message;
+  };
+  isRefused(AIMC_EFFECT_STUCK, [](auto &target) { target.stuck_at_g_max = 0.1f; });
+  isRefused(AIMC_EFFECT_READ_NOISE, [](auto &target) { target.read_noise = aimc::fb::ReadNoise::Independent; });
+  isRefused(AIMC_EFFECT_INPUT_NOISE, [](auto &target) { target.input_noise = 0.1f; });
+  isRefused(AIMC_EFFECT_ADC_GAIN, [](auto &target) { target.gain_error = 0.1f; });
+  isRefused(AIMC_EFFECT_ADC_OFFSET, [](auto &target) { target.offset_error = 0.1f; });
+  isRefused(AIMC_EFFECT_ADC_LINEARITY, [](auto &target) { target.inl = 0.1f; });
+  isRefused(AIMC_EFFECT_NONLINEARITY, [](auto &target) { target.nonlinearity = 0.1f; });
+  isRefused(AIMC_EFFECT_IR_DROP, [](auto &target) { target.ir_drop = aimc::fb::IrDrop::Exact; });
+}
+
 TEST(Noisy, WithEveryEffectOffIsQuantized) {
   for (bool offset : {false, true})
     for (int c : {2, 7, 8}) {

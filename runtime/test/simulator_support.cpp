@@ -118,6 +118,8 @@ Host::Host(const Spec &given, int threads) : aimc_driver_host(), threads(threads
   model.target->devices_per_weight = spec.F;
   model.target->programming_noise = spec.programmingNoise;
   model.target->output_noise = spec.outputNoise;
+  if (spec.changeTarget)
+    spec.changeTarget(*model.target);
 
   auto crossbar = std::make_unique<fb::CrossbarT>();
   crossbar->symbol = "layer";

@@ -6,6 +6,7 @@
 #include "aimc/driver.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -37,6 +38,7 @@ struct Spec {
   uint32_t F = 1;
   bool programmingNoise = false;
   float outputNoise = 0.0f;
+  std::function<void(aimc::fb::TargetT &)> changeTarget; // whatever else the target says; empty: nothing
 
   // how rows read x and write y; empty: x [M, G * K], y [M, G * N]
   std::vector<int64_t> kSizes, xOffsets, xCoefficients, yOffsets, yCoefficients;

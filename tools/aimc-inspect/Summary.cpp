@@ -22,6 +22,11 @@ static Json tensorsOf(const flatbuffers::Vector<flatbuffers::Offset<fb::Tensor>>
   return list;
 }
 
+/// A field's name with its unit, as in "offset_error_lsb".
+static std::string nameWithUnit(const std::string &field, const std::string &unit) {
+  return field + (unit == "LSB" ? "_lsb" : unit.empty() ? "" : "_" + unit);
+}
+
 static Json targetOf(const fb::Model &model) {
   const fb::Target *target = model.target();
   if (!target)
@@ -38,6 +43,10 @@ static Json targetOf(const fb::Model &model) {
   json["devices_per_weight"] = target->devices_per_weight();
   json["programming_noise"] = target->programming_noise();
   json["output_noise_lsb"] = target->output_noise();
+  json["read_noise"] = fb::EnumNameReadNoise(target->read_noise());
+  json["ir_drop"] = fb::EnumNameIrDrop(target->ir_drop());
+#define AIMC_PARAMETER(section, key, field, Name, unit, low, high) json[nameWithUnit(#field, unit)] = target->field();
+#include "aimc/parameters.def"
   json["source_yaml"] = target->source_yaml() ? Json(target->source_yaml()->str()) : Json(nullptr);
 
   Occupancy used = occupancyOf(model);

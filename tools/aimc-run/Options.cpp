@@ -25,6 +25,9 @@ Examples
   Only output noise, one seed, results to a directory:
     aimc-run resnet14.aimc x.npy --fidelity=noisy --seed=7 --disable=programming --output-dir=out
 
+  The same network on devices with 1% stuck cells and 2% noise on every input, which its target leaves out:
+    aimc-run resnet14.aimc x.npy --fidelity=noisy --set=device.stuck_at_g_min=0.01,noise.input=0.02
+
   A chip that was programmed a day ago, with one drift compensation factor per column:
     aimc-run resnet14.aimc x.npy --fidelity=noisy --time=1d --compensate=column
 
@@ -104,6 +107,14 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember(namesOf(effects())).description(""));
+  std::vector<std::string> settings;
+  app.add_option("--set", settings,
+                 "changes the target's device, noise, converters or wires; keys, values and units as in docs/targets.md, "
+                 "such as noise.input=0.01, \"noise.output=0.3 LSB\", device.model=rram-milo, adc.bits=6")
+      ->group(chip)
+      ->type_name("KEY=VALUE,...")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   std::string time = "0";
   app.add_option("--time", time, "noisy: since programming, in seconds or with a unit: 90, 10s, 5min, 1h, 1d")
       ->group(chip)
@@ -159,6 +170,8 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
   options.chip.fidelity = find(fidelities(), fidelity)->value;
   for (const std::string &name : disabled)
     options.chip.disabledEffects |= 1u << find(effects(), name)->value;
+  for (const std::string &setting : settings)
+    options.chip.settings += (options.chip.settings.empty() ? "" : ",") + setting;
   options.chip.compensation = find(compensations(), compensation)->value;
   Result<double> seconds = parseSeconds(time);
   if (!seconds) {

@@ -4,6 +4,7 @@
 #include "Progress.h"
 #include "Report.h"
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace aimc::tools;
@@ -12,6 +13,14 @@ using namespace aimc::tools;
 static std::optional<std::string> outputDirectory(const RunOptions &options) {
   bool asked = options.labels || !options.expect.empty() || options.dumpLayers;
   return options.outputDir || asked ? options.outputDir : std::string(".");
+}
+
+/// All settings are of the number of an ADC's bits.
+static bool concernConverters(const std::string &settings) {
+  for (size_t begin = 0; begin < settings.size(); begin = std::min(settings.find(',', begin), settings.size() - 1) + 1)
+    if (settings.compare(begin, 9, "adc.bits=") != 0)
+      return false;
+  return true;
 }
 
 static Status checkCombination(const RunOptions &options) {
@@ -25,6 +34,11 @@ static Status checkCombination(const RunOptions &options) {
     return Failure{"--dump-layers: driver " + chip.driver + " does not show its layers; only the simulator does"};
   if (chip.disabledEffects && chip.fidelity != AIMC_NOISY)
     return Failure{"--disable: fidelity " + fidelity + " has no effects; add --fidelity=noisy"};
+  if (!chip.settings.empty() && chip.fidelity == AIMC_EXACT)
+    return Failure{"--set: fidelity exact has neither devices nor converters; add --fidelity=noisy"};
+  if (chip.fidelity == AIMC_QUANTIZED && !concernConverters(chip.settings))
+    return Failure{"--set: fidelity quantized has ideal devices and noiseless converters, only adc.bits makes a difference; "
+                   "add --fidelity=noisy"};
   if (chip.timeSeconds > 0 && chip.fidelity != AIMC_NOISY)
     return Failure{"--time: fidelity " + fidelity + " has devices that never change; add --fidelity=noisy"};
   return {};

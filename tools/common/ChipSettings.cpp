@@ -17,6 +17,7 @@ aimc_chip_options ChipSettings::options(aimc_pool *pool) const {
   options.time_seconds = timeSeconds;
   options.pool = pool;
   options.disabled_effects = disabledEffects;
+  options.settings = settings.c_str();
   options.compensation = compensation;
   return options;
 }
@@ -31,7 +32,15 @@ const std::vector<Named<aimc_effect>> &effects() {
   static const std::vector<Named<aimc_effect>> words = {{"programming", AIMC_EFFECT_PROGRAMMING},
                                                         {"output-noise", AIMC_EFFECT_OUTPUT_NOISE},
                                                         {"drift", AIMC_EFFECT_DRIFT},
-                                                        {"flicker", AIMC_EFFECT_FLICKER}};
+                                                        {"flicker", AIMC_EFFECT_FLICKER},
+                                                        {"stuck", AIMC_EFFECT_STUCK},
+                                                        {"read-noise", AIMC_EFFECT_READ_NOISE},
+                                                        {"input-noise", AIMC_EFFECT_INPUT_NOISE},
+                                                        {"adc-gain", AIMC_EFFECT_ADC_GAIN},
+                                                        {"adc-offset", AIMC_EFFECT_ADC_OFFSET},
+                                                        {"adc-linearity", AIMC_EFFECT_ADC_LINEARITY},
+                                                        {"nonlinearity", AIMC_EFFECT_NONLINEARITY},
+                                                        {"ir-drop", AIMC_EFFECT_IR_DROP}};
   return words;
 }
 

@@ -18,6 +18,7 @@ struct ChipSettings {
   aimc_fidelity fidelity = AIMC_QUANTIZED;
   uint32_t seed = 0, trial = 0;
   uint32_t disabledEffects = 0; // bit i: aimc_effect i
+  std::string settings;         // "key=value,...": changes to the target
   double timeSeconds = 0;
   aimc_compensation compensation = AIMC_COMPENSATE_TILE;
 

@@ -22,6 +22,13 @@ namespace analog {
 class TargetAttr;
 } // namespace analog
 
+/// Indices of the numbers of aimc/parameters.def.
+enum class Parameter {
+#define AIMC_PARAMETER(section, key, field, Name, unit, low, high) Name,
+#include "aimc/parameters.def"
+  Count
+};
+
 /// A target as its file says it. Words (encoding, device, layouts, scale) are the file's, checked against the known ones.
 struct TargetDescription {
   std::string fileName; // as found
@@ -58,6 +65,9 @@ struct TargetDescription {
 
   bool programmingNoise = false;
   double outputNoiseLsb = 0;
+  std::string readNoise = "none";
+  std::string irDrop = "none";
+  double parameters[size_t(Parameter::Count)] = {}; // aimc/parameters.def
 };
 
 /// Reads a description. `fileName` is for messages, which begin with "file:line:column: ".

@@ -262,6 +262,10 @@ static flatbuffers::Offset<fb::Target> emitTarget(Emission &e, analog::TargetAtt
   b.add_devices_per_weight(target.getDevicesPerWeight());
   b.add_programming_noise(target.getProgrammingNoise());
   b.add_output_noise(target.getOutputNoise().convertToDouble());
+  b.add_read_noise(static_cast<fb::ReadNoise>(target.getReadNoise()));
+  b.add_ir_drop(static_cast<fb::IrDrop>(target.getIrDrop()));
+#define AIMC_PARAMETER(section, key, field, Name, unit, low, high) b.add_##field(target.get##Name().convertToDouble());
+#include "aimc/parameters.def"
   return b.Finish();
 }
 

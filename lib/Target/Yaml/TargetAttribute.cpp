@@ -22,7 +22,10 @@ llvm::Expected<analog::TargetAttr> aimc::toAttribute(const TargetDescription &ta
   auto scale = analog::symbolizeScaleGranularity(target.scale);
   auto slices = analog::symbolizeLayout(target.sliceLayout), polarities = analog::symbolizeLayout(target.polarityLayout);
   auto device = analog::symbolizeDeviceModel(model);
-  assert(encoding && scale && slices && polarities && device && "words are checked when the file is read");
+  auto readNoise = analog::symbolizeReadNoise(target.readNoise);
+  auto irDrop = analog::symbolizeIrDrop(target.irDrop);
+  assert(encoding && scale && slices && polarities && device && readNoise && irDrop &&
+         "words are checked when the file is read");
 
   std::string message;
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
@@ -36,7 +39,11 @@ llvm::Expected<analog::TargetAttr> aimc::toAttribute(const TargetDescription &ta
       target.arraysPerChip, chips, *encoding, target.weightBits, target.cellBits, target.unitColumn, *scale, *slices,
       *polarities, target.inputBits, target.inputSliceBits, target.adcBits, *device, llvm::APFloat(target.gMinMicrosiemens),
       llvm::APFloat(target.gMaxMicrosiemens), target.devicesPerWeight, target.programmingNoise,
-      llvm::APFloat(target.outputNoiseLsb));
+      llvm::APFloat(target.outputNoiseLsb), *readNoise, *irDrop
+#define AIMC_PARAMETER(section, key, field, Name, unit, low, high)                                                             \
+  , llvm::APFloat(target.parameters[static_cast<size_t>(Parameter::Name)])
+#include "aimc/parameters.def"
+  );
   if (!attribute)
     return llvm::createStringError(llvm::inconvertibleErrorCode(), "%s: %s", target.fileName.c_str(), message.c_str());
   return attribute;

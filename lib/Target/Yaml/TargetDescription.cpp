@@ -32,7 +32,7 @@ struct Unit {
   double factor; // to the dimension's first unit
 };
 
-enum class Kind { Text, TextList, TextMap, Integer, Boolean, Word, Quantity };
+enum class Kind { Text, TextList, TextMap, Integer, Boolean, Word, Quantity, Ratio };
 
 /// One key of the schema. docs/targets.md has a row for each.
 struct Key {
@@ -41,7 +41,7 @@ struct Key {
   Kind kind;
   bool required;
   std::function<void(TargetDescription &, StringRef text, double number)> set;
-  double low = 0, high = 0;      // Integer and Quantity: bounds, both included
+  double low = 0, high = 0;      // Integer, Quantity and Ratio: bounds, both included
   ArrayRef<StringRef> words = {}; // Word: what may stand there; Integer: words that stand for 0
   ArrayRef<Unit> units = {};     // Quantity
 };
@@ -52,7 +52,19 @@ static const Unit kLsb[] = {{"LSB", 1}};
 static const StringRef kEncodings[] = {"differential", "offset"};
 static const StringRef kScales[] = {"column", "tile", "matrix"};
 static const StringRef kLayouts[] = {"cell", "interleaved", "separate"};
-static const StringRef kDevices[] = {"ideal", "pcm", "pcm-hermes", "rram-neurram", "rram-milo", "sonos"};
+static const Unit kOhm[] = {{"ohm", 1}, {"Ω", 1}};
+static const StringRef kDevices[] = {
+#define AIMC_DEVICE_MODEL(word, Name) word,
+#include "aimc/parameters.def"
+};
+static const StringRef kReadNoises[] = {
+#define AIMC_READ_NOISE(word, Name) word,
+#include "aimc/parameters.def"
+};
+static const StringRef kIrDrops[] = {
+#define AIMC_IR_DROP(word, Name) word,
+#include "aimc/parameters.def"
+};
 static const StringRef kAll[] = {"all"};
 static const StringRef kIdeal[] = {"ideal"};
 
@@ -61,6 +73,15 @@ template <typename T> static auto number(T TargetDescription::*member) {
 }
 static auto text(std::string TargetDescription::*member) {
   return [member](TargetDescription &target, StringRef value, double) { target.*member = value.str(); };
+}
+
+/// A number of aimc/parameters.def; without a unit it is a ratio.
+static Key parameter(StringRef section, StringRef name, Parameter index, StringRef unit, double low, double high) {
+  auto set = [index](TargetDescription &target, StringRef, double value) {
+    target.parameters[static_cast<size_t>(index)] = value;
+  };
+  ArrayRef<Unit> units = unit.empty() ? ArrayRef<Unit>() : unit == "LSB" ? ArrayRef<Unit>(kLsb) : ArrayRef<Unit>(kOhm);
+  return {section, name, unit.empty() ? Kind::Ratio : Kind::Quantity, false, set, low, high, {}, units};
 }
 
 static ArrayRef<Key> keys() {
@@ -93,6 +114,10 @@ static ArrayRef<Key> keys() {
       {"device", "per_weight", Kind::Integer, false, number(&T::devicesPerWeight), 1, 16},
       {"noise", "programming", Kind::Boolean, false, number(&T::programmingNoise)},
       {"noise", "output", Kind::Quantity, false, number(&T::outputNoiseLsb), 0, 1e3, {}, kLsb},
+      {"noise", "read", Kind::Word, false, text(&T::readNoise), 0, 0, kReadNoises},
+      {"wires", "ir_drop", Kind::Word, false, text(&T::irDrop), 0, 0, kIrDrops},
+#define AIMC_PARAMETER(section, key, field, Name, unit, low, high) parameter(section, key, Parameter::Name, unit, low, high),
+#include "aimc/parameters.def"
   };
   return table;
 }
@@ -209,6 +234,15 @@ bool Reader::readQuantity(const Key &key, llvm::yaml::Node *node, StringRef text
 
 bool Reader::readScalar(const Key &key, llvm::yaml::Node *node, StringRef text) {
   switch (key.kind) {
+  case Kind::Ratio: {
+    double number;
+    if (text.getAsDouble(number))
+      return fail(node, "'" + fullName(key) + "' must be a number without a unit, not '" + text + "'");
+    if (!checkBounds(key, node, number, ""))
+      return false;
+    key.set(target, text, number);
+    return true;
+  }
   case Kind::Integer: {
     if (llvm::is_contained(key.words, text)) {
       key.set(target, text, 0);

@@ -98,13 +98,25 @@ typedef struct aimc_chip_options {
   aimc_pool *pool;     /* null: the process's own, one worker per hardware thread */
   uint32_t disabled_effects; /* bit i: aimc_effect i is off although the target lists it */
   aimc_compensation compensation; /* of drift; fidelity noisy at time_seconds > 0 */
+  /* Changes to the target's device, noise, converters and wires: "noise.output=0.3 LSB,device.stuck_at_g_min=0.01", keys and
+   * units as in docs/targets.md; null: none. Read during the call only. */
+  const char *settings;
 } aimc_chip_options;
 
 typedef enum aimc_effect {
   AIMC_EFFECT_PROGRAMMING = 0, /* conductance errors made when programming */
   AIMC_EFFECT_OUTPUT_NOISE = 1, /* Gaussian noise before each ADC */
   AIMC_EFFECT_DRIFT = 2,        /* conductances that change with the time since programming */
-  AIMC_EFFECT_FLICKER = 3       /* 1/f noise of conductances, frozen per readout; at time_seconds > 0 */
+  AIMC_EFFECT_FLICKER = 3,      /* 1/f noise of conductances, frozen per readout; at time_seconds > 0 */
+  AIMC_EFFECT_STUCK = 4,        /* devices stuck at g_min or g_max */
+  AIMC_EFFECT_READ_NOISE = 5,   /* conductances that deviate anew in every product */
+  AIMC_EFFECT_INPUT_NOISE = 6,  /* Gaussian noise on every input digit */
+  AIMC_EFFECT_ADC_GAIN = 7,     /* gains that differ from column to column */
+  AIMC_EFFECT_ADC_OFFSET = 8,   /* offsets that differ from column to column */
+  AIMC_EFFECT_ADC_LINEARITY = 9, /* differential and integral non-linearity of the thresholds */
+  AIMC_EFFECT_NONLINEARITY = 10, /* compression of the column's current */
+  AIMC_EFFECT_IR_DROP = 11,      /* resistance of the wires */
+  AIMC_EFFECT_COUNT = 12
 } aimc_effect;
 
 AIMC_API aimc_status aimc_chip_create(aimc_model *model, const aimc_chip_options *options, aimc_chip **out);

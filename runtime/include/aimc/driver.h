@@ -29,6 +29,8 @@ typedef struct aimc_driver_host {
                           void *context);
   /* Records the message that aimc_last_error returns; returns `status`. */
   aimc_status (*fail)(const struct aimc_driver_host *host, aimc_status status, const char *message);
+  /* The metadata's Target with the chip options' settings made, verified; null: as the metadata has it. */
+  const void *target;
 } aimc_driver_host;
 
 /* What one call of a layer needs beyond its arrays. */

@@ -1,6 +1,7 @@
 #include "container/Verify.h"
 
 #include "container/Container.h"
+#include "container/Target.h"
 
 #include <algorithm>
 #include <atomic>
@@ -164,13 +165,7 @@ Status ModelVerifier::checkTarget(const fb::Target &target) {
   AIMC_TRY(inRange("array_columns", target.array_columns(), 1, 1 << 20));
   AIMC_TRY(inRange("arrays_per_chip", target.arrays_per_chip(), 1, INT32_MAX));
   AIMC_TRY(inRange("chips", target.chips(), 1, INT32_MAX));
-  AIMC_TRY(inRange("device", int64_t(target.device()), 0, int64_t(fb::DeviceModel::MAX)));
-  AIMC_TRY(checkFinite("g_min", target.g_min(), 0));
-  AIMC_TRY(checkFinite("g_max", target.g_max(), 0));
-  if (target.device() != fb::DeviceModel::Ideal && target.g_max() <= target.g_min())
-    return invalid("g_max is %g, not above g_min, %g", double(target.g_max()), double(target.g_min()));
-  AIMC_TRY(inRange("devices_per_weight", target.devices_per_weight(), 1, 64));
-  return checkFinite("output_noise", target.output_noise(), 0);
+  return checkPhysics(target);
 }
 
 Status ModelVerifier::checkCrossbar(const fb::Crossbar &crossbar) {
@@ -202,12 +197,7 @@ Status ModelVerifier::checkCrossbar(const fb::Crossbar &crossbar) {
   if (!tiles || *tiles + crossbar.tile_base() > 1 << 24)
     return invalid("%ux%ux%u tiles from number %u; at most 2^24 can be told apart", crossbar.groups(), crossbar.row_tiles(),
                    crossbar.column_tiles(), crossbar.tile_base());
-  std::optional<uint64_t> cells =
-      product({crossbar.slices(), 2, model.target()->devices_per_weight(), std::min(crossbar.rows(), crossbar.tile_rows()),
-               std::min(crossbar.columns(), crossbar.tile_columns())});
-  if (!cells || *cells > uint64_t(1) << 34)
-    return invalid("tiles of %u rows and %u columns have more than 2^34 devices", crossbar.tile_rows(),
-                   crossbar.tile_columns());
+  AIMC_TRY(checkDeviceCount(crossbar, model.target()->devices_per_weight()));
 
   uint64_t groups = crossbar.groups(), rows = crossbar.rows(), columns = crossbar.columns();
   AIMC_TRY(checkBlob("weight scales", crossbar.weight_scale(), {groups, crossbar.row_tiles(), columns}, 4));

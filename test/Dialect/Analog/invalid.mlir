@@ -26,6 +26,39 @@ module attributes {analog.target = #target} {}
 
 // -----
 
+// expected-error @below {{nonlinearity is -1.000000e+00, outside 0..10}}
+#target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8, nonlinearity = -1.0>
+module attributes {analog.target = #target} {}
+
+// -----
+
+// expected-error @below {{magnitude is 1.000000e-01, but device pcm has statistics of its own; it is for the generic devices}}
+#target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8, device = pcm,
+                         magnitude = 0.1>
+module attributes {analog.target = #target} {}
+
+// -----
+
+// expected-error @below {{stuck_at_g_min and stuck_at_g_max add up to 1.250000e+00; they are probabilities}}
+#target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8,
+                         stuck_at_g_min = 0.75, stuck_at_g_max = 0.5>
+module attributes {analog.target = #target} {}
+
+// -----
+
+// expected-error @below {{read_magnitude is 1.000000e-01, but read_noise is device; it goes with independent and proportional}}
+#target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8, read_noise = device,
+                         read_magnitude = 0.1>
+module attributes {analog.target = #target} {}
+
+// -----
+
+// expected-error @below {{ir_drop is exact, but wire_resistance is 0}}
+#target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8, ir_drop = exact>
+module attributes {analog.target = #target} {}
+
+// -----
+
 // expected-error @below {{unit_column needs offset encoding}}
 #target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8, unit_column = true>
 module attributes {analog.target = #target} {}

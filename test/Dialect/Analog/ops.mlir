@@ -2,10 +2,14 @@
 // A layer of 2 groups, K = 3, N = 2, tiles of 2 rows (T = 2), one weight slice, at each stage of its way.
 
 #target = #analog.target<name = "small", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8,
-                         arrays_per_chip = 16, adc_bits = 0, device = pcm, g_max = 20.5, programming_noise = true>
+                         arrays_per_chip = 16, adc_bits = 0, device = pcm_hermes_pair, g_max = 20.5, programming_noise = true,
+                         stuck_at_g_min = 0.01, read_noise = proportional, read_magnitude = 0.02, wire_resistance = 0.35,
+                         ir_drop = exact>
 // CHECK: module attributes {analog.target = #analog.target<name = "small", tile_rows = 2, tile_columns = 4,
 // CHECK-SAME: array_rows = 4, array_columns = 8,
-// CHECK-SAME: arrays_per_chip = 16, adc_bits = 0, device = pcm, g_max = 2.050000e+01, programming_noise = true>
+// CHECK-SAME: arrays_per_chip = 16, adc_bits = 0, device = pcm_hermes_pair, g_max = 2.050000e+01, programming_noise = true,
+// CHECK-SAME: read_noise = proportional, ir_drop = exact, stuck_at_g_min = 1.000000e-02, read_magnitude = 2.000000e-02,
+// CHECK-SAME: wire_resistance = 3.500000e-01>
 module attributes {analog.target = #target} {
 
 // CHECK-LABEL: analog.crossbar @plain node "fc1" [1, 3, 2] weights {

@@ -71,8 +71,12 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
                                  int64_t tileColumns, int64_t arrayRows, int64_t arrayColumns, int64_t arraysPerChip,
                                  int64_t chips, Encoding encoding, int64_t weightBits, int64_t cellBits, bool unitColumn,
                                  ScaleGranularity, Layout sliceLayout, Layout polarityLayout, int64_t inputBits,
-                                 int64_t inputSliceBits, int64_t adcBits, DeviceModel, APFloat gMinValue, APFloat gMaxValue,
-                                 int64_t devicesPerWeight, bool, APFloat outputNoiseValue) {
+                                 int64_t inputSliceBits, int64_t adcBits, DeviceModel device, APFloat gMinValue,
+                                 APFloat gMaxValue, int64_t devicesPerWeight, bool, APFloat outputNoiseValue,
+                                 ReadNoise readNoise, IrDrop irDrop
+#define AIMC_PARAMETER(section, key, field, Name, unit, low, high) , APFloat field
+#include "aimc/parameters.def"
+) {
   double gMin = gMinValue.convertToDouble(), gMax = gMaxValue.convertToDouble();
   double outputNoise = outputNoiseValue.convertToDouble();
   constexpr int64_t many = 1 << 20;
@@ -95,6 +99,20 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
     return emitError() << "g_min is " << gMin << " and g_max " << gMax << " microsiemens; 0 <= g_min < g_max must hold";
   if (!(outputNoise >= 0.0 && std::isfinite(outputNoise)))
     return emitError() << "output_noise is " << outputNoise << "; it is a standard deviation";
+#define AIMC_PARAMETER(section, key, field, Name, unit, low, high)                                                             \
+  if (double value = field.convertToDouble(); !(value >= (low) && value <= (high)))                                           \
+    return emitError() << #field " is " << value << ", outside " #low ".." #high;
+#include "aimc/parameters.def"
+  if (magnitude.isNonZero() && device < DeviceModel::NormalIndependent)
+    return emitError() << "magnitude is " << magnitude.convertToDouble() << ", but device " << stringifyDeviceModel(device)
+                       << " has statistics of its own; it is for the generic devices";
+  if (double stuck = stuck_at_g_min.convertToDouble() + stuck_at_g_max.convertToDouble(); stuck > 1)
+    return emitError() << "stuck_at_g_min and stuck_at_g_max add up to " << stuck << "; they are probabilities";
+  if (read_magnitude.isNonZero() && readNoise != ReadNoise::Independent && readNoise != ReadNoise::Proportional)
+    return emitError() << "read_magnitude is " << read_magnitude.convertToDouble() << ", but read_noise is "
+                       << stringifyReadNoise(readNoise) << "; it goes with independent and proportional";
+  if (irDrop != IrDrop::None && wire_resistance.isZero())
+    return emitError() << "ir_drop is " << stringifyIrDrop(irDrop) << ", but wire_resistance is 0";
   if (unitColumn && encoding != Encoding::Offset)
     return emitError() << "unit_column needs offset encoding";
   if (tileRows > arrayRows)

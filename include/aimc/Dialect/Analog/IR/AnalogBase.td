@@ -89,7 +89,15 @@ def Analog_ScaleGranularity : Analog_Enum<"ScaleGranularity", "which weights sha
 def Analog_DeviceModel : Analog_Enum<"DeviceModel", "physics of a cell", [
   I32EnumAttrCase<"Ideal", 0, "ideal">, I32EnumAttrCase<"Pcm", 1, "pcm">, I32EnumAttrCase<"PcmHermes", 2, "pcm_hermes">,
   I32EnumAttrCase<"RramNeurram", 3, "rram_neurram">, I32EnumAttrCase<"RramMilo", 4, "rram_milo">,
-  I32EnumAttrCase<"Sonos", 5, "sonos">]>;
+  I32EnumAttrCase<"Sonos", 5, "sonos">, I32EnumAttrCase<"PcmHermesPair", 6, "pcm_hermes_pair">,
+  I32EnumAttrCase<"NormalIndependent", 7, "normal_independent">, I32EnumAttrCase<"NormalProportional", 8, "normal_proportional">,
+  I32EnumAttrCase<"NormalInverse", 9, "normal_inverse">, I32EnumAttrCase<"UniformIndependent", 10, "uniform_independent">,
+  I32EnumAttrCase<"UniformProportional", 11, "uniform_proportional">, I32EnumAttrCase<"UniformInverse", 12, "uniform_inverse">]>;
+def Analog_ReadNoise : Analog_Enum<"ReadNoise", "how much a cell deviates from one product to the next", [
+  I32EnumAttrCase<"None", 0, "none">, I32EnumAttrCase<"Device", 1, "device">, I32EnumAttrCase<"Independent", 2, "independent">,
+  I32EnumAttrCase<"Proportional", 3, "proportional">]>;
+def Analog_IrDrop : Analog_Enum<"IrDrop", "what the resistance of wires does", [
+  I32EnumAttrCase<"None", 0, "none">, I32EnumAttrCase<"Approximate", 1, "approximate">, I32EnumAttrCase<"Exact", 2, "exact">]>;
 def Analog_Kind : Analog_Enum<"Kind", "what a matrix product is in the network", [
   I32EnumAttrCase<"MatMul", 0, "matmul">, I32EnumAttrCase<"Convolution", 1, "convolution">,
   I32EnumAttrCase<"RecurrentInput", 2, "recurrent_input">, I32EnumAttrCase<"RecurrentState", 3, "recurrent_state">]>;
@@ -145,6 +153,13 @@ def Analog_TargetAttr : Analog_Attr<"Target", "target"> {
     | `device`, `g_min`, `g_max` | physics of a cell; conductances in microsiemens |
     | `devices_per_weight` | F: devices that share a target and are averaged |
     | `programming_noise`, `output_noise` | what `noisy` includes; output noise in LSB of the ADC |
+    | `magnitude` | m of the generic devices |
+    | `stuck_at_g_min`, `stuck_at_g_max` | probabilities that a device is stuck |
+    | `read_noise`, `read_magnitude` | how cells deviate from one product to the next, and how much |
+    | `input_noise` | deviation of an input digit, in parts of its largest |
+    | `gain_error`, `offset_error`, `dnl`, `inl` | deviations over the ADCs of columns; all but the gain's in LSB |
+    | `nonlinearity` | κ of v / (1 + abs(κv/A)) before the ADC |
+    | `wire_resistance`, `ir_drop` | ohm between neighbouring cells, and what of it `noisy` includes |
 
     Example:
 
@@ -163,7 +178,13 @@ def Analog_TargetAttr : Analog_Attr<"Target", "target"> {
     DefaultEnum<Analog_Layout, "Interleaved">:$slice_layout, DefaultEnum<Analog_Layout, "Interleaved">:$polarity_layout,
     DefaultInt<"8">:$input_bits, DefaultInt<"0">:$input_slice_bits, DefaultInt<"8">:$adc_bits,
     DefaultEnum<Analog_DeviceModel, "Ideal">:$device, DoubleParameter<"0.0">:$g_min, DoubleParameter<"25.0">:$g_max,
-    DefaultInt<"1">:$devices_per_weight, DefaultBool<"false">:$programming_noise, DoubleParameter<"0.0">:$output_noise);
+    DefaultInt<"1">:$devices_per_weight, DefaultBool<"false">:$programming_noise, DoubleParameter<"0.0">:$output_noise,
+    DefaultEnum<Analog_ReadNoise, "None">:$read_noise, DefaultEnum<Analog_IrDrop, "None">:$ir_drop,
+    // runtime/include/aimc/parameters.def, in its order
+    DoubleParameter<"0.0">:$magnitude, DoubleParameter<"0.0">:$stuck_at_g_min, DoubleParameter<"0.0">:$stuck_at_g_max,
+    DoubleParameter<"0.0">:$read_magnitude, DoubleParameter<"0.0">:$input_noise, DoubleParameter<"0.0">:$gain_error,
+    DoubleParameter<"0.0">:$offset_error, DoubleParameter<"0.0">:$dnl, DoubleParameter<"0.0">:$inl,
+    DoubleParameter<"0.0">:$nonlinearity, DoubleParameter<"0.0">:$wire_resistance);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
