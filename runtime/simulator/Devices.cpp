@@ -94,6 +94,22 @@ static constexpr float sonosLargest = 3.2f, sonosLargestLater = 1.8f; // microsi
 // CrossSim's RRAM of Milo: sigma = max(0, a + b G) in microsiemens of the conductance itself, measured within a range.
 static constexpr float miloOffset = 4.782321f, miloSlope = -0.009107f, miloLowest = 50.0f, miloHighest = 225.0f;
 
+static bool isGeneric(fb::DeviceModel model) { return model >= fb::DeviceModel::NormalIndependent; }
+
+/// Magnitude of a generic device's error at conductance g, in microsiemens.
+static float genericSigma(fb::DeviceModel model, float magnitude, float g, float gMax) {
+  switch (model) {
+  case fb::DeviceModel::NormalIndependent:
+  case fb::DeviceModel::UniformIndependent:
+    return magnitude * gMax;
+  case fb::DeviceModel::NormalProportional:
+  case fb::DeviceModel::UniformProportional:
+    return magnitude * g;
+  default: // inverse
+    return g > 0.0f ? magnitude * (gMax * (gMax / g)) : 0.0f;
+  }
+}
+
 static const ProgrammingModel *findModel(fb::DeviceModel model) {
   for (const ProgrammingModel &candidate : programmingModels)
     if (candidate.model == model)
@@ -177,8 +193,10 @@ double longestSeconds(fb::DeviceModel model) {
 }
 
 bool hasProgrammingNoise(fb::DeviceModel model) {
-  return findModel(model) || model == fb::DeviceModel::RramMilo || model == fb::DeviceModel::Sonos;
+  return findModel(model) || isGeneric(model) || model == fb::DeviceModel::RramMilo || model == fb::DeviceModel::Sonos;
 }
+
+bool hasUniformErrors(fb::DeviceModel model) { return model >= fb::DeviceModel::UniformIndependent; }
 
 MeasuredRange measuredRange(fb::DeviceModel model, double seconds) {
   if (model == fb::DeviceModel::RramMilo)
@@ -202,6 +220,8 @@ DigitTable digitTable(const fb::Target &target, uint32_t cellBits, const DeviceE
       const bool later = model->model == fb::DeviceModel::RramNeurram && effects.ages();
       sigma = later ? neurramSigma(u, float(effects.seconds)) : polynomial(model->coefficients, u);
       sigma = sigma * (gMax / model->gReferenceMicrosiemens);
+    } else if (effects.programming && isGeneric(target.device())) {
+      sigma = genericSigma(target.device(), target.magnitude(), g, gMax);
     } else if (effects.programming && target.device() == fb::DeviceModel::RramMilo) {
       sigma = fma32(miloSlope, g, miloOffset);
       sigma = sigma > 0.0f ? sigma : 0.0f;

@@ -15,22 +15,26 @@ struct DeviceEffects {
   bool programming = false;
   bool drift = false;
   bool flicker = false; // 1/f noise
+  bool stuck = false;
   double seconds = 0;   // since programming
 
   /// Conductances differ from their targets.
-  bool any() const { return programming || ages(); }
+  bool any() const { return programming || stuck || ages(); }
   /// Devices change after programming.
   bool ages() const { return (drift || flicker) && seconds > 0; }
 };
 
-/// What programming a digit gives: a Gaussian around `target` with deviation `sigma`, both in microsiemens, cut at 0; and its
-/// drift exponent, |Gaussian| around `mu` with deviation `spread`.
+/// What programming a digit gives: a Gaussian around `target` with deviation `sigma`, both in microsiemens, cut at 0 (uniform
+/// errors: sigma is their range, target its middle); and its drift exponent, |Gaussian| around `mu` with deviation `spread`.
 struct DigitTable {
   std::vector<float> target, sigma, mu, spread; // index: digit
 };
 
 /// True when the simulator knows how devices of this model deviate from their targets.
 bool hasProgrammingNoise(fb::DeviceModel model);
+
+/// Programming errors of this model are uniform; all others are Gaussian.
+bool hasUniformErrors(fb::DeviceModel model);
 
 /// True when devices of this model drift and have 1/f noise.
 bool hasDrift(fb::DeviceModel model);

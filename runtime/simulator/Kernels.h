@@ -105,6 +105,11 @@ struct Kernels {
   /// Gaussians of elements [first, first + n).
   void (*gaussians)(const Stream &stream, uint64_t first, int64_t n, float *out);
 
+  /// Numbers (k + 1/2) 2^-23 with k in [0, 2^23) of elements [first, first + n): uniform between 0 and 1, both left out.
+  void (*uniforms)(const Stream &stream, uint64_t first, int64_t n, float *out);
+  /// g = low where uniform < atLow, high where it is below atLow + atHigh: n devices of which some are stuck.
+  void (*stick)(const float *uniform, int64_t n, float atLow, float atHigh, float low, float high, float *g);
+
   /// Ends the columns' elimination in a row, solves the row, and begins their next elimination.
   void (*wireRow)(const WireRow &row);
 };

@@ -172,10 +172,13 @@ private:
   void programNoiseless(const int32_t *digits, int64_t columns, int32_t *steps) const;
   void programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, const CellRow &now,
                       const CellRow *programmed, float *scratch) const;
+  void stick(const float *uniform, int64_t count, float *g) const {
+    options.kernels->stick(uniform, count, target.stuck_at_g_min(), target.stuck_at_g_max(), target.g_min(), target.g_max(), g);
+  }
   uint64_t toSteps(const CellRow &cells, int64_t columns, int32_t *steps) const;
   void compensate(Tile &tile, const double *before, const double *after) const;
 
-  static constexpr int scratchRows = 7;
+  static constexpr int scratchRows = 8;
 
   const ProgramOptions &options;
   const fb::Target &target;
@@ -233,11 +236,12 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
   const int64_t columns = tile.columns, devices = target.devices_per_weight();
   const uint32_t tileNumber = crossbar.info->tile_base() + uint32_t(&tile - crossbar.tiles.data());
   const Stream programming = Stream::cells(options.seed, options.trial, Purpose::Programming, tileNumber);
+  const Stream stuck = Stream::cells(options.seed, options.trial, Purpose::Stuck, tileNumber);
   const Stream drift = Stream::cells(options.seed, options.trial, Purpose::Drift, tileNumber);
   const Stream flicker =
       Stream::readout(options.seed, options.trial, Purpose::Flicker, tileNumber, options.effects.seconds);
   float *goal = scratch, *sigma = goal + columns, *mu = sigma + columns, *spread = mu + columns, *noise = spread + columns,
-        *moreNoise = noise + columns, *g = moreNoise + columns;
+        *moreNoise = noise + columns, *uniform = moreNoise + columns, *g = uniform + columns;
   for (int polarity = 0; polarity < 2; ++polarity) {
     float *sum = now.sums[polarity], *programmedSum = programmed ? programmed->sums[polarity] : nullptr;
     memset(sum, 0, size_t(columns) * sizeof(float));
@@ -262,11 +266,20 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
     }
     for (int64_t f = 0; f < devices && count; ++f) {
       uint64_t element = uint64_t((((s * 2 + polarity) * devices + f) * crossbar.tileRows + k) * crossbar.tileColumns);
-      if (options.effects.programming)
-        options.kernels->gaussians(programming, element, count, noise + begin);
-      else
+      if (!options.effects.programming) {
         memset(noise + begin, 0, size_t(count) * sizeof(float));
+      } else if (hasUniformErrors(target.device())) {
+        options.kernels->uniforms(programming, element, count, noise + begin);
+        for (int64_t j = begin; j < end; ++j)
+          noise[j] = noise[j] - 0.5f;
+      } else {
+        options.kernels->gaussians(programming, element, count, noise + begin);
+      }
       options.kernels->programDevices(goal + begin, sigma + begin, noise + begin, count, g + begin);
+      if (options.effects.stuck) {
+        options.kernels->uniforms(stuck, element, count, uniform + begin);
+        stick(uniform + begin, count, g + begin);
+      }
       if (aged) {
         if (programmed)
           for (int64_t j = begin; j < end; ++j)
@@ -276,6 +289,8 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
         if (options.effects.flicker)
           options.kernels->gaussians(flicker, element, count, moreNoise + begin);
         options.kernels->ageDevices(aging, mu + begin, spread + begin, noise + begin, moreNoise + begin, count, g + begin);
+        if (options.effects.stuck)
+          stick(uniform + begin, count, g + begin);
       }
       for (int64_t j = begin; j < end; ++j)
         sum[j] = sum[j] + g[j];

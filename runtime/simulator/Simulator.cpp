@@ -9,9 +9,9 @@ namespace fb = aimc::fb;
 
 /// Effects that this simulator does not compute; to run without them must be said.
 static aimc_status checkComputed(const aimc_driver_host *host, const fb::Target &target, const Effects &effects) {
-  static const aimc_effect missing[] = {AIMC_EFFECT_STUCK,       AIMC_EFFECT_READ_NOISE, AIMC_EFFECT_INPUT_NOISE,
-                                        AIMC_EFFECT_ADC_GAIN,    AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY,
-                                        AIMC_EFFECT_NONLINEARITY, AIMC_EFFECT_IR_DROP};
+  static const aimc_effect missing[] = {AIMC_EFFECT_READ_NOISE, AIMC_EFFECT_INPUT_NOISE, AIMC_EFFECT_ADC_GAIN,
+                                        AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY, AIMC_EFFECT_NONLINEARITY,
+                                        AIMC_EFFECT_IR_DROP};
   for (aimc_effect effect : missing)
     if (effects.isOn(effect))
       return fail(host, AIMC_UNSUPPORTED, "target %s: the simulator does not compute what %s describes; disable that effect",
@@ -40,8 +40,13 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
       return fail(host, AIMC_INVALID_MODEL, "crossbars without a target");
     return AIMC_OK;
   }
+  const Effects effects(*target, options);
+  if (aimc_status status = checkComputed(host, *target, effects))
+    return status;
   const bool noisy = chip.fidelity == AIMC_NOISY;
-  if (chip.fidelity != AIMC_EXACT && target->device() != fb::DeviceModel::Ideal &&
+  const bool conducts = target->device() != fb::DeviceModel::Ideal || effects.isOn(AIMC_EFFECT_STUCK) ||
+                        effects.isOn(AIMC_EFFECT_IR_DROP);
+  if (chip.fidelity != AIMC_EXACT && conducts &&
       (!(target->g_max() > target->g_min()) || !(target->g_min() >= 0.0f) || target->devices_per_weight() < 1 ||
        target->devices_per_weight() > 1024))
     return fail(host, AIMC_INVALID_MODEL, "target %s: conductances from %g to %g microsiemens, %u devices per weight",
@@ -50,9 +55,6 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     if (aimc_status status = checkTime(host, *target, options.time_seconds))
       return status;
 
-  const Effects effects(*target, options);
-  if (aimc_status status = checkComputed(host, *target, effects))
-    return status;
   const bool programs = effects.isOn(AIMC_EFFECT_PROGRAMMING);
   if (programs && !hasProgrammingNoise(target->device()))
     return fail(host, AIMC_UNSUPPORTED,
@@ -72,6 +74,7 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   program.trial = options.trial;
   program.packed = chip.fidelity != AIMC_EXACT;
   program.effects.programming = programs;
+  program.effects.stuck = effects.isOn(AIMC_EFFECT_STUCK);
   program.effects.drift = effects.isOn(AIMC_EFFECT_DRIFT);
   program.effects.flicker = effects.isOn(AIMC_EFFECT_FLICKER);
   program.effects.seconds = options.time_seconds;

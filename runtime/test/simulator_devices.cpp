@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <math.h>
 #include <stdlib.h>
@@ -238,6 +239,136 @@ TEST(Programming, SonosAtFiveCurrents) {
       EXPECT_NEAR(m.mean * 1600, mean, 4 * expected / std::sqrt(cells)) << i << " at " << half;
       EXPECT_NEAR(m.deviation * 1600, expected, 4 * expected / std::sqrt(2 * cells)) << i << " at " << half;
     }
+}
+
+TEST(Programming, GenericDevicesAtFiveConductances) {
+  // sigma in parts of Gmax: m, m u, m / u; a uniform error of range r has the deviation r / sqrt(12).
+  struct Generic {
+    Model model;
+    double magnitude;
+    double (*sigma)(double u);
+  };
+  const double uniform = 1 / std::sqrt(12.0);
+  const Generic models[] = {
+      {Model::NormalIndependent, .03, [](double) { return .03; }},
+      {Model::NormalProportional, .05, [](double u) { return .05 * u; }},
+      {Model::NormalInverse, .01, [](double u) { return .01 / u; }},
+      {Model::UniformIndependent, .06, [](double) { return .06; }},
+      {Model::UniformProportional, .05, [](double u) { return .05 * u; }},
+      {Model::UniformInverse, .01, [](double u) { return .01 / u; }},
+  };
+  for (const Generic &generic : models)
+    for (int digit : {60, 100, 140, 180, 220}) {
+      Cells sample(generic.model, 2, 20, digit);
+      sample.spec.changeTarget = [&](auto &target) { target.magnitude = float(generic.magnitude); };
+      const bool isUniform = generic.model >= Model::UniformIndependent;
+      const double u = .1 + .9 * digit / 255, range = generic.sigma(u), sigma = range * (isUniform ? uniform : 1);
+      const std::vector<double> read = sample.read(0, 0);
+      Moments m(read);
+      EXPECT_NEAR(m.mean, u, 4 * sigma / std::sqrt(cells)) << int(generic.model) << " digit " << digit;
+      // The standard error of a deviation is sigma sqrt((kurtosis - 1) / (4 n)): 3 and 1.8.
+      EXPECT_NEAR(m.deviation, sigma, 4 * sigma * std::sqrt((isUniform ? .8 : 2) / (4 * cells))) << int(generic.model);
+      double largest = 0;
+      for (double g : read)
+        largest = std::max(largest, std::abs(g - u));
+      if (isUniform) {
+        EXPECT_NEAR(largest, range / 2, 1e-3 * range + 1e-4) << int(generic.model);
+      }
+    }
+}
+
+TEST(Programming, InverseErrorsOfNothingAreNothing) {
+  Cells sample(Model::NormalInverse, 0, 20, 0);
+  sample.spec.changeTarget = [](auto &target) { target.magnitude = .1f; };
+  Moments m(sample.read(0, 0));
+  EXPECT_NEAR(m.mean, 0, 1e-6);
+  EXPECT_NEAR(m.deviation, 0, 1e-6);
+}
+
+TEST(Stuck, SharesAndMean) {
+  // Programming is exact: a device is where it was told to be, or at Gmin, or at Gmax.
+  const double p0 = .1, p1 = .05;
+  Cells sample(Model::NormalIndependent, 2, 20, 102);
+  sample.spec.changeTarget = [&](auto &target) { target.stuck_at_g_min = float(p0), target.stuck_at_g_max = float(p1); };
+  const double u = .1 + .9 * 102 / 255;
+  double low = 0, high = 0, programmed = 0;
+  const std::vector<double> read = sample.read(0, 0);
+  for (double g : read) {
+    low += std::abs(g - .1) < 1e-3;
+    high += std::abs(g - 1) < 1e-3;
+    programmed += std::abs(g - u) < 1e-3;
+  }
+  EXPECT_EQ(low + high + programmed, cells);
+  EXPECT_NEAR(low, p0 * cells, 4 * std::sqrt(cells * p0 * (1 - p0)));
+  EXPECT_NEAR(high, p1 * cells, 4 * std::sqrt(cells * p1 * (1 - p1)));
+  EXPECT_EQ(sample.read(without({AIMC_EFFECT_STUCK}), 0), std::vector<double>(size_t(cells), sample.read(16, 0)[0]));
+}
+
+TEST(Stuck, DifferentialWeightsShrink) {
+  // E[w'] = (1 - p0 - p1) w: of a pair, both devices are stuck alike.
+  Spec spec;
+  spec.K = spec.R = spec.N = spec.C = 128;
+  spec.B = 0;
+  spec.gMax = 20;
+  spec.device = Model::Ideal;
+  spec.fill(1);
+  spec.bias.clear();
+  std::fill(spec.weightScale.begin(), spec.weightScale.end(), float(spec.L()));
+  spec.changeTarget = [](auto &target) { target.stuck_at_g_min = .04f, target.stuck_at_g_max = .02f; };
+  for (int level : {-90, 40, 127}) {
+    std::fill(spec.levels.begin(), spec.levels.end(), level);
+    Host host(spec);
+    SimulatedChip chip(host, AIMC_NOISY, 7);
+    ASSERT_EQ(chip.status, AIMC_OK) << host.message;
+    Array x({128, 128}), y({128, 128});
+    for (size_t i = 0; i < 128; ++i)
+      x.data[i * 128 + i] = 1.0f;
+    ASSERT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+    Moments m(std::vector<double>(y.data.begin(), y.data.end()));
+    EXPECT_NEAR(m.mean, .94 * level, 4 * m.deviation / std::sqrt(cells)) << level;
+  }
+}
+
+TEST(Stuck, DevicesNeitherDriftNorFluctuate) {
+  Cells sample(Model::Pcm, 0, 25, 128);
+  sample.spec.changeTarget = [](auto &target) { target.stuck_at_g_max = .5f; };
+  const std::vector<double> before = sample.read(0, 0), after = sample.read(0, day);
+  int stuck = 0, moved = 0;
+  for (size_t i = 0; i < before.size(); ++i) {
+    stuck += before[i] == before[size_t(std::max_element(before.begin(), before.end()) - before.begin())] && before[i] == after[i];
+    moved += before[i] != after[i];
+  }
+  EXPECT_EQ(stuck + moved, cells);
+  EXPECT_NEAR(stuck, cells / 2, 4 * std::sqrt(cells / 4));
+}
+
+TEST(Stuck, ThreadsAndInstructionSetsDoNotChangeBits) {
+  Spec spec;
+  spec.K = 40;
+  spec.N = 24;
+  spec.R = 16;
+  spec.C = 10;
+  spec.F = 3;
+  spec.device = Model::UniformProportional;
+  spec.programmingNoise = true;
+  spec.fill(3);
+  spec.changeTarget = [](auto &target) { target.stuck_at_g_max = .1f, target.magnitude = .2f; };
+  auto run = [&](int threads) {
+    Host host(spec, threads);
+    SimulatedChip chip(host, AIMC_NOISY, 7);
+    Array x({9, spec.K}), y({9, spec.N});
+    x.data = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
+    return chip.run(x, y) == AIMC_OK ? y.data : std::vector<float>();
+  };
+  const std::vector<float> whole = run(1);
+  ASSERT_FALSE(whole.empty());
+  EXPECT_EQ(run(7), whole);
+  for (const char *name : {"generic", "avx2", "vnni"}) {
+    setenv("AIMC_SIMULATOR_ISA", name, 1);
+    const std::vector<float> y = run(2);
+    EXPECT_EQ(y.empty() ? whole : y, whole) << name;
+    unsetenv("AIMC_SIMULATOR_ISA");
+  }
 }
 
 TEST(Time, DevicesWithoutTimeSaySo) {

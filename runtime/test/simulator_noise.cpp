@@ -59,7 +59,6 @@ TEST(Noisy, RefusesEffectsThatAreNotComputed) {
     EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, 1u << effect).status, AIMC_OK) << host.message;
     EXPECT_EQ(SimulatedChip(host, AIMC_QUANTIZED).status, AIMC_OK) << host.message;
   };
-  isRefused(AIMC_EFFECT_STUCK, [](auto &target) { target.stuck_at_g_max = 0.1f; });
   isRefused(AIMC_EFFECT_READ_NOISE, [](auto &target) { target.read_noise = aimc::fb::ReadNoise::Independent; });
   isRefused(AIMC_EFFECT_INPUT_NOISE, [](auto &target) { target.input_noise = 0.1f; });
   isRefused(AIMC_EFFECT_ADC_GAIN, [](auto &target) { target.gain_error = 0.1f; });
