@@ -1,6 +1,7 @@
 //===- Import.cpp - ONNX files into the onnx dialect ------------------------------------------------------------===//
 #include "aimc/Import/Import.h"
 
+#include "Functions.h"
 #include "Npy.h"
 #include "Tensor.h"
 
@@ -26,6 +27,8 @@
 using namespace mlir;
 using namespace aimc;
 namespace pb = ::onnx;
+
+using Nodes = google::protobuf::RepeatedPtrField<pb::NodeProto>;
 
 namespace {
 
@@ -54,7 +57,7 @@ public:
 private:
   LogicalResult readOpsets();
   void collectNodeNames(const pb::GraphProto &graph);
-  void collectUnknown(const pb::GraphProto &graph, std::string &list, size_t &count);
+  void collectUnknown(const Nodes &nodes, StringRef caller, llvm::StringSet<> &visited, std::string &list, size_t &count);
   LogicalResult checkOperators();
   LogicalResult checkDims();
   StringAttr nameNode(const pb::NodeProto &node, int64_t index);
@@ -63,7 +66,10 @@ private:
   LogicalResult importInputs(func::FuncOp func, Scope &scope);
   LogicalResult importOutputs(func::FuncOp func, Scope &scope);
   LogicalResult importInitializers(pb::GraphProto &graph, Scope &scope);
-  LogicalResult importNodes(pb::GraphProto &graph, Scope &scope);
+  LogicalResult importNodes(Nodes &nodes, Scope &scope);
+  LogicalResult importCall(const ModelFunction &function, pb::NodeProto &node, int64_t index, Scope &scope);
+  FailureOr<SmallVector<Value>> lookupInputs(const pb::NodeProto &node, NameLoc loc, const Scope &scope);
+  LogicalResult define(const std::string &name, Value value, const pb::NodeProto &node, NameLoc loc, Scope &scope);
   LogicalResult importNode(pb::NodeProto &node, int64_t index, Scope &scope);
   LogicalResult importAttribute(pb::AttributeProto &attr, Location loc, SmallVectorImpl<NamedAttribute> &attrs,
                                 std::map<std::string, pb::GraphProto *> &graphs);
@@ -78,7 +84,9 @@ private:
   OpBuilder builder;
   Location fileLoc;
   TensorImporter tensors;
-  llvm::StringMap<int64_t> opsets;
+  FunctionTable functions;
+  llvm::StringMap<int64_t> opsets; // of the model, or of the function that is being put in place of a call
+  std::string prefix;              // of the names of a function's nodes: `call/`
   llvm::StringSet<> nodeNames; // as the file has them
   llvm::StringSet<> usedNames; // as the module has them
   std::vector<Type> declaredOutputs;
@@ -114,13 +122,20 @@ void GraphImporter::collectNodeNames(const pb::GraphProto &graph) {
   }
 }
 
-void GraphImporter::collectUnknown(const pb::GraphProto &graph, std::string &list, size_t &count) {
+/// Lists nodes whose operator is neither known nor a function, those of called functions too; `caller` goes before their names.
+void GraphImporter::collectUnknown(const Nodes &nodes, StringRef caller, llvm::StringSet<> &visited, std::string &list, size_t &count) {
   llvm::raw_string_ostream stream(list);
-  for (auto [index, node] : llvm::enumerate(graph.node())) {
+  for (auto [index, node] : llvm::enumerate(nodes)) {
     int64_t opset = getOpset(node.domain());
-    if (!aimc::onnx::lookupOperator(node.domain(), node.op_type(), opset)) {
+    if (const ModelFunction *function = functions.lookup(node, opset)) {
+      if (visited.insert(function->label).second) {
+        llvm::StringMap<int64_t> outer = std::exchange(opsets, function->opsets);
+        collectUnknown(function->proto->node(), function->label + "/", visited, list, count);
+        opsets = std::move(outer);
+      }
+    } else if (!aimc::onnx::lookupOperator(node.domain(), node.op_type(), opset)) {
       ++count;
-      stream << "\n  ";
+      stream << "\n  " << caller;
       if (node.name().empty())
         stream << node.op_type() << '_' << index;
       else
@@ -131,14 +146,15 @@ void GraphImporter::collectUnknown(const pb::GraphProto &graph, std::string &lis
       else
         stream << ", which the model does not import)";
     }
-    forEachSubgraph(node, [&](const pb::GraphProto &subgraph) { collectUnknown(subgraph, list, count); });
+    forEachSubgraph(node, [&](const pb::GraphProto &subgraph) { collectUnknown(subgraph.node(), caller, visited, list, count); });
   }
 }
 
 LogicalResult GraphImporter::checkOperators() {
   std::string list;
+  llvm::StringSet<> visited;
   size_t count = 0;
-  collectUnknown(model.graph(), list, count);
+  collectUnknown(model.graph().node(), "", visited, list, count);
   if (count == 0)
     return success();
   return emitError(fileLoc) << count << (count == 1 ? " node uses an operator" : " nodes use operators")
@@ -146,7 +162,7 @@ LogicalResult GraphImporter::checkOperators() {
 }
 
 StringAttr GraphImporter::nameNode(const pb::NodeProto &node, int64_t index) {
-  std::string base = node.name().empty() ? node.op_type() + "_" + std::to_string(index) : node.name();
+  std::string base = prefix + (node.name().empty() ? node.op_type() + "_" + std::to_string(index) : node.name());
   std::string name = base;
   bool isOwn = !node.name().empty();
   for (int64_t suffix = 1; usedNames.contains(name) || (!isOwn && nodeNames.contains(name)); ++suffix, isOwn = false)
@@ -338,22 +354,84 @@ LogicalResult GraphImporter::importAttribute(pb::AttributeProto &attr, Location 
   return success();
 }
 
-LogicalResult GraphImporter::importNode(pb::NodeProto &node, int64_t index, Scope &scope) {
-  NameLoc loc = NameLoc::get(nameNode(node, index));
+/// The values of a node's inputs, null where one is omitted; trailing omissions are dropped.
+FailureOr<SmallVector<Value>> GraphImporter::lookupInputs(const pb::NodeProto &node, NameLoc loc, const Scope &scope) {
   SmallVector<Value> inputs;
   for (const std::string &name : node.input()) {
     if (name.empty()) {
       inputs.push_back({});
     } else if (Value value = scope.lookup(name)) {
-      inputs.push_back(value);
+      // An input that the call of a function omits is omitted by the nodes that read it.
+      inputs.push_back(value.getDefiningOp<aimc::onnx::NoneOp>() ? Value() : value);
     } else {
-      return emitError(loc) << loc.getName().getValue() << " (" << node.op_type() << ", opset " << getOpset(node.domain())
-                            << "): input '" << name << "' is defined nowhere";
+      emitError(loc) << loc.getName().getValue() << " (" << node.op_type() << ", opset " << getOpset(node.domain())
+                     << "): input '" << name << "' is defined nowhere";
+      return failure();
     }
   }
   while (!inputs.empty() && !inputs.back())
     inputs.pop_back();
-  for (Value &input : inputs)
+  return inputs;
+}
+
+LogicalResult GraphImporter::define(const std::string &name, Value value, const pb::NodeProto &node, NameLoc loc, Scope &scope) {
+  if (name.empty())
+    return success();
+  if (scope.values.contains(name))
+    return emitError(loc) << loc.getName().getValue() << " (" << node.op_type() << "): '" << name << "' is already defined";
+  scope.values[name] = value;
+  return success();
+}
+
+/// Puts the function's nodes in place of the call; their names begin with that of the call.
+LogicalResult GraphImporter::importCall(const ModelFunction &function, pb::NodeProto &node, int64_t index, Scope &scope) {
+  NameLoc loc = NameLoc::get(nameNode(node, index));
+  FailureOr<SmallVector<Value>> inputs = lookupInputs(node, loc, scope);
+  if (failed(inputs))
+    return failure();
+  const pb::FunctionProto &proto = *function.proto;
+  if (inputs->size() > static_cast<size_t>(proto.input_size()) || node.output_size() > proto.output_size())
+    return emitError(loc) << loc.getName().getValue() << " (" << node.op_type() << "): has " << inputs->size() << " inputs and "
+                          << node.output_size() << " outputs; function '" << function.label << "' has " << proto.input_size()
+                          << " and " << proto.output_size();
+  Scope inner;
+  aimc::onnx::NoneOp none; // what the call omits
+  for (int i = 0; i < proto.input_size(); ++i) {
+    Value value = static_cast<size_t>(i) < inputs->size() ? (*inputs)[i] : Value();
+    if (!value && !none)
+      none = aimc::onnx::NoneOp::create(builder, loc, builder.getNoneType());
+    if (!value)
+      value = none;
+    if (failed(define(proto.input(i), value, node, loc, inner)))
+      return failure();
+  }
+  Nodes body = function.instantiate(node);
+  llvm::StringMap<int64_t> outerOpsets = std::exchange(opsets, function.opsets);
+  std::string outerPrefix = std::exchange(prefix, (loc.getName().getValue() + "/").str());
+  LogicalResult result = importNodes(body, inner);
+  opsets = std::move(outerOpsets);
+  prefix = std::move(outerPrefix);
+  if (failed(result))
+    return failure();
+  for (int i = 0; i < node.output_size(); ++i) {
+    Value value = inner.lookup(proto.output(i));
+    if (!value)
+      return emitError(loc) << loc.getName().getValue() << " (" << node.op_type() << "): output '" << proto.output(i)
+                            << "' of function '" << function.label << "' is computed by no node";
+    if (failed(define(node.output(i), value, node, loc, scope)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::importNode(pb::NodeProto &node, int64_t index, Scope &scope) {
+  if (const ModelFunction *function = functions.lookup(node, getOpset(node.domain())))
+    return importCall(*function, node, index, scope);
+  NameLoc loc = NameLoc::get(nameNode(node, index));
+  FailureOr<SmallVector<Value>> inputs = lookupInputs(node, loc, scope);
+  if (failed(inputs))
+    return failure();
+  for (Value &input : *inputs)
     if (!input)
       input = aimc::onnx::NoneOp::create(builder, loc, builder.getNoneType());
 
@@ -376,19 +454,15 @@ LogicalResult GraphImporter::importNode(pb::NodeProto &node, int64_t index, Scop
     return emitError(loc) << "has no outputs";
 
   StringRef domain = node.domain() == "ai.onnx" ? StringRef() : StringRef(node.domain());
-  auto op = aimc::onnx::NodeOp::create(builder, loc, types, node.op_type(), inputs, domain, getOpset(domain),
+  auto op = aimc::onnx::NodeOp::create(builder, loc, types, node.op_type(), *inputs, domain, getOpset(domain),
                                        builder.getDictionaryAttr(attrs),
                                        graphs.empty() ? ArrayAttr() : builder.getStrArrayAttr(graphNames), graphs.size());
   for (auto [region, entry] : llvm::zip(op.getSubgraphs(), graphs))
     if (failed(importSubgraph(*entry.second, region, scope, loc)))
       return failure();
-  for (auto [name, result] : llvm::zip(node.output(), op.getOutputs())) {
-    if (name.empty())
-      continue;
-    if (scope.values.contains(name))
-      return emitError(loc) << loc.getName().getValue() << " (" << node.op_type() << "): '" << name << "' is already defined";
-    scope.values[name] = result;
-  }
+  for (auto [name, result] : llvm::zip(node.output(), op.getOutputs()))
+    if (failed(define(name, result, node, loc, scope)))
+      return failure();
   return success();
 }
 
@@ -416,17 +490,17 @@ static void collectReads(const pb::NodeProto &node, const llvm::StringSet<> &def
 
 /// An order of the nodes in which every value is defined before it is read, the file's own where that is one. Nothing when
 /// there is a cycle, of which `onCycle` is a node.
-static std::optional<std::vector<int>> sortNodes(const pb::GraphProto &graph, int &onCycle) {
+static std::optional<std::vector<int>> sortNodes(const Nodes &nodes, int &onCycle) {
   llvm::StringMap<int> producer;
-  for (int index = 0; index < graph.node_size(); ++index)
-    for (const std::string &name : graph.node(index).output())
+  for (int index = 0; index < nodes.size(); ++index)
+    for (const std::string &name : nodes[index].output())
       if (!name.empty())
         producer.try_emplace(name, index);
-  std::vector<std::vector<int>> readers(graph.node_size());
-  std::vector<int> waits(graph.node_size(), 0);
-  for (int index = 0; index < graph.node_size(); ++index) {
+  std::vector<std::vector<int>> readers(nodes.size());
+  std::vector<int> waits(nodes.size(), 0);
+  for (int index = 0; index < nodes.size(); ++index) {
     llvm::StringSet<> reads;
-    collectReads(graph.node(index), {}, reads);
+    collectReads(nodes[index], {}, reads);
     for (const auto &entry : reads) {
       auto found = producer.find(entry.getKey());
       if (found == producer.end())
@@ -436,7 +510,7 @@ static std::optional<std::vector<int>> sortNodes(const pb::GraphProto &graph, in
     }
   }
   std::priority_queue<int, std::vector<int>, std::greater<int>> ready;
-  for (int index = 0; index < graph.node_size(); ++index)
+  for (int index = 0; index < nodes.size(); ++index)
     if (waits[index] == 0)
       ready.push(index);
   std::vector<int> order;
@@ -448,22 +522,22 @@ static std::optional<std::vector<int>> sortNodes(const pb::GraphProto &graph, in
       if (--waits[reader] == 0)
         ready.push(reader);
   }
-  for (onCycle = 0; onCycle < graph.node_size(); ++onCycle)
+  for (onCycle = 0; onCycle < nodes.size(); ++onCycle)
     if (waits[onCycle] > 0)
       return std::nullopt;
   return order;
 }
 
-LogicalResult GraphImporter::importNodes(pb::GraphProto &graph, Scope &scope) {
+LogicalResult GraphImporter::importNodes(Nodes &nodes, Scope &scope) {
   int onCycle = 0;
-  std::optional<std::vector<int>> order = sortNodes(graph, onCycle);
+  std::optional<std::vector<int>> order = sortNodes(nodes, onCycle);
   if (!order) {
-    const pb::NodeProto &node = graph.node(onCycle);
+    const pb::NodeProto &node = nodes[onCycle];
     return emitError(fileLoc) << "node '" << (node.name().empty() ? node.op_type() : node.name())
                               << "' depends on its own output; the graph must not have cycles";
   }
   for (int index : *order)
-    if (failed(importNode(*graph.mutable_node(index), index, scope)))
+    if (failed(importNode(nodes[index], index, scope)))
       return failure();
   return success();
 }
@@ -484,7 +558,7 @@ LogicalResult GraphImporter::importSubgraph(pb::GraphProto &graph, Region &regio
       *type = UnrankedTensorType::get(builder.getF32Type());
     inner.values[info.name()] = region.addArgument(*type, locOf(info.name()));
   }
-  if (failed(importNodes(graph, inner)))
+  if (failed(importNodes(*graph.mutable_node(), inner)))
     return failure();
   SmallVector<Value> results;
   for (const pb::ValueInfoProto &output : graph.output()) {
@@ -497,7 +571,7 @@ LogicalResult GraphImporter::importSubgraph(pb::GraphProto &graph, Region &regio
 }
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
-  if (failed(readOpsets()) || failed(checkOperators()) || failed(checkDims()))
+  if (failed(readOpsets()) || failed(functions.read(model, fileLoc)) || failed(checkOperators()) || failed(checkDims()))
     return {};
   collectNodeNames(model.graph());
   OwningOpRef<ModuleOp> module = ModuleOp::create(fileLoc);
@@ -511,7 +585,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
 
   Scope scope;
   if (failed(importInitializers(*model.mutable_graph(), scope)) || failed(importInputs(func, scope)) ||
-      failed(importNodes(*model.mutable_graph(), scope)) || failed(importOutputs(func, scope)))
+      failed(importNodes(*model.mutable_graph()->mutable_node(), scope)) || failed(importOutputs(func, scope)))
     return {};
   aimc::onnx::ShapeInference inference;
   if (failed(inference.run(func)))
