@@ -68,7 +68,7 @@ static void convolution(benchmark::State &state) {
   table.k_dims = 3;
   table.a = affine({0, 0, -1, -1}, {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1});
   table.b = affine({0, 0, 0, 0}, {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1});
-  table.c = affine({0, 0, 0, 0}, {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0});
+  table.c = affine({0, 0, 0, 0}, {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0});
   table.library = state.range(3);
   Tensor a({batch, channels, extent, extent}), b({channels, channels, 3, 3}), c({batch, channels, extent, extent});
   run(state, table, a, b, c, batch * extent * extent * channels * channels * 9);

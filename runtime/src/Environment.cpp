@@ -90,7 +90,8 @@ int32_t Environment::contract(const aimc_env *env, uint32_t index, const aimc_bu
     AIMC_TRY(checkArray("a", *a, contraction.a()->offsets()->size(), contraction.type()));
     AIMC_TRY(checkArray("b", *b, contraction.b()->offsets()->size(), contraction.type()));
     AIMC_TRY(checkArray("c", *c, contraction.c()->offsets()->size(), contraction.type()));
-    return aimc::contract(contraction, *a, *b, *c, session.chip().pool().parallel());
+    CachedPlan *plan = Pool::inside() ? nullptr : &session.plans[index];
+    return aimc::contract(contraction, *a, *b, *c, session.chip().pool().parallel(), plan);
   };
   return report(run().in(contraction.node()->str()));
 }

@@ -39,6 +39,7 @@ Session::Session(std::shared_ptr<const Chip> chip) : owner(std::move(chip)) {
     outputArrays.emplace_back(info.rank, info.type);
   invocations.resize(owner->model().metadata().dispatches()->size());
   outputs.resize(outputArrays.size());
+  plans.resize(owner->model().metadata().contractions()->size());
 }
 
 Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Chip> chip) {

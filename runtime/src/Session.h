@@ -4,6 +4,7 @@
 
 #include "Arena.h"
 #include "Chip.h"
+#include "contract/Contract.h"
 
 #include <vector>
 
@@ -49,6 +50,7 @@ private:
   void *scratch = nullptr;
   Arena arena;
   std::vector<Array> inputArrays, outputArrays;
+  std::vector<CachedPlan> plans; // by contraction
 
   // Of the current or last run.
   const aimc_run_options *runOptions = nullptr;

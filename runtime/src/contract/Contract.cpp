@@ -35,6 +35,33 @@ static int64_t origin(const AffineView &map, const int64_t *strides) {
   return offset;
 }
 
+/// The distance between neighbouring entries, when it is the same throughout; 0 otherwise.
+static int64_t evenStep(const std::vector<int64_t> &offsets) {
+  if (offsets.size() < 2)
+    return 1;
+  int64_t step = offsets[1] - offsets[0];
+  for (size_t i = 2; i < offsets.size(); ++i)
+    if (offsets[i] - offsets[i - 1] != step)
+      return 0;
+  return step;
+}
+
+/// Decides whether the contraction goes by pixels. `rowDims` are the batch and m dims, the first `batchDims` of them batch.
+static void planPixels(const AffineView &map, const aimc_buffer &a, const std::vector<int64_t> &extents,
+                       const std::vector<Gather::Dim> &rowDims, const std::vector<Gather::Dim> &depthDims, uint32_t batchDims,
+                       ContractionPlan &plan) {
+  constexpr int64_t fewestPixels = 8, longestStride = 4;
+  plan.byPixels = false;
+  if (plan.m < fewestPixels || plan.k == 0 || plan.cM[1] - plan.cM[0] != 1 || (plan.n > 1 && plan.cN[1] - plan.cN[0] == 1))
+    return;
+  std::vector<Gather::Dim> pixelDims(rowDims.begin() + batchDims, rowDims.end());
+  if (!plan.patches.plan(map, a.sizes, a.strides, extents.data(), pixelDims, depthDims) ||
+      plan.patches.stride() > longestStride)
+    return;
+  plan.aBatch = offsetTable(map, a.strides, extents.data(), 0, batchDims);
+  plan.byPixels = true;
+}
+
 static Status makePlan(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,
                        ContractionPlan &plan) {
   uint32_t m = contraction.batch_dims(), n = m + contraction.m_dims(), k = n + contraction.n_dims();
@@ -75,7 +102,12 @@ static Status makePlan(const fb::Contraction &contraction, const aimc_buffer &a,
   plan.m = static_cast<int64_t>(plan.cM.size());
   plan.n = static_cast<int64_t>(plan.cN.size());
   plan.k = static_cast<int64_t>(plan.bK.size());
+  plan.bKStep = evenStep(plan.bK);
+  plan.bNStep = evenStep(plan.bN);
+  plan.cMStep = evenStep(plan.cM);
+  plan.cNStep = evenStep(plan.cN);
   plan.accumulate = contraction.accumulate();
+  planPixels(aMap, a, extents, rowDims, columnDims, m, plan);
   return Status();
 }
 
@@ -146,24 +178,13 @@ static aimc_status doubleRow(const ContractionPlan &plan, const double *a, const
   return AIMC_OK;
 }
 
-/// The distance between neighbouring entries, when it is the same throughout; 0 otherwise.
-static int64_t evenStep(const std::vector<int64_t> &offsets) {
-  if (offsets.size() < 2)
-    return 1;
-  int64_t step = offsets[1] - offsets[0];
-  for (size_t i = 2; i < offsets.size(); ++i)
-    if (offsets[i] - offsets[i - 1] != step)
-      return 0;
-  return step;
-}
-
 /// One block of rows through the library. b is used in place when it is a row-major matrix or the transpose of one.
 static aimc_status libraryBlock(const ContractionPlan &plan, const float *a, const float *b, float *c, int64_t batch,
                                 int64_t row, int64_t rows, int64_t column, int64_t columns) {
   static thread_local Scratch scratch;
-  int64_t kStep = evenStep(plan.bK), nStep = evenStep(plan.bN);
+  int64_t kStep = plan.bKStep, nStep = plan.bNStep;
   bool plainB = nStep == 1 && (kStep >= columns || plan.k == 1), transposedB = kStep == 1 && nStep >= plan.k;
-  bool plainC = evenStep(plan.cN) == 1 && (evenStep(plan.cM) >= columns || plan.m == 1);
+  bool plainC = plan.cNStep == 1 && (plan.cMStep >= columns || plan.m == 1);
   int64_t direct = plan.a.denseRowStride();
   bool packB = !plainB && !transposedB;
   float *gathered =
@@ -189,7 +210,7 @@ static aimc_status libraryBlock(const ContractionPlan &plan, const float *a, con
     rightStride = columns;
   }
   float *to = plainC ? c + plan.cBatch[batch] + plan.cM[row] + plan.cN[column] : results;
-  int64_t toStride = plainC && plan.m > 1 ? evenStep(plan.cM) : columns;
+  int64_t toStride = plainC && plan.m > 1 ? plan.cMStep : columns;
   bool done = librarySgemm(!packB && !plainB, rows, columns, plan.k, left, direct ? direct : plan.k, right, rightStride,
                            plainC && plan.accumulate, to, toStride);
   if (done && !plainC)
@@ -205,10 +226,30 @@ static Status outcome(aimc_status status) {
                                         : error(status, "oneDNN's matrix product failed");
 }
 
+/// Makes the plan unless it is the one that `kept` holds.
+static Status lookUpPlan(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,
+                         CachedPlan &kept) {
+  static thread_local std::vector<int64_t> key;
+  key.clear();
+  for (const aimc_buffer *array : {&a, &b, &c}) {
+    key.insert(key.end(), array->sizes, array->sizes + array->rank);
+    key.insert(key.end(), array->strides, array->strides + array->rank);
+  }
+  if (!kept.key.empty() && kept.key == key)
+    return Status();
+  kept.key.clear();
+  kept.plan = ContractionPlan();
+  AIMC_TRY(makePlan(contraction, a, b, c, kept.plan));
+  kept.key = key;
+  return Status();
+}
+
 Status aimc::contract(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,
-                      const Parallel &parallel) {
-  ContractionPlan plan;
-  AIMC_TRY(makePlan(contraction, a, b, c, plan));
+                      const Parallel &parallel, CachedPlan *cache) {
+  CachedPlan own;
+  CachedPlan &kept = cache ? *cache : own;
+  const ContractionPlan &plan = kept.plan;
+  AIMC_TRY(lookUpPlan(contraction, a, b, c, kept));
   if (plan.batches == 0 || plan.m == 0 || plan.n == 0)
     return Status();
   if (contraction.type() == AIMC_F64)
@@ -219,11 +260,15 @@ Status aimc::contract(const fb::Contraction &contraction, const aimc_buffer &a, 
 
   const float *left = static_cast<const float *>(a.data), *right = static_cast<const float *>(b.data);
   float *to = static_cast<float *>(c.data);
+  bool isSmall = plan.batches * plan.m * plan.n <= sequentialProducts / std::max<int64_t>(plan.k, 1);
+  const Parallel &threads = isSmall ? Parallel::inlined() : parallel;
+  if (plan.byPixels)
+    return outcome(contractByPixels(plan, left, right, to, threads));
   // The library wants larger blocks: it blocks by itself.
   bool library = contraction.library() && plan.k > 0;
   int64_t height = library ? 512 : blockRows, width = library ? 1024 : blockColumns;
   int64_t rowBlocks = blocks(plan.m, height), columnBlocks = blocks(plan.n, width);
-  return outcome(parallel(plan.batches * rowBlocks * columnBlocks, [&](int64_t i) {
+  return outcome(threads(plan.batches * rowBlocks * columnBlocks, [&](int64_t i) {
     int64_t column = i % columnBlocks * width, row = i / columnBlocks % rowBlocks * height;
     int64_t batch = i / columnBlocks / rowBlocks;
     if (!library)

@@ -6,21 +6,39 @@
 #include "Status.h"
 #include "aimc/aimc_generated.h"
 #include "aimc/env.h"
-#include "contract/Gather.h"
+#include "contract/Patches.h"
 
 namespace aimc {
 
-/// Runs the contraction. Ranks and types are those of the table. Fixed order of summation unless it asks for the library.
-Status contract(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,
-                const Parallel &parallel);
-
-/// A contraction whose arrays are known: batches of [m, k]·[k, n] with every address a sum of table entries.
+/// A contraction whose arrays' sizes are known: batches of [m, k]·[k, n] with every address a sum of table entries.
 struct ContractionPlan {
   int64_t batches, m, n, k;
   bool accumulate;
   Gather a; // rows: batches × m, columns: k
   std::vector<int64_t> bBatch, bK, bN, cBatch, cM, cN;
+  int64_t bKStep, bNStep, cMStep, cNStep; // distance of neighbours where it is the same throughout, else 0
+  // A convolution's results lie side by side along m in c, as do its inputs in a: it is computed the other way round.
+  bool byPixels = false;
+  Patches patches;             // rows: k, pixels: m
+  std::vector<int64_t> aBatch; // where each batch of the patches' tensor begins
 };
+
+/// The plan of one contraction's last call, which the next one of the same sizes and strides uses again.
+struct CachedPlan {
+  std::vector<int64_t> key;
+  ContractionPlan plan;
+};
+
+/// Runs the contraction. Ranks and types are those of the table. Fixed order of summation unless it asks for the library.
+/// `cache` may be null and is one contraction's, of one caller at a time.
+Status contract(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,
+                const Parallel &parallel, CachedPlan *cache = nullptr);
+
+/// Runs a float32 contraction whose plan is `byPixels`, in the fixed order.
+aimc_status contractByPixels(const ContractionPlan &plan, const float *a, const float *b, float *c, const Parallel &parallel);
+
+/// Multiply-adds below which waking other threads costs more than they save.
+constexpr int64_t sequentialProducts = 1 << 18;
 
 /// One pass over rows [row, row + rows) and columns [column, column + columns) of a batch through oneDNN, on one thread.
 /// False when the library reports an error.

@@ -85,12 +85,13 @@ __attribute__((target("avx2,fma"))) static void tile256(int64_t k, const float *
 
 using Tile = void (*)(int64_t k, const float *a, int64_t aStride, const float *panel, float *sums, int64_t sumStride);
 
-/// Full tiles of `most` rows, then one for the rest; tiles[r] does r rows.
+/// As few tiles of at most `most` rows as do, about equally high; tiles[r] does r rows.
 static void runTiles(const Tile *tiles, int64_t most, int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel,
                      float *sums, int64_t sumStride) {
-  for (int64_t row = 0; row < m; row += most) {
-    int64_t count = m - row < most ? m - row : most;
+  for (int64_t row = 0, left = (m + most - 1) / most; left > 0; --left) {
+    int64_t count = (m - row + left - 1) / left;
     tiles[count](k, a + row * aStride, aStride, panel, sums + row * sumStride, sumStride);
+    row += count;
   }
 }
 
