@@ -2,6 +2,7 @@
 #ifndef AIMC_SIMULATOR_CHIP_H
 #define AIMC_SIMULATOR_CHIP_H
 
+#include "Drop.h"
 #include "Gather.h"
 #include "Isa.h"
 #include "Layer.h"
@@ -40,6 +41,7 @@ struct Workspace {
   Buffer<uint32_t> sample, position;
   Buffer<RowSegment> segments;
   Buffer<uint8_t> gemmScratch;
+  DropScratch drop;
 };
 
 /// One caller's memory, kept from call to call.

@@ -76,6 +76,7 @@ private:
   bool exactBlock(const Block &block, Workspace &workspace);
   bool analogBlock(const Block &block, Workspace &workspace, const Observed &observed);
   InputDigits digitsOf(const Block &block, int64_t slice, int64_t k0, int64_t rows, Workspace &workspace);
+  bool dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits, int32_t *low, Workspace &ws);
   void convertTile(const Block &block, const Tile &tile, Workspace &workspace, const Observed &observed);
   void updateOutputScale(const Block &block, const Tile &tile, float alpha, Workspace &workspace);
   void drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &workspace);
@@ -469,6 +470,16 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
     chip.counters.clippedCodes += clipped;
 }
 
+/// Takes what wires drop, in aihwkit's approximation, off the low plane of a tile's column sums.
+bool Run::dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits, int32_t *low, Workspace &ws) {
+  DropWork work = {rows, tile.rows, crossbar.slices * tile.columns, digits, {}, 0.0, low};
+  for (int plane = 0; plane < 4; ++plane)
+    work.planes.packed[plane] = crossbar.packed.data() + tile.packed[2 + plane];
+  const double full = double((1 << crossbar.cellBits) - 1) * crossbar.stepsPerDigit * double(layer.largestInputDigit);
+  work.scale = double(tile.rows) / crossbar.wireRatio / full;
+  return takeDrop(gemm, work, ws.drop);
+}
+
 bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observed) {
   const int64_t inputs = layer.inputSlices, slices = crossbar.slices, planes = crossbar.planes, rows = block.rows;
   const Tile &largest = crossbar.tile(0, 0, 0);
@@ -496,6 +507,9 @@ bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observe
           if (!gemm.multiply(rows, tileWidth, tile.rows, digits[input], crossbar.packed.data() + tile.packed[plane],
                              ws.sums.data() + (input * planes + plane) * rows * tileWidth, tileWidth, ws.gemmScratch.data()))
             return false;
+      for (int64_t input = 0; input < inputs && crossbar.wireRatio > 0; ++input)
+        if (!dropOnWires(tile, rows, digits[input], ws.sums.data() + (input * planes + 1) * rows * tileWidth, ws))
+          return false;
       convertTile(block, tile, ws, observed);
     }
   }

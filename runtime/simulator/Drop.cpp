@@ -1,0 +1,37 @@
+#include "Drop.h"
+
+#include <math.h>
+
+namespace aimc::simulator {
+
+/// |digit| of all rows, dense.
+static void takeMagnitudes(const InputDigits &digits, int64_t rows, int64_t k, uint8_t *out) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t i = 0; i < k; ++i) {
+      const uint8_t byte = digits.data[r * digits.rowStride + i * digits.columnStride];
+      out[r * k + i] = digits.isSigned && byte > 127 ? uint8_t(256 - byte) : byte;
+    }
+}
+
+bool takeDrop(const IntegerGemm &gemm, const DropWork &work, DropScratch &scratch) {
+  const uint64_t count = uint64_t(work.rows * work.columns);
+  if (!scratch.magnitudes.reserve(uint64_t(work.rows * work.k)) || !scratch.sums.reserve(4 * count) ||
+      !scratch.gemm.reserve(uint64_t(gemm.scratchBytes(work.rows, work.k))))
+    return false;
+  takeMagnitudes(work.digits, work.rows, work.k, scratch.magnitudes.data());
+  const InputDigits magnitudes = {scratch.magnitudes.data(), work.k, 1, false};
+  for (int plane = 0; plane < 4; ++plane)
+    if (!gemm.multiply(work.rows, work.columns, work.k, plane < 2 ? magnitudes : work.digits, work.planes.packed[plane],
+                       scratch.sums.data() + uint64_t(plane) * count, work.columns, scratch.gemm.data()))
+      return false;
+  const int32_t *size = scratch.sums.data(), *sizeLow = size + count, *reach = sizeLow + count, *reachLow = reach + count;
+  for (uint64_t i = 0; i < count; ++i) {
+    const double a = work.scale * (256.0 * double(size[i]) + double(sizeLow[i]));
+    const double drop = dropFactor(a) * (256.0 * double(reach[i]) + double(reachLow[i]));
+    const double left = double(work.sums[i]) - rint(drop);
+    work.sums[i] = int32_t(left < -2147483647.0 ? -2147483647.0 : left > 2147483647.0 ? 2147483647.0 : left);
+  }
+  return true;
+}
+
+} // namespace aimc::simulator
