@@ -2,7 +2,6 @@
 #ifndef AIMC_SIMULATOR_CHIP_H
 #define AIMC_SIMULATOR_CHIP_H
 
-#include "Drop.h"
 #include "Gather.h"
 #include "Isa.h"
 #include "Layer.h"
@@ -35,13 +34,18 @@ struct Chip {
 struct Workspace {
   Buffer<uint8_t> digits;
   Buffer<float> gathered, partial, panel, accumulated, noise, outputScale;
-  Buffer<int32_t> sums, codes, inputSums, wideCodes;
-  Buffer<double> sliceSums, passed;
+  Buffer<int32_t> sums, codes, inputSums, wideCodes, pedestals;
+  Buffer<double> sliceSums, passed, corrections;
   Buffer<int64_t> rowOffset, resultOffset, region, weightOffset;
   Buffer<uint32_t> sample, position;
   Buffer<RowSegment> segments;
-  Buffer<uint8_t> gemmScratch;
-  DropScratch drop;
+  Buffer<uint8_t> gemmScratch, tileScratch;
+  Buffer<int64_t> accumulatedRow;
+
+  // Where a block's sums go: the output itself (finished: nothing is left to do) or `accumulated`.
+  float *results = nullptr;
+  const int64_t *resultRow = nullptr;
+  bool finished = false;
 };
 
 /// One caller's memory, kept from call to call.

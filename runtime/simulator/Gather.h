@@ -95,6 +95,11 @@ struct RowSegment {
 void gatherColumns(const uint8_t *box, const Box &layout, const int64_t *runOffsets, const RowSegment *segments,
                    int64_t segmentCount, int64_t k0, int64_t count, int64_t pitch, uint8_t *out);
 
+/// The same, four K elements side by side: out[((k - k0) / 4 * pitch + row) * 4 + (k - k0) mod 4]; behind the last element of
+/// K any byte.
+void gatherQuads(const Kernels &kernels, const uint8_t *box, const Box &layout, const int64_t *runOffsets,
+                 const RowSegment *segments, int64_t segmentCount, int64_t k0, int64_t count, int64_t pitch, uint8_t *out);
+
 } // namespace aimc::simulator
 
 #endif

@@ -18,7 +18,10 @@ SingleThreadedLibrary::~SingleThreadedLibrary() {
 
 static size_t rowMajorBytes(int64_t k, int64_t n) { return size_t(k) * size_t(n); }
 
-static void packRowMajor(const int8_t *b, int64_t k, int64_t n, int8_t *packed) { memcpy(packed, b, rowMajorBytes(k, n)); }
+static void packRowMajor(const int8_t *b, int64_t k, int64_t n, int64_t ldb, int8_t *packed) {
+  for (int64_t i = 0; i < k; ++i)
+    memcpy(packed + i * n, b + i * ldb, size_t(n));
+}
 
 static size_t noScratch(int64_t, int64_t) { return 0; }
 
@@ -48,7 +51,7 @@ static bool multiplyGeneric(int64_t m, int64_t n, int64_t k, const InputDigits &
 }
 
 const IntegerGemm &integerGemmGeneric() {
-  static const IntegerGemm gemm = {rowMajorBytes, packRowMajor, noScratch, multiplyGeneric};
+  static const IntegerGemm gemm = {false, rowMajorBytes, packRowMajor, noScratch, multiplyGeneric};
   return gemm;
 }
 
@@ -69,7 +72,7 @@ static bool multiplyOneDnn(int64_t m, int64_t n, int64_t k, const InputDigits &a
 }
 
 const IntegerGemm &integerGemmOneDnn() {
-  static const IntegerGemm gemm = {rowMajorBytes, packRowMajor, noScratch, multiplyOneDnn};
+  static const IntegerGemm gemm = {false, rowMajorBytes, packRowMajor, noScratch, multiplyOneDnn};
   return gemm;
 }
 #endif

@@ -14,13 +14,13 @@ static int64_t panelsOf(int64_t n) { return (n + panelColumns - 1) / panelColumn
 
 static size_t packedBytes(int64_t k, int64_t n) { return size_t(panelsOf(n) * pairsOf(k) * panelColumns * 2); }
 
-static void pack(const int8_t *b, int64_t k, int64_t n, int8_t *packed) {
+static void pack(const int8_t *b, int64_t k, int64_t n, int64_t ldb, int8_t *packed) {
   for (int64_t panel = 0; panel < panelsOf(n); ++panel)
     for (int64_t pair = 0; pair < pairsOf(k); ++pair)
       for (int64_t j = 0; j < panelColumns; ++j)
         for (int64_t i = 0; i < 2; ++i) {
           int64_t row = 2 * pair + i, column = panel * panelColumns + j;
-          *packed++ = row < k && column < n ? b[row * n + column] : int8_t(0);
+          *packed++ = row < k && column < n ? b[row * ldb + column] : int8_t(0);
         }
 }
 
@@ -96,7 +96,7 @@ static bool multiply(int64_t m, int64_t n, int64_t k, const InputDigits &a, cons
 }
 
 const IntegerGemm &integerGemmAvx2() {
-  static const IntegerGemm gemm = {packedBytes, pack, scratchBytes, multiply};
+  static const IntegerGemm gemm = {false, packedBytes, pack, scratchBytes, multiply};
   return gemm;
 }
 

@@ -1,6 +1,7 @@
 #include "Isa.h"
 #include "IntegerGemm.h"
 #include "Kernels.h"
+#include "Tile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +29,11 @@ struct Candidate {
 // Best first.
 static const Candidate candidates[] = {
 #if defined(__x86_64__)
-    {{"vnni", kernelsAvx512, integerGemmOneDnn}, hasVnni},
-    {{"avx2", kernelsAvx2, integerGemmAvx2}, hasAvx2},
+    {{"vnni", kernelsAvx512, integerGemmVnni, tileKernelVnni}, hasVnni},
+    {{"onednn", kernelsAvx512, integerGemmOneDnn, nullptr}, hasVnni},
+    {{"avx2", kernelsAvx2, integerGemmAvx2, nullptr}, hasAvx2},
 #endif
-    {{"generic", kernelsGeneric, integerGemmGeneric}, always},
+    {{"generic", kernelsGeneric, integerGemmGeneric, nullptr}, always},
 };
 
 const Isa *findIsa(const char *name) {
@@ -46,7 +48,7 @@ const Isa *selectIsa(const char **error) {
   if (wanted && *wanted) {
     const Isa *isa = findIsa(wanted);
     if (!isa)
-      *error = "AIMC_SIMULATOR_ISA names no instruction set of this machine: use generic, avx2 or vnni";
+      *error = "AIMC_SIMULATOR_ISA names no instruction set of this machine: use generic, avx2, onednn or vnni";
     return isa;
   }
   for (const Candidate &candidate : candidates)

@@ -6,11 +6,13 @@ namespace aimc::simulator {
 
 struct Kernels;
 struct IntegerGemm;
+struct TileKernel;
 
 struct Isa {
-  const char *name; // "generic", "avx2", "vnni"
+  const char *name; // "generic", "avx2", "onednn", "vnni"
   const Kernels &(*kernels)();
   const IntegerGemm &(*gemm)();
+  const TileKernel &(*tiles)(); // null: tiles go by the two above
 };
 
 /// The best set of this machine, or the one that the environment variable AIMC_SIMULATOR_ISA names when the machine has it.

@@ -14,6 +14,7 @@ namespace aimc::simulator {
 struct InputRange {
   float lowest, highest;
   bool isSigned;
+  uint8_t flipped = 0; // bits that are turned over in a code's byte
 };
 
 struct InputCounts {
@@ -70,18 +71,21 @@ struct Aging {
 };
 
 struct Kernels {
-  /// Codes of x[0..n), one byte each: int8 when signed, uint8 otherwise. `scale` is finite.
+  /// Codes of x[0..n), one byte each: int8 when signed, uint8 otherwise, exclusive or range.flipped. `scale` is finite.
   InputCounts (*quantize)(const float *x, int64_t n, float scale, InputRange range, uint8_t *codes);
   /// The same as int32, for converters of more than 8 bits or several slices.
   InputCounts (*quantizeWide)(const float *x, int64_t n, float scale, InputRange range, int32_t *codes);
-  /// Slice `shift / bits` of each code: ((|X| >> shift) & (2^bits - 1)) with X's sign.
-  void (*slice)(const int32_t *codes, int64_t n, int shift, int bits, uint8_t *digits);
+  /// Slice `shift / bits` of each code: ((|X| >> shift) & (2^bits - 1)) with X's sign, exclusive or `flipped`.
+  void (*slice)(const int32_t *codes, int64_t n, int shift, int bits, uint8_t flipped, uint8_t *digits);
   /// max |x|; NaN is passed over.
   float (*maxAbs)(const float *x, int64_t n);
   /// Sum of n bytes (int8 when isSigned, uint8 otherwise).
   int32_t (*sumBytes)(const uint8_t *x, int64_t n, bool isSigned);
   /// sums[r] += the bytes x[k * stride + r], r in [0, rows), k in [0, n).
   void (*sumByteColumns)(const uint8_t *x, int64_t n, int64_t stride, int64_t rows, bool isSigned, int32_t *sums);
+
+  /// out[4 * i + j] = lines[j][i * step], i in [0, n). May read and write as if n were the next multiple of 16.
+  void (*interleave)(const uint8_t *const *lines, int64_t step, int64_t n, uint8_t *out);
 
   /// ADC codes of n columns; returns how many were clipped.
   uint64_t (*convert)(const Conversion &conversion, int64_t n, int32_t *codes);

@@ -120,7 +120,7 @@ TEST_P(Chain, LargerTiles) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(InstructionSets, Chain, testing::Values("generic", "avx2", "vnni"),
+INSTANTIATE_TEST_SUITE_P(InstructionSets, Chain, testing::Values("generic", "avx2", "onednn", "vnni"),
                          [](const auto &info) { return std::string(info.param); });
 
 TEST(Quantized, IdealAdcEqualsTheIntegerProduct) {

@@ -463,7 +463,7 @@ TEST(Time, ThreadsAndInstructionSetsDoNotChangeBits) {
     };
     std::vector<float> best = run(1);
     EXPECT_EQ(run(7), best);
-    for (const char *name : {"generic", "avx2", "vnni"}) {
+    for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
       setenv("AIMC_SIMULATOR_ISA", name, 1);
       Host host(spec);
       bool available = SimulatedChip(host, AIMC_NOISY).status == AIMC_OK;

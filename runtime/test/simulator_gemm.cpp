@@ -11,7 +11,7 @@ using namespace aimc::simulator;
 
 static std::vector<const Isa *> availableSets() {
   std::vector<const Isa *> sets;
-  for (const char *name : {"generic", "avx2", "vnni"})
+  for (const char *name : {"generic", "avx2", "onednn", "vnni"})
     if (const Isa *isa = findIsa(name))
       sets.push_back(isa);
   return sets;
@@ -25,10 +25,16 @@ struct Product {
 static void check(const Isa &isa, const Product &p, const std::vector<uint8_t> &a, const std::vector<int8_t> &b) {
   const IntegerGemm &gemm = isa.gemm();
   std::vector<int8_t> packed(gemm.packedBytes(p.k, p.n) + 64);
-  gemm.pack(b.data(), p.k, p.n, packed.data());
+  gemm.pack(b.data(), p.k, p.n, p.n, packed.data());
   std::vector<int32_t> c(size_t(p.m * p.n), -1);
   std::vector<uint64_t> scratch(gemm.scratchBytes(p.m, p.k) / 8 + 8);
-  InputDigits digits = {a.data(), p.columnMajor ? 1 : p.k, p.columnMajor ? p.m : 1, p.isSigned};
+  const int64_t columnStride = p.columnMajor ? p.m : 1;
+  std::vector<uint8_t> given = a;
+  if (gemm.bytewise && p.isSigned)
+    for (uint8_t &digit : given)
+      digit ^= 128;
+  given.resize(given.size() + 3);
+  InputDigits digits = {given.data(), p.columnMajor ? 1 : p.k, columnStride, 4 * columnStride, p.isSigned};
   SingleThreadedLibrary guard;
   ASSERT_TRUE(gemm.multiply(p.m, p.n, p.k, digits, packed.data(), c.data(), p.n, scratch.data()));
   for (int64_t r = 0; r < p.m; ++r)

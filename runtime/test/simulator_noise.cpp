@@ -65,6 +65,7 @@ TEST(Noisy, RefusesEffectsThatAreNotComputed) {
   isRefused(AIMC_EFFECT_ADC_OFFSET, [](auto &target) { target.offset_error = 0.1f; });
   isRefused(AIMC_EFFECT_ADC_LINEARITY, [](auto &target) { target.inl = 0.1f; });
   isRefused(AIMC_EFFECT_NONLINEARITY, [](auto &target) { target.nonlinearity = 0.1f; });
+  isRefused(AIMC_EFFECT_IR_DROP, [](auto &target) { target.ir_drop = aimc::fb::IrDrop::Exact; });
 }
 
 TEST(Noisy, WithEveryEffectOffIsQuantized) {
@@ -123,7 +124,7 @@ TEST(Noisy, InstructionSetsDoNotChangeBits) {
     spec.fill(2);
     std::vector<float> x = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
     std::vector<float> best = outputs(spec, AIMC_NOISY, x, 9);
-    for (const char *name : {"generic", "avx2", "vnni"}) {
+    for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
       setenv("AIMC_SIMULATOR_ISA", name, 1);
       Host host(spec);
       bool available = SimulatedChip(host, AIMC_NOISY).status == AIMC_OK;

@@ -86,7 +86,7 @@ TEST(Gaussian, EveryInstructionSetGivesTheSameBits) {
     gaussianPair(block.w[2], block.w[3], &g[2], &g[3]);
     expected[i] = g[element & 3];
   }
-  for (const char *name : {"generic", "avx2", "vnni"}) {
+  for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
     const Isa *isa = findIsa(name);
     if (!isa)
       continue;

@@ -1,0 +1,111 @@
+// One call of a layer: input → codes → column sums → ADC → accumulated float, block by block on the pool.
+//
+//   Input.cpp     dynamic scales: one maximum per region of the input; codes: every input element once, into the box
+//   Dispatch.cpp  blocks of rows x groups x column tiles, epilogue, results
+//   Tiles.cpp     a block's tiles: gather digits, integer products, noise, ADC, accumulate
+//   Observe.cpp   what an observer is told
+//
+// What a block holds follows from the layer's shape alone; no result depends on how the work is cut.
+#ifndef AIMC_SIMULATOR_RUN_H
+#define AIMC_SIMULATOR_RUN_H
+
+#include "Chip.h"
+#include "IntegerGemm.h"
+#include "Kernels.h"
+#include "Tile.h"
+
+namespace aimc::simulator {
+
+static inline int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Where an observed block goes; null members are not asked for.
+struct Observed {
+  float *x = nullptr, *alpha = nullptr, *y = nullptr;
+  int32_t *codes = nullptr;
+};
+
+/// Rows [first, first + rows) of one group, column tiles [tileBegin, tileEnd).
+struct Block {
+  int64_t first, rows, group, tileBegin, tileEnd;
+};
+
+class Run {
+public:
+  Run(const Chip &chip, Scratch &scratch, const aimc_dispatch_context &context, const aimc_buffer &x, const aimc_buffer &y)
+      : chip(chip), scratch(scratch), context(context), layer(chip.layers[context.site]), crossbar(*layer.crossbar),
+        kernels(chip.isa->kernels()), gemm(chip.isa->gemm()), range(inputRange(layer.input, gemm)), x(x), y(y),
+        exact(chip.fidelity == AIMC_EXACT),
+        ideal(layer.ideal || context.run->ideal_adc), noise(layer.outputNoise && !context.run->ideal_adc) {}
+
+  aimc_status run();
+
+private:
+  // steps 1 and 2
+  aimc_status measureScales();
+  aimc_status quantizeInput();
+  aimc_status copyInput();
+  static aimc_status measureRegions(void *self, int64_t task);
+  static aimc_status quantizeLines(void *self, int64_t task);
+  static aimc_status copyLines(void *self, int64_t task);
+  void quantizeLine(const BoxLine &line, int64_t length, Workspace &workspace, InputCounts &counts);
+
+  // step 3
+  void chooseBlocks();
+  aimc_status runBlocks();
+  aimc_status observeBlocks();
+  static aimc_status runBlock(void *self, int64_t task);
+  static aimc_status observeBlock(void *self, int64_t task);
+  aimc_status block(const Block &block, const Observed &observed);
+  bool prepare(const Block &block, Workspace &workspace);
+  bool exactBlock(const Block &block, Workspace &workspace);
+  bool analogBlock(const Block &block, Workspace &workspace, const Observed &observed);
+  InputDigits digitsOf(const Block &block, int64_t slice, int64_t k0, int64_t rows, Workspace &workspace);
+  bool takesWhole(const Observed &observed) const;
+  void chooseResults(const Block &block, bool whole, const Observed &observed, Workspace &workspace);
+  bool convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, Workspace &workspace);
+  void convertTile(const Block &block, const Tile &tile, Workspace &workspace, const Observed &observed);
+  void outputScale(const Block &block, const Tile &tile, float alpha, float *f) const;
+  void drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &workspace);
+  void epilogue(const Block &block, Workspace &workspace);
+  void scatter(const Block &block, Workspace &workspace);
+  void observe(const Block &block, Workspace &workspace, const Observed &observed);
+
+  aimc_status parallel(int64_t count, aimc_status (*body)(void *, int64_t)) {
+    return count == 1 ? body(this, 0) : chip.host->parallel(chip.host, count, body, this);
+  }
+  aimc_status outOfMemory() { return fail(chip.host, AIMC_OUT_OF_MEMORY, "%s: no memory for a block of rows", layer.node); }
+  int64_t columnsOf(const Block &block) const {
+    return crossbar.tile(block.group, 0, block.tileEnd - 1).n0 + crossbar.tile(block.group, 0, block.tileEnd - 1).width -
+           crossbar.tile(block.group, 0, block.tileBegin).n0;
+  }
+  static InputRange inputRange(InputRange range, const IntegerGemm &gemm) {
+    range.flipped = gemm.bytewise && range.isSigned ? 128 : 0;
+    return range;
+  }
+  int64_t firstColumn(const Block &block) const { return crossbar.tile(block.group, 0, block.tileBegin).n0; }
+
+  const Chip &chip;
+  Scratch &scratch;
+  const aimc_dispatch_context &context;
+  const Layer &layer;
+  const Crossbar &crossbar;
+  const Kernels &kernels;
+  const IntegerGemm &gemm;
+  const InputRange range; // with codes as the products want them
+  const aimc_buffer &x, &y;
+  const bool exact, ideal, noise;
+
+  Extents extents;
+  Box box;
+  int64_t planeBytes = 0;    // distance of the input slices' boxes
+  int64_t linesPerTask = 1, regionsPerTask = 1;
+  int64_t resultBase = 0, resultRow[maxDims] = {}, resultGroup = 0, resultColumn = 0; // strides of y
+  int64_t blockRows = 1, rowBlocks = 1, chunks = 1;
+
+  // observation
+  int64_t observedFirst = 0, observedGroup = 0;
+};
+
+} // namespace aimc::simulator
+
+#endif

@@ -1,0 +1,59 @@
+// A tile from input digits to accumulated floats in one go: products, noise, ADC and recombination of a few rows and columns at
+// a time, so that column sums stay in registers or in the first-level cache. The way by IntegerGemm and Kernels gives the same
+// bits and takes whatever this one does not.
+#ifndef AIMC_SIMULATOR_TILE_H
+#define AIMC_SIMULATOR_TILE_H
+
+#include "IntegerGemm.h"
+#include "Random.h"
+
+namespace aimc::simulator {
+
+/// One tile and a block of rows. Column arrays are [slices, columns].
+struct TileWork {
+  int64_t rows, k, columns;
+  int slices, inputs, sliceBits; // weight slices, input slices, bits of an input slice
+  const InputDigits *digits;     // [inputs]
+  int planes;
+  const int8_t *packed[2];       // packed by the instruction set's IntegerGemm
+  size_t sliceBytes;             // from one packed weight slice to the next
+  const int32_t *pedestal;       // [inputs, rows], added to the column sums; null: nothing
+
+  // The ADC. One plane: sums are digits; two: 256 * high + low steps of `digitsPerStep`.
+  const float *ka;
+  float lowest, highest;
+  double digitsPerStep;
+  const double *scale;
+
+  // Noise before the ADC; null: none. Elements of a conversion start `conversionElements` apart.
+  const float *noiseScale;
+  Stream stream; // position and sample are each row's own
+  const uint32_t *position, *sample;
+  uint64_t conversionElements;
+
+  // acc = (start ? 0 : acc) + f * float32(sum - correction), then + bias.
+  const float *f;
+  int64_t fPitch;           // from row to row; 0: one row of f for all
+  const double *correction; // [rows], null: none
+  float *acc;
+  const int64_t *rowOffset; // [rows], of a row's first column in acc
+  bool start;
+  const float *bias; // null: none
+};
+
+struct TileKernel {
+  /// Whether int32 holds every sum and code on the way: `largest` bounds a product of an input digit
+  /// and a cell.
+  bool (*takes)(const TileWork &work, int64_t largest);
+  size_t (*scratchBytes)(const TileWork &work);
+  /// Returns how many codes were clipped.
+  uint64_t (*run)(const TileWork &work, void *scratch);
+};
+
+#if defined(__x86_64__)
+const TileKernel &tileKernelVnni();
+#endif
+
+} // namespace aimc::simulator
+
+#endif

@@ -1,0 +1,344 @@
+// The tiles of a block.
+#include "Run.h"
+
+#include "contract/Gemm.h"
+
+#include <math.h>
+#include <string.h>
+
+namespace aimc::simulator {
+
+bool Run::exactBlock(const Block &block, Workspace &ws) {
+  const int64_t columns = columnsOf(block), tileRows = crossbar.tile(0, 0, 0).rows;
+  if (!ws.gathered.reserve(uint64_t(block.rows * tileRows) + 16) || !ws.partial.reserve(uint64_t(block.rows * panelWidth)) ||
+      !ws.panel.reserve(uint64_t(tileRows * panelWidth)) || !ws.weightOffset.reserve(uint64_t(tileRows)))
+    return false;
+  chooseResults(block, false, Observed(), ws);
+  int64_t neighbours[panelWidth];
+  for (int64_t n = 0; n < panelWidth; ++n)
+    neighbours[n] = n;
+  for (int64_t k = 0; k < tileRows; ++k)
+    ws.weightOffset[k] = k * crossbar.columns;
+  for (int64_t t = 0; t < crossbar.rowTiles; ++t) {
+    const Tile &tile = crossbar.tile(block.group, t, block.tileBegin);
+    for (int64_t r = 0; r < block.rows; ++r)
+      gatherRow(scratch.inputs.data() + ws.rowOffset[r], box, scratch.runOffsets.data(), tile.k0, tile.rows,
+                ws.gathered.data() + r * tile.rows);
+    const float *weights =
+        crossbar.reference + (block.group * crossbar.rows + tile.k0) * crossbar.columns + firstColumn(block);
+    for (int64_t n = 0; n < columns; n += panelWidth) {
+      const int64_t width = columns - n < panelWidth ? columns - n : panelWidth;
+      packPanels(weights + n, ws.weightOffset.data(), neighbours, tile.rows, width, ws.panel.data());
+      memset(ws.partial.data(), 0, size_t(block.rows * panelWidth) * sizeof(float));
+      gemmBlock(block.rows, width, tile.rows, ws.gathered.data(), tile.rows, ws.panel.data(), ws.partial.data(), panelWidth);
+      for (int64_t r = 0; r < block.rows; ++r)
+        for (int64_t j = 0; j < width; ++j)
+          ws.accumulated[r * columns + n + j] += ws.partial[r * panelWidth + j];
+    }
+  }
+  return true;
+}
+
+/// Input digits of the block's rows for one row tile: a view of the box where rows lie evenly, gathered otherwise.
+InputDigits Run::digitsOf(const Block &block, int64_t slice, int64_t k0, int64_t count, Workspace &ws) {
+  const uint8_t *plane = scratch.codes.data() + slice * planeBytes;
+  const int64_t rows = block.rows;
+  int64_t segmentCount = 0;
+  for (int64_t r = 0; r < rows;) {
+    int64_t step = r + 1 < rows ? ws.rowOffset[r + 1] - ws.rowOffset[r] : 1;
+    int64_t end = r + 1;
+    while (end < rows && ws.rowOffset[end] - ws.rowOffset[end - 1] == step)
+      ++end;
+    ws.segments[segmentCount++] = {r, end - r, ws.rowOffset[r], step};
+    r = end;
+  }
+  const RowSegment &all = ws.segments[0];
+  if (box.run == crossbar.rows && segmentCount == 1 && (rows == 1 || all.step >= count))
+    return {plane + all.offset + k0, rows == 1 ? count : all.step, 1, 4, layer.isSigned};
+
+  const int64_t *runs = scratch.runOffsets.data();
+  const int64_t tileRows = crossbar.tile(0, 0, 0).rows, pitch = (rows + 31) / 32 * 32;
+  uint8_t *out = ws.digits.data() + slice * ((tileRows + 3) / 4 * 4 * pitch + 64);
+  if (box.run < 16 && rows >= 4 * segmentCount) {
+    if (gemm.bytewise) {
+      gatherQuads(kernels, plane, box, runs, ws.segments.data(), segmentCount, k0, count, pitch, out);
+      return {out, 4, 1, 4 * pitch, layer.isSigned};
+    }
+    gatherColumns(plane, box, runs, ws.segments.data(), segmentCount, k0, count, pitch, out);
+    return {out, 1, pitch, 4 * pitch, layer.isSigned};
+  }
+  for (int64_t r = 0; r < rows; ++r)
+    gatherRow(plane + ws.rowOffset[r], box, runs, k0, count, out + r * count);
+  return {out, count, 1, 4, layer.isSigned};
+}
+
+/// sums[r] = sum over K of the digits of one input slice.
+static void sumDigits(const Kernels &kernels, const IntegerGemm &gemm, const InputDigits &digits, int64_t rows, int64_t count,
+                      int32_t *sums) {
+  const bool plus128 = gemm.bytewise && digits.isSigned, isSigned = digits.isSigned && !plus128;
+  if (digits.quadStride != 4 * digits.columnStride) {
+    for (int64_t r = 0; r < rows; ++r) {
+      sums[r] = 0;
+      for (int64_t k = 0; k < count; ++k)
+        sums[r] += digits.data[r * digits.rowStride + k / 4 * digits.quadStride + k % 4];
+    }
+  } else if (digits.columnStride == 1) {
+    for (int64_t r = 0; r < rows; ++r)
+      sums[r] = kernels.sumBytes(digits.data + r * digits.rowStride, count, isSigned);
+  } else {
+    memset(sums, 0, size_t(rows) * sizeof(int32_t));
+    kernels.sumByteColumns(digits.data, count, digits.columnStride, rows, isSigned, sums);
+  }
+  for (int64_t r = 0; plus128 && r < rows; ++r)
+    sums[r] -= int32_t(128 * count);
+}
+
+/// Gaussians of one row, weight slice and input slice; behind the tile's columns the unit column's.
+void Run::drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &ws) {
+  const uint32_t number = layer.tileBase + uint32_t(&tile - crossbar.tiles.data());
+  const Stream stream =
+      Stream::conversions(chip.seed, chip.trial, Purpose::Output, number, ws.sample[row], ws.position[row]);
+  const uint64_t conversion = uint64_t(slice) * uint64_t(layer.inputSlices) + uint64_t(input);
+  kernels.gaussians(stream, conversion * uint64_t(crossbar.tileColumns), tile.width, ws.noise.data());
+  if (tile.columns > tile.width) {
+    uint64_t conversions = uint64_t(crossbar.slices) * uint64_t(layer.inputSlices);
+    kernels.gaussians(stream, conversions * uint64_t(crossbar.tileColumns) + conversion, 1, ws.noise.data() + tile.width);
+  }
+}
+
+/// f = float32((double)w * alpha / ((double)L * Q)) of the tile's columns.
+void Run::outputScale(const Block &block, const Tile &tile, float alpha, float *f) const {
+  const float *w = crossbar.weightScale + (block.group * crossbar.rowTiles + tile.rowTile) * crossbar.columns + tile.n0;
+  const double divisor = crossbar.fullLevel * double(layer.input.highest);
+  for (int64_t n = 0; n < tile.width; ++n)
+    f[n] = float(double(w[n]) * double(alpha) / divisor);
+}
+
+/// What of a layer's tiles the instruction set's own kernel needs to know beforehand.
+static TileWork workOf(const Crossbar &crossbar, const Layer &layer, int64_t rows) {
+  TileWork work = {};
+  work.rows = rows;
+  work.k = crossbar.tile(0, 0, 0).rows;
+  work.slices = int(crossbar.slices);
+  work.inputs = layer.inputSlices;
+  work.sliceBits = layer.sliceBits;
+  work.planes = crossbar.planes;
+  work.lowest = layer.lowestCode;
+  work.highest = layer.highestCode;
+  work.digitsPerStep = 1.0 / crossbar.stepsPerDigit;
+  return work;
+}
+
+bool Run::takesWhole(const Observed &observed) const {
+  if (!chip.isa->tiles || ideal || crossbar.unitColumn || observed.codes)
+    return false;
+  const int64_t largestCell = (crossbar.planes == 2 ? 32768 : 255) + crossbar.pedestalSteps;
+  return chip.isa->tiles().takes(workOf(crossbar, layer, blockRows), layer.largestInputDigit * largestCell);
+}
+
+/// The whole way of a tile by the instruction set's own kernel.
+bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, Workspace &ws) {
+  const TileKernel &kernel = chip.isa->tiles();
+  const TileConverters &converters = layer.converters[size_t(&tile - crossbar.tiles.data())];
+  const int64_t rows = block.rows;
+  TileWork work = workOf(crossbar, layer, rows);
+  work.k = tile.rows;
+  work.columns = tile.columns;
+  work.digits = digits;
+  for (int plane = 0; plane < crossbar.planes; ++plane)
+    work.packed[plane] = crossbar.packed.data() + tile.packed[plane];
+  work.sliceBytes = tile.sliceBytes;
+  work.ka = converters.ka.data();
+  work.scale = converters.scale.data();
+  if (!ws.tileScratch.reserve(kernel.scratchBytes(work)))
+    return false;
+  if (crossbar.pedestalSteps) {
+    for (int64_t i = 0; i < work.inputs * rows; ++i)
+      ws.pedestals[i] = crossbar.pedestalSteps * ws.inputSums[i];
+    work.pedestal = ws.pedestals.data();
+  }
+  if (crossbar.offset) {
+    for (int64_t r = 0; r < rows; ++r) {
+      int64_t inputSum = 0;
+      for (int64_t input = 0; input < work.inputs; ++input)
+        inputSum += ws.inputSums[input * rows + r] * (int64_t(1) << (input * layer.sliceBits));
+      ws.corrections[r] = double(inputSum * (int64_t(1) << (crossbar.weightBits - 1)));
+    }
+    work.correction = ws.corrections.data();
+  }
+  if (noise) {
+    const uint32_t number = layer.tileBase + uint32_t(&tile - crossbar.tiles.data());
+    work.noiseScale = converters.noiseScale.data();
+    work.stream = Stream::conversions(chip.seed, chip.trial, Purpose::Output, number, 0, 0);
+    work.position = ws.position.data();
+    work.sample = ws.sample.data();
+    work.conversionElements = uint64_t(crossbar.tileColumns);
+  }
+  bool oneScale = true;
+  for (int64_t r = 1; r < rows; ++r)
+    oneScale &= ws.region[r] == ws.region[0];
+  for (int64_t r = 0; r < (oneScale ? 1 : rows); ++r)
+    outputScale(block, tile, scratch.alphas[ws.region[r]], ws.outputScale.data() + r * tile.width);
+  work.f = ws.outputScale.data();
+  work.fPitch = oneScale ? 0 : tile.width;
+  work.start = tile.rowTile == 0;
+  work.acc = ws.results + tile.n0 - firstColumn(block);
+  work.rowOffset = ws.resultRow;
+  if (ws.finished && tile.rowTile + 1 == uint32_t(crossbar.rowTiles) && layer.bias)
+    work.bias = layer.bias + block.group * crossbar.columns + tile.n0;
+  if (uint64_t clipped = kernel.run(work, ws.tileScratch.data()))
+    chip.counters.clippedCodes += clipped;
+  return true;
+}
+
+/// The ADC of all rows, slices and columns of a tile, and the way of the codes into the accumulated floats.
+void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const Observed &observed) {
+  const int64_t slices = crossbar.slices, inputs = layer.inputSlices, columns = tile.columns, width = slices * columns;
+  const int planes = crossbar.planes;
+  const TileConverters &converters = layer.converters[size_t(&tile - crossbar.tiles.data())];
+  const double *scale = ideal ? converters.idealScale.data() : converters.scale.data();
+  const int64_t planeSums = block.rows * width;
+  const int64_t accumulatedColumns = columnsOf(block), column = tile.n0 - firstColumn(block);
+  const bool digitalOffset = crossbar.offset && !crossbar.unitColumn;
+  const bool single = !ideal && slices == 1 && inputs == 1 && planes == 1 && !crossbar.unitColumn && !observed.codes;
+  uint64_t clipped = 0;
+  int64_t scaledRegion = -1;
+
+  for (int64_t r = 0; r < block.rows; ++r) {
+    if (ws.region[r] != scaledRegion) {
+      scaledRegion = ws.region[r];
+      outputScale(block, tile, scratch.alphas[scaledRegion], ws.outputScale.data());
+    }
+    Conversion conversion = {};
+    conversion.digitsPerStep = 1.0 / crossbar.stepsPerDigit;
+    conversion.lowest = layer.lowestCode;
+    conversion.highest = layer.highestCode;
+    int64_t inputSum = 0;
+    auto load = [&](int64_t slice, int64_t input) {
+      const int32_t *sums = ws.sums.data() + input * planes * planeSums + r * width + slice * columns;
+      const int32_t digitSum = crossbar.offset ? ws.inputSums[input * block.rows + r] : 0;
+      conversion.high = sums;
+      conversion.low = planes == 2 ? sums + planeSums : nullptr;
+      conversion.pedestal = planes == 1 ? crossbar.pedestalSteps * digitSum : 0;
+      conversion.pedestalSteps = double(int64_t(crossbar.pedestalSteps) * digitSum);
+      if (!ideal)
+        conversion.ka = converters.ka.data() + slice * columns;
+      if (noise) {
+        drawNoise(tile, r, slice, input, ws);
+        conversion.noise = ws.noise.data();
+        conversion.noiseScale = converters.noiseScale.data() + slice * columns;
+      }
+    };
+    if (crossbar.offset)
+      for (int64_t input = 0; input < inputs; ++input)
+        inputSum += ws.inputSums[input * block.rows + r] * (int64_t(1) << (input * layer.sliceBits));
+    Recombination to = {};
+    to.scale = scale;
+    to.f = ws.outputScale.data();
+    to.acc = ws.accumulated.data() + r * accumulatedColumns + column;
+    to.correction = digitalOffset ? double(inputSum * (int64_t(1) << (crossbar.weightBits - 1))) : 0.0;
+    if (single) {
+      load(0, 0);
+      clipped += kernels.convertSingle(conversion, columns, to);
+      continue;
+    }
+    for (int64_t slice = 0; slice < slices; ++slice)
+      for (int64_t input = 0; input < inputs; ++input) {
+        load(slice, input);
+        double *sums = ws.sliceSums.data() + slice * columns;
+        const double weight = double(int64_t(1) << (input * layer.sliceBits));
+        int32_t *codes = ws.codes.data();
+        if (ideal) {
+          double *passed = ws.passed.data();
+          kernels.pass(conversion, columns, passed);
+          kernels.accumulateSums(passed, columns, weight, input == 0, sums);
+          if (observed.codes)
+            for (int64_t n = 0; n < columns; ++n)
+              codes[n] = int32_t(nearbyint(passed[n] * conversion.digitsPerStep));
+        } else {
+          clipped += kernels.convert(conversion, columns, codes);
+          kernels.accumulateCodes(codes, columns, weight, input == 0, sums);
+        }
+        if (observed.codes) {
+          const int64_t first = (r * crossbar.rowTiles + tile.rowTile) * crossbar.columns + tile.n0;
+          int32_t *out = observed.codes + (first * slices + slice) * inputs + input;
+          for (int64_t n = 0; n < tile.width; ++n)
+            out[n * slices * inputs] = codes[n];
+        }
+      }
+    if (crossbar.unitColumn) {
+      double unit = scale[tile.width] * ws.sliceSums[tile.width];
+      for (int64_t slice = 1; slice < slices; ++slice)
+        unit = unit + scale[slice * columns + tile.width] * ws.sliceSums[slice * columns + tile.width];
+      to.correction = unit;
+    }
+    kernels.recombine(ws.sliceSums.data(), slices, columns, tile.width, to);
+  }
+  if (clipped)
+    chip.counters.clippedCodes += clipped;
+}
+
+/// Sums go straight to the output where columns are neighbours there and nothing but a bias comes after.
+void Run::chooseResults(const Block &block, bool whole, const Observed &observed, Workspace &ws) {
+  ws.finished = whole && resultColumn == 1 && !layer.affineScale && !layer.affineOffset && !observed.y;
+  ws.results = ws.accumulated.data();
+  ws.resultRow = ws.accumulatedRow.data();
+  if (ws.finished) {
+    ws.results = static_cast<float *>(y.data) + firstColumn(block);
+    ws.resultRow = ws.resultOffset.data();
+    return;
+  }
+  const int64_t columns = columnsOf(block);
+  for (int64_t r = 0; r < block.rows; ++r)
+    ws.accumulatedRow[r] = r * columns;
+  if (!whole)
+    memset(ws.accumulated.data(), 0, size_t(block.rows * columns) * sizeof(float));
+}
+
+bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observed) {
+  const int64_t inputs = layer.inputSlices, slices = crossbar.slices, planes = crossbar.planes, rows = block.rows;
+  const Tile &largest = crossbar.tile(0, 0, 0);
+  const int64_t width = slices * largest.columns, pitch = (rows + 31) / 32 * 32;
+  if (!ws.digits.reserve(uint64_t(inputs * ((largest.rows + 3) / 4 * 4 * pitch + 64))) ||
+      !ws.inputSums.reserve(uint64_t(inputs * rows)) ||
+      !ws.sums.reserve(uint64_t(inputs * planes * rows * width)) || !ws.noise.reserve(uint64_t(largest.columns)) ||
+      !ws.outputScale.reserve(uint64_t(rows * largest.width)) ||
+      !ws.pedestals.reserve(uint64_t(inputs * rows)) || !ws.corrections.reserve(uint64_t(rows)) ||
+      !ws.codes.reserve(uint64_t(largest.columns)) ||
+      !ws.sliceSums.reserve(uint64_t(width)) || !ws.passed.reserve(uint64_t(largest.columns)) ||
+      !ws.gemmScratch.reserve(uint64_t(gemm.scratchBytes(rows, largest.rows))))
+    return false;
+  const bool whole = takesWhole(observed);
+  chooseResults(block, whole, observed, ws);
+  SingleThreadedLibrary guard;
+  for (int64_t t = 0; t < crossbar.rowTiles; ++t) {
+    InputDigits digits[16];
+    const Tile &first = crossbar.tile(block.group, t, block.tileBegin);
+    for (int64_t input = 0; input < inputs; ++input) {
+      digits[input] = digitsOf(block, input, first.k0, first.rows, ws);
+      if (crossbar.offset)
+        sumDigits(kernels, gemm, digits[input], rows, first.rows, ws.inputSums.data() + input * rows);
+    }
+    for (int64_t c = block.tileBegin; c < block.tileEnd; ++c) {
+      const Tile &tile = crossbar.tile(block.group, t, c);
+      if (whole) {
+        if (!convertWhole(block, tile, digits, ws))
+          return false;
+        continue;
+      }
+      const int64_t tileWidth = slices * tile.columns;
+      for (int64_t input = 0; input < inputs; ++input)
+        for (int64_t plane = 0; plane < planes; ++plane)
+          for (int64_t s = 0; s < slices; ++s)
+            if (!gemm.multiply(rows, tile.columns, tile.rows, digits[input],
+                               crossbar.packed.data() + tile.packed[plane] + size_t(s) * tile.sliceBytes,
+                               ws.sums.data() + (input * planes + plane) * rows * tileWidth + s * tile.columns, tileWidth,
+                               ws.gemmScratch.data()))
+              return false;
+      convertTile(block, tile, ws, observed);
+    }
+  }
+  return true;
+}
+
+} // namespace aimc::simulator

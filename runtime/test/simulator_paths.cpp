@@ -1,0 +1,107 @@
+// Every way through a tile gives the bits of the plain one: layers of many shapes, drawn at random, on every instruction set.
+#include "Isa.h"
+#include "simulator_support.h"
+
+#include <gtest/gtest.h>
+
+#include <string.h>
+
+using namespace aimc::test;
+
+namespace {
+/// A layer drawn at random with inputs for it.
+struct Case {
+  Spec spec;
+  Array x = Array({1}), y = Array({1});
+  aimc_fidelity fidelity = AIMC_QUANTIZED;
+  std::string name;
+};
+} // namespace
+
+static Case draw(uint32_t seed) {
+  std::mt19937 random(seed);
+  auto pick = [&](std::initializer_list<int64_t> choices) { return *(choices.begin() + random() % choices.size()); };
+  auto chance = [&](unsigned percent) { return random() % 100 < percent; };
+  Case out;
+  Spec &spec = out.spec;
+  spec.G = pick({1, 1, 2});
+  spec.K = pick({1, 3, 9, 31, 64, 100, 257});
+  spec.N = pick({1, 2, 5, 16, 33, 64, 65, 130});
+  spec.R = pick({7, 64, 256});
+  spec.C = pick({3, 16, 50, 64, 256});
+  spec.bw = int(pick({8, 8, 4, 12}));
+  spec.c = int(pick({1, 2, 7, 7, 8, 11}));
+  spec.offset = chance(30);
+  spec.unitColumn = spec.offset && chance(30);
+  spec.isSigned = chance(50);
+  spec.bx = int(pick({8, 8, 5}));
+  spec.v = int(pick({1, 1, 3, spec.isSigned ? 7 : 8}));
+  spec.B = int(pick({0, 8, 8, 8, 12}));
+  spec.adcUnsigned = spec.offset && !spec.isSigned && spec.B;
+  spec.dynamic = chance(40);
+  spec.F = uint32_t(pick({1, 2}));
+  spec.programmingNoise = chance(60);
+  spec.outputNoise = chance(60) ? 0.7f : 0.0f;
+  spec.crossbarTileBase = uint32_t(random() % 1000);
+  spec.dispatchTileBase = uint32_t(random() % 1000);
+  out.fidelity = spec.programmingNoise || spec.outputNoise > 0 ? AIMC_NOISY : AIMC_QUANTIZED;
+  const float low = spec.isSigned ? -1.1f : -0.1f;
+  if (chance(40)) {
+    const int64_t kernel = pick({1, 3}), stride = pick({1, 2}), size = pick({4, 7, 20}), batch = pick({1, 3});
+    const int64_t padding = kernel / 2, channels = pick({1, 3, 16, 40}), result = (size + 2 * padding - kernel) / stride + 1;
+    useConvolution(spec, channels, kernel, stride, padding);
+    spec.fill(seed);
+    out.x = Array({batch, spec.G * channels, size, size});
+    out.y = Array({batch, spec.G * spec.N, result, result});
+  } else {
+    const int64_t rows = pick({1, 2, 5, 6, 7, 13, 50, 150});
+    spec.fill(seed);
+    out.x = Array({rows, spec.G * spec.K});
+    out.y = Array({rows, spec.G * spec.N});
+  }
+  if (chance(20)) {
+    spec.affineScale = randomInputs(size_t(spec.G * spec.N), seed + 1, 0.5f, 1.5f);
+    spec.affineOffset = randomInputs(size_t(spec.G * spec.N), seed + 2, -1.0f, 1.0f);
+  }
+  if (chance(20))
+    spec.bias.clear();
+  out.x.data = randomInputs(out.x.data.size(), seed, low, 1.1f);
+  out.name = "seed " + std::to_string(seed);
+  return out;
+}
+
+namespace {
+struct Result {
+  std::vector<float> y;
+  aimc_statistics statistics;
+};
+} // namespace
+
+static Result runOn(const char *set, Case &layer, int threads) {
+  setenv("AIMC_SIMULATOR_ISA", set, 1);
+  Host host(layer.spec, threads);
+  SimulatedChip chip(host, layer.fidelity, 5, 6);
+  unsetenv("AIMC_SIMULATOR_ISA");
+  std::fill(layer.y.data.begin(), layer.y.data.end(), -77.0f);
+  EXPECT_EQ(chip.run(layer.x, layer.y, 2), AIMC_OK) << host.message;
+  return {layer.y.data, chip.statistics()};
+}
+
+TEST(Paths, EveryInstructionSetGivesTheBitsOfThePlainOne) {
+  int compared = 0;
+  for (uint32_t seed = 1; seed <= 120; ++seed) {
+    Case layer = draw(seed);
+    const Result plain = runOn("generic", layer, 1);
+    for (const char *set : {"avx2", "onednn", "vnni"}) {
+      if (!aimc::simulator::findIsa(set))
+        continue;
+      const Result other = runOn(set, layer, int(1 + seed % 3));
+      ASSERT_EQ(memcmp(plain.y.data(), other.y.data(), plain.y.size() * sizeof(float)), 0) << layer.name << " on " << set;
+      ASSERT_EQ(plain.statistics.clipped_codes, other.statistics.clipped_codes) << layer.name << " on " << set;
+      ASSERT_EQ(plain.statistics.clipped_inputs, other.statistics.clipped_inputs) << layer.name << " on " << set;
+      ++compared;
+    }
+  }
+  if (!compared)
+    GTEST_SKIP() << "this machine has the plain instruction set only";
+}
