@@ -154,12 +154,14 @@ static LogicalResult print(ModuleOp module, const CompileOptions &options) {
 static LogicalResult setTarget(ModuleOp module, const CompileOptions &options, std::string &yaml) {
   StringRef attribute = analog::AnalogDialect::getTargetAttrName();
   if (module->hasAttr(attribute)) {
-    if (options.target.empty() && options.chips == 0)
+    if (options.target.empty() && options.targetOverrides.empty() && options.chips == 0)
       return success();
     return failWith(*module->getContext(), "the file names its own target: remove its attribute '" + attribute +
-                                               "' or leave --target and --chips out");
+                                               "' or leave --target, --target-set and --chips out");
   }
   auto description = loadTarget(options.target.empty() ? "generic-pcm" : options.target);
+  if (description)
+    description = withOverrides(std::move(*description), options.targetOverrides);
   if (!description)
     return failWith(*module->getContext(), llvm::toString(description.takeError()));
   auto target = toAttribute(*description, module->getContext(), std::max<int64_t>(options.chips, 1));

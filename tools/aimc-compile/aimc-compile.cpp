@@ -41,6 +41,8 @@ static cl::opt<Stage> emit("emit", cl::desc("Stop at a stage and print it:"), cl
 
 static cl::opt<std::string> target("target", cl::desc("Chip description: generic-pcm (default), generic-rram, hermes, ideal, or a file"),
                                    cl::value_desc("NAME|FILE.yaml"), cl::cat(chipCategory));
+static cl::list<std::string> targetSet("target-set", cl::desc("Change a key of the description, e.g. --target-set=adc.bits=6"),
+                                       cl::value_desc("KEY=VALUE"), cl::cat(chipCategory));
 static cl::opt<int64_t> chips("chips", cl::desc("How many such chips there are (1)"), cl::init(1), cl::cat(chipCategory));
 static cl::opt<bool> digital("digital", cl::desc("Everything on the host, nothing on crossbars"), cl::cat(chipCategory));
 static cl::opt<std::string> digitalNodes("digital-nodes", cl::desc("Nodes that stay digital: a regular expression that matches whole ONNX node names"),
@@ -143,6 +145,7 @@ int main(int argc, char **argv) {
   options.batchDim = batchDim;
   options.inputRanges.assign(inputRange.begin(), inputRange.end());
   options.target = target;
+  options.targetOverrides.assign(targetSet.begin(), targetSet.end());
   if (chips < 1)
     return usageError("--chips takes a number of at least 1, not " + llvm::Twine(chips));
   options.chips = chips.getNumOccurrences() ? int64_t(chips) : 0;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 namespace aimc::tools {
@@ -253,6 +254,8 @@ Result<Grid> Grid::build(const GridOptions &options) {
     for (size_t i = severalModels ? 1 : 0; i < grid.axes.size(); ++i)
       if (Status status = apply(grid.axes[i], grid.axes[i].values[choice[i]], cell.chip, arguments); !status)
         return Failure{"--vary: " + status.error()};
+    // Parameters have no order: the same ones give the same container.
+    std::sort(arguments.begin() + static_cast<std::ptrdiff_t>(options.compilerArguments.size()), arguments.end());
     cell.container = containerOf(grid, {options.models[severalModels ? choice[0] : 0], std::move(arguments)});
     bool isNoisy = cell.chip.fidelity == AIMC_NOISY;
     anyNoise |= isNoisy;
@@ -273,13 +276,16 @@ Result<Grid> Grid::build(const GridOptions &options) {
         if (const RunParameter *parameter = findRunParameter(name); parameter && parameter->ofNoise)
           return Failure{name + " means nothing unless the fidelity is noisy, which is the default; leave one of both out"};
   }
-  if (options.baseline)
-    for (size_t i = 0; i < grid.containers.size(); ++i) {
-      Cell cell;
-      cell.container = i;
-      cell.chip.fidelity = AIMC_EXACT;
-      grid.baselines.push_back(std::move(cell));
-    }
+  // The float network of a model is the same in each of its containers.
+  std::set<std::string> seen;
+  for (size_t i = 0; options.baseline && i < grid.containers.size(); ++i) {
+    if (!seen.insert(grid.containers[i].model).second)
+      continue;
+    Cell cell;
+    cell.container = i;
+    cell.chip.fidelity = AIMC_EXACT;
+    grid.baselines.push_back(std::move(cell));
+  }
   return grid;
 }
 

@@ -53,7 +53,7 @@ struct GridOptions {
 struct Grid {
   std::vector<Axis> axes;      // the models first, when there are several
   std::vector<Cell> cells;     // the last axis varies fastest
-  std::vector<Cell> baselines; // one exact run for each container, when asked for; no choice
+  std::vector<Cell> baselines; // one exact run for each model, when asked for; no choice
   std::vector<ContainerSource> containers;
   uint32_t trials = 1;
 

@@ -21,7 +21,7 @@ std::vector<Metric> metricsOf(bool hasLabels, size_t references) {
     metrics.push_back({"sqnr_db" + suffix, "SQNR" + of + " in dB", 1, "%.2f",
                        [i](const Outcome &outcome) { return outcome.judgement.differences[i].sqnrDb; }});
     metrics.push_back({"max_relative" + suffix, "largest error" + of + ", relative to the range", 1, "%.4f",
-                       [i](const Outcome &outcome) { return outcome.judgement.differences[i].maxRelative(); }});
+                       [i](const Outcome &outcome) { return outcome.judgement.differences[i].maxRelative(); }, false});
   }
   return metrics;
 }
@@ -60,6 +60,13 @@ Distribution SweepResults::distribution(size_t cell, const Metric &metric) const
   for (const Outcome &outcome : cells[cell])
     values.push_back(metric.of(outcome));
   return distributionOf(std::move(values));
+}
+
+const Outcome *SweepResults::baselineOf(const Cell &cell) const {
+  for (size_t i = 0; i < baselines.size(); ++i)
+    if (grid->containers[grid->baselines[i].container].model == grid->containers[cell.container].model)
+      return &baselines[i];
+  return nullptr;
 }
 
 static const struct {
@@ -198,9 +205,7 @@ static Json toJson(const SweepResults &results) {
   }
   for (size_t i = 0; i < results.baselines.size(); ++i) {
     Json entry;
-    entry["model"] = grid.containers[i].model;
-    if (!grid.containers[i].arguments.empty())
-      entry["compile"] = grid.containers[i].arguments;
+    entry["model"] = grid.containers[grid.baselines[i].container].model;
     for (const Metric &metric : results.metrics)
       entry[metric.name] = numberToJson(metric.of(results.baselines[i]));
     json["baselines"].push_back(std::move(entry));
@@ -286,9 +291,7 @@ std::string summaryText(const SweepResults &results) {
     text += line + "\n";
   }
   for (size_t i = 0; i < results.baselines.size(); ++i) {
-    text += "exact: " + grid.containers[i].model;
-    for (const std::string &argument : grid.containers[i].arguments)
-      text += " " + argument;
+    text += "exact: " + grid.containers[grid.baselines[i].container].model;
     for (const Metric &metric : results.metrics)
       text += "  " + metric.name + " " + formatted(metric.format, metric.factor * metric.of(results.baselines[i]));
     text += "\n";

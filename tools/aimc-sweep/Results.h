@@ -15,6 +15,7 @@ struct Metric {
   double factor = 1; // from the column's numbers to the plot's and the printed table's
   const char *format = "%.2f";
   std::function<double(const Outcome &)> of;
+  bool isPlotted = true;
 };
 /// By the labels and references that there are.
 std::vector<Metric> metricsOf(bool hasLabels, size_t references);
@@ -32,9 +33,11 @@ struct SweepResults {
   int64_t samples = 0;
   std::vector<Metric> metrics;
   std::vector<std::vector<Outcome>> cells; // by cell, then trial
-  std::vector<Outcome> baselines;          // by container, when asked for
+  std::vector<Outcome> baselines;          // by Grid::baselines
 
   Distribution distribution(size_t cell, const Metric &metric) const;
+  /// The float network of a cell's model, null when it was not asked for.
+  const Outcome *baselineOf(const Cell &cell) const;
 };
 
 /// results.csv, summary.csv, results.json: the same bytes for the same sweep, however it was run. Files appear whole.

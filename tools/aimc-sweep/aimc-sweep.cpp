@@ -1,6 +1,7 @@
 // Runs networks on a grid of chips: see Options.cpp for what it offers.
 #include "Compile.h"
 #include "Options.h"
+#include "Plot.h"
 #include "Progress.h"
 #include "Results.h"
 #include "Schedule.h"
@@ -169,12 +170,18 @@ static Status report(const Sweep &sweep, const SweepResults &results) {
   const std::string &directory = sweep.options.outputDir;
   if (Status status = writeTables(results, directory); !status)
     return status;
+  Result<std::vector<std::string>> plots = writePlots(results, sweep.options.plotAxis, directory);
+  if (!plots)
+    return plots.failure();
   if (sweep.options.quiet)
     return {};
   constexpr size_t mostLines = 200;
   if (results.cells.size() <= mostLines)
     std::printf("%s", summaryText(results).c_str());
-  std::printf("wrote results.csv, summary.csv and results.json to %s\n", directory.c_str());
+  std::string files = "results.csv, summary.csv, results.json";
+  for (const std::string &plot : *plots)
+    files += ", " + plot;
+  std::printf("wrote %s to %s\n", files.c_str(), directory.c_str());
   if (std::fflush(stdout) != 0 || std::ferror(stdout))
     return Failure{"cannot write to standard output"};
   return {};
@@ -239,6 +246,8 @@ static Status run(Sweep &sweep, Ranks &ranks) {
   if (!grid)
     return grid.failure();
   sweep.grid = std::move(*grid);
+  if (Status status = checkPlotAxis(sweep.grid, sweep.options.plotAxis); !status)
+    return status;
   chooseThreads(sweep, ranks);
   Result<std::vector<std::string>> containers = shareContainers(sweep, ranks);
   if (!containers)

@@ -35,6 +35,7 @@ struct CompileOptions {
   std::vector<std::string> inputRanges; ///< "NAME=LO,HI" or "LO,HI" for all: what the caller promises of graph inputs
 
   std::string target;    ///< name or file; empty: generic-pcm, or the target that an .mlir file names
+  std::vector<std::string> targetOverrides; ///< "KEY=VALUE" each: keys of the description set anew
   int64_t chips = 0;     ///< 0: not given, 1
   bool digital = false; ///< everything on the host
   std::string digitalNodes, analogNodes; ///< regular expressions over node names

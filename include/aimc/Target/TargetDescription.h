@@ -6,6 +6,7 @@
 #ifndef AIMC_TARGET_TARGETDESCRIPTION_H
 #define AIMC_TARGET_TARGETDESCRIPTION_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
@@ -77,6 +78,10 @@ llvm::Expected<TargetDescription> parseTarget(llvm::StringRef text, llvm::String
 /// the environment variable AIMC_TARGET_PATH (separated by ':'), then in ../share/aimc/targets relative to the
 /// program, then in the source tree. The error lists the names that exist.
 llvm::Expected<TargetDescription> loadTarget(llvm::StringRef nameOrPath);
+
+/// The description with keys set anew, each "KEY=VALUE" as in "adc.bits=6"; its text says so too. Messages name the file and the
+/// override.
+llvm::Expected<TargetDescription> withOverrides(TargetDescription target, llvm::ArrayRef<std::string> overrides);
 
 /// Names of all descriptions that `loadTarget` finds, sorted.
 std::vector<std::string> listTargets();

@@ -152,6 +152,9 @@ public:
   Reader(StringRef text, StringRef fileName) : buffer(llvm::MemoryBuffer::getMemBufferCopy(text, fileName)) {}
   llvm::Expected<TargetDescription> read();
 
+  /// After reading: the text, with a key set anew.
+  std::string withValue(StringRef fullName, StringRef value) const;
+
 private:
   bool readTop(llvm::yaml::MappingNode *map);
   bool readSection(StringRef section, llvm::yaml::MappingNode *map);
@@ -170,9 +173,13 @@ private:
     return key.section.empty() ? key.name.str() : (key.section + "." + key.name).str();
   }
 
+  size_t offsetOf(llvm::SMLoc at) const { return at.getPointer() - buffer->getBufferStart(); }
+
   std::unique_ptr<llvm::MemoryBuffer> buffer;
   llvm::SourceMgr sources;
   TargetDescription target;
+  llvm::StringMap<std::pair<size_t, size_t>> valuePlaces; // of each key: its value's begin and end in the text
+  llvm::StringMap<size_t> sectionPlaces;                  // of each section: its first key
   llvm::StringSet<> seen;
   llvm::SmallString<128> storage;
   std::string message;
@@ -342,9 +349,14 @@ bool Reader::readSection(StringRef section, llvm::yaml::MappingNode *map) {
         return false;
       continue;
     }
+    sectionPlaces.try_emplace(section, offsetOf(entry.getKey()->getSourceRange().Start));
     const Key *key = llvm::find_if(keys(), [&](const Key &key) { return key.section == section && key.name == name; });
     if (!readValue(*key, value))
       return false;
+    // A scalar's range includes the blanks before a comment.
+    llvm::SMRange range = value->getSourceRange();
+    StringRef written = StringRef(range.Start.getPointer(), range.End.getPointer() - range.Start.getPointer()).rtrim();
+    valuePlaces[full] = {offsetOf(range.Start), offsetOf(range.Start) + written.size()};
   }
   return message.empty();
 }
@@ -381,6 +393,22 @@ llvm::Expected<TargetDescription> Reader::read() {
   if (!message.empty())
     return llvm::createStringError(llvm::inconvertibleErrorCode(), "%s", message.c_str());
   return std::move(target);
+}
+
+std::string Reader::withValue(StringRef fullName, StringRef value) const {
+  StringRef text = buffer->getBuffer();
+  if (auto place = valuePlaces.find(fullName); place != valuePlaces.end())
+    return (text.take_front(place->second.first) + value + text.drop_front(place->second.second)).str();
+  auto [section, name] = fullName.contains('.') ? fullName.split('.') : std::pair<StringRef, StringRef>("", fullName);
+  std::string line = (name + ": " + value).str();
+  if (auto place = sectionPlaces.find(section); place != sectionPlaces.end()) {
+    // Before the section's first key, which follows an opening brace or stands at the line's indentation.
+    StringRef before = text.take_front(place->second);
+    StringRef indentation = before.take_back(before.size() - (before.rfind('\n') + 1));
+    std::string separator = indentation.trim(' ').empty() ? "\n" + indentation.str() : ", ";
+    return (before + line + separator + text.drop_front(place->second)).str();
+  }
+  return (text.rtrim('\n') + "\n" + section + ":\n  " + line + "\n").str();
 }
 
 llvm::Expected<TargetDescription> aimc::parseTarget(StringRef text, StringRef fileName) {
@@ -446,4 +474,22 @@ llvm::Expected<TargetDescription> aimc::loadTarget(StringRef nameOrPath) {
     return llvm::createStringError(buffer.getError(), "cannot read target '%s': %s", file.c_str(),
                                    buffer.getError().message().c_str());
   return parseTarget((*buffer)->getBuffer(), file);
+}
+
+llvm::Expected<TargetDescription> aimc::withOverrides(TargetDescription target, ArrayRef<std::string> overrides) {
+  for (StringRef text : overrides) {
+    auto [key, value] = text.split('=');
+    if (key.empty() || value.empty() || text.contains('\n'))
+      return llvm::createStringError(llvm::inconvertibleErrorCode(), "--target-set takes KEY=VALUE, such as adc.bits=6, not '%s'",
+                                     text.str().c_str());
+    Reader reader(target.text, target.fileName);
+    if (auto read = reader.read(); !read)
+      return read.takeError();
+    auto changed = parseTarget(reader.withValue(key, value), target.fileName + " with " + text.str());
+    if (!changed)
+      return changed.takeError();
+    changed->fileName = target.fileName;
+    target = std::move(*changed);
+  }
+  return target;
 }
