@@ -225,7 +225,11 @@ TEST(HostCode, ForAnotherMachineIsUnsupported) {
   EXPECT_EQ(chip.error(),
             "the model has no host code for this machine; the code for riscv64-unknown-linux-gnu (generic) is for "
             "another architecture; compile it with --host-triple and --host-cpu for this one");
+#if defined(__x86_64__)
   writeAnalogModel(file.path(), [](aimc::fb::ModelT &model) { model.host_code[0]->features = {"sse2", "warp-drive"}; });
+#else
+  writeAnalogModel(file.path(), [](aimc::fb::ModelT &model) { model.host_code[0]->features = {"neon", "warp-drive"}; });
+#endif
   auto lacking = aimc::Model::open(file.path());
   EXPECT_NE(aimc::Chip::create(*lacking, traceOptions()).error().find("that this machine lacks: warp-drive"),
             std::string::npos);
