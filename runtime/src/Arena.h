@@ -6,12 +6,13 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <vector>
 
 namespace aimc {
 
-/// Allocations that host code makes while it runs. Freed blocks are kept for the next run, whose requests are the same, so
-/// that memory is not returned to the system and faulted in again. Any number of threads at once.
+/// Allocations that host code makes while it runs, carved out of chunks that stay for the next run, so that memory is not
+/// returned to the system and faulted in again. Any number of threads at once.
 class Arena {
 public:
   Arena() = default;
@@ -24,19 +25,22 @@ public:
   void release(void *allocation);
   /// Whether `begin` starts a range of `bytes` within the block `allocation`, which must be one of this arena in use.
   bool holds(void *allocation, const void *begin, uint64_t bytes);
-  /// Releases every block in use but those of `keep`.
+  /// Releases every block in use but those of `keep`. When none is left, several chunks become one, hardly larger than
+  /// what was ever in use at once.
   void releaseAllBut(const std::vector<void *> &keep);
 
 private:
-  using Blocks = std::map<void *, uint64_t>;
-  void *use(void *start, uint64_t size);
+  using Blocks = std::map<uintptr_t, uint64_t>; // sizes by address
+  bool addChunk(uint64_t size);
+  void freeChunks();
   Blocks::iterator retire(Blocks::iterator block);
-  void trim(uint64_t size);
+  void addUnused(uintptr_t start, uint64_t size);
+  void removeUnused(Blocks::iterator block);
 
   std::mutex mutex;
-  Blocks used;                            // sizes by address
-  std::multimap<uint64_t, void *> unused; // addresses by size
-  uint64_t usedBytes = 0, unusedBytes = 0, peakBytes = 0;
+  Blocks chunks, used, unused;
+  std::set<std::pair<uint64_t, uintptr_t>> unusedBySize;
+  uint64_t usedBytes = 0, peakBytes = 0;
 };
 
 } // namespace aimc

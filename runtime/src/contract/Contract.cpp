@@ -60,6 +60,7 @@ static void planPixels(const AffineView &map, const aimc_buffer &a, const std::v
     return;
   plan.aBatch = offsetTable(map, a.strides, extents.data(), 0, batchDims);
   plan.byPixels = true;
+  divideByPixels(plan);
 }
 
 static Status makePlan(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,

@@ -10,6 +10,16 @@
 
 namespace aimc {
 
+/// A stretch of a convolution's pixels: how they lie in a and in c.
+struct PixelBlock {
+  /// Pixels that lie side by side in c.
+  struct Stretch {
+    int64_t pixel, length, offset; // the first one's place in the block
+  };
+  Patches::Table table;
+  std::vector<Stretch> stretches;
+};
+
 /// A contraction whose arrays' sizes are known: batches of [m, k]·[k, n] with every address a sum of table entries.
 struct ContractionPlan {
   int64_t batches, m, n, k;
@@ -21,6 +31,8 @@ struct ContractionPlan {
   bool byPixels = false;
   Patches patches;             // rows: k, pixels: m
   std::vector<int64_t> aBatch; // where each batch of the patches' tensor begins
+  int64_t taskPixels, taskRows, taskBatches;
+  std::vector<PixelBlock> pixelBlocks; // of taskPixels each; empty when they would take much memory
 };
 
 /// The plan of one contraction's last call, which the next one of the same sizes and strides uses again.
@@ -34,6 +46,8 @@ struct CachedPlan {
 Status contract(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,
                 const Parallel &parallel, CachedPlan *cache = nullptr);
 
+/// Divides a plan that is `byPixels` into tasks, the same for any number of threads.
+void divideByPixels(ContractionPlan &plan);
 /// Runs a float32 contraction whose plan is `byPixels`, in the fixed order.
 aimc_status contractByPixels(const ContractionPlan &plan, const float *a, const float *b, float *c, const Parallel &parallel);
 
