@@ -90,7 +90,8 @@ static FailureOr<Contraction> readContraction(linalg::LinalgOp op) {
     if (failed(sortDims(order)))
       return failure();
   }
-  if (result.dims[2] == 0 || result.dims[3] == 0)
+  // Without n it is a depthwise convolution, or a product of vectors, which a loop does as well.
+  if (result.dims[3] == 0 || (result.dims[2] == 0 && maps[0].isProjectedPermutation()))
     return failure();
 
   SmallVector<AffineExpr> renamed(order.size());

@@ -210,3 +210,82 @@ TEST(Contract, AGroupedConvolution) {
           }
   }
 }
+
+/// The same convolution with one group per channel, several strides and image widths: its results in the fixed order.
+TEST(Contract, ADepthwiseConvolution) {
+  const int64_t N = 2, C = 3, H = 9, K = 3, pad = 2;
+  for (int64_t step : {1, 2, 3, 5})
+    for (int64_t W : {4, 7, 20, 33}) {
+      const int64_t OH = (H + 2 * pad - K) / step + 1, OW = (W + 2 * pad - K) / step + 1;
+      auto x = randomFloats(N * C * H * W, 1), w = randomFloats(C * K * K, 2);
+      fb::ContractionT table;
+      table.node = "depthwise";
+      table.batch_dims = 1;
+      table.m_dims = 3;
+      table.k_dims = 2;
+      // dims:                           c  n  y     x     ky kx
+      table.a = affine({0, 0, -pad, -pad}, {0, 1, 0,    0,    0, 0, /**/ 1, 0, 0, 0,    0, 0, /**/
+                                            0, 0, step, 0,    1, 0, /**/ 0, 0, 0, step, 0, 1});
+      table.b = affine({0, 0, 0}, {1, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 0, 1, 0, /**/ 0, 0, 0, 0, 0, 1});
+      table.c = affine({0, 0, 0, 0}, {0, 1, 0, 0, 0, 0, /**/ 1, 0, 0, 0, 0, 0, /**/ 0, 0, 1, 0, 0, 0, /**/ 0, 0, 0, 1, 0, 0});
+      table.type = AIMC_F32;
+      std::vector<float> y(N * C * OH * OW, 99);
+      Strided as(x, {N, C, H, W}), bs(w, {C, K, K}), cs(y, {N, C, OH, OW});
+      ASSERT_TRUE(run(table, as, bs, cs).ok());
+      size_t at = 0;
+      for (int64_t nc = 0; nc < N * C; ++nc)
+        for (int64_t oy = 0; oy < OH; ++oy)
+          for (int64_t ox = 0; ox < OW; ++ox, ++at) {
+            float sum = 0;
+            for (int64_t ky = 0; ky < K; ++ky)
+              for (int64_t kx = 0; kx < K; ++kx) {
+                int64_t iy = oy * step + ky - pad, ix = ox * step + kx - pad;
+                if (iy >= 0 && iy < H && ix >= 0 && ix < W)
+                  sum = std::fma(x[(nc * H + iy) * W + ix], w[(nc % C * K + ky) * K + kx], sum);
+              }
+            ASSERT_EQ(y[at], sum) << "step " << step << ", width " << W << ", at " << at;
+          }
+    }
+}
+
+/// Patches of 2 channels, 3 × 2 kernel with padding, for every instruction set and several strides, against the definition.
+TEST(Patches, EveryInstructionSetReadsThePatches) {
+  const int64_t N = 2, C = 2, H = 6, KY = 3, KX = 2, pad = 1;
+  for (int64_t step : {1, 2, 3})
+    for (int64_t W : {3, 8, 17, 40}) {
+      const int64_t OH = (H + 2 * pad - KY) / step + 1, OW = (W + 2 * pad - KX) / step + 1, pixels = N * OH * OW, rows = C * KY * KX;
+      auto x = randomFloats(N * C * H * W, 1);
+      const int64_t offsets[] = {0, 0, -pad, -pad}, sizes[] = {N, C, H, W}, strides[] = {C * H * W, H * W, W, 1};
+      // dims:                   n  y  x  c ky kx
+      const int64_t steps[] = {1, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 1, 0, 0, /**/ 0, step, 0, 0, 1, 0, /**/ 0, 0, step, 0, 0, 1};
+      const int64_t extents[] = {N, OH, OW, C, KY, KX};
+      Patches patches;
+      ASSERT_TRUE(patches.plan({offsets, steps, 4, 6}, sizes, strides, extents, {{0, N}, {1, OH}, {2, OW}},
+                               {{3, C}, {4, KY}, {5, KX}}));
+      ASSERT_EQ(patches.rows(), rows);
+      auto element = [&](int64_t row, int64_t pixel) {
+        int64_t n = pixel / OW / OH, iy = pixel / OW % OH * step + row / KX % KY - pad, ix = pixel % OW * step + row % KX - pad;
+        return iy < 0 || iy >= H || ix < 0 || ix >= W ? 0.0f : x[((n * C + row / KX / KY) * H + iy) * W + ix];
+      };
+      const int64_t first = 3, count = pixels - 5, firstRow = 2;
+      auto weights = randomFloats(rows, 3);
+      for (int isa = 0; isa <= static_cast<int>(bestIsa()); ++isa) {
+        Patches::Table table;
+        patches.tabulate(first, count, table);
+        std::vector<float> packed(panelColumns(count) * (rows - firstRow), 99), sums(count + Patches::lanes, 99);
+        patches.pack(table, x.data(), firstRow, rows - firstRow, packed.data(), static_cast<GemmIsa>(isa));
+        patches.weigh(table, x.data(), weights.data(), sums.data(), static_cast<GemmIsa>(isa));
+        for (int64_t p = 0; p < panelColumns(count); ++p)
+          for (int64_t row = firstRow; row < rows; ++row)
+            ASSERT_EQ(packed[(p / panelWidth * (rows - firstRow) + row - firstRow) * panelWidth + p % panelWidth],
+                      p < count ? element(row, first + p) : 0.0f)
+                << "instruction set " << isa << ", step " << step << ", width " << W << ", pixel " << p << ", row " << row;
+        for (int64_t p = 0; p < count; ++p) {
+          float sum = 0;
+          for (int64_t row = 0; row < rows; ++row)
+            sum = std::fma(weights[row], element(row, first + p), sum);
+          ASSERT_EQ(sums[p], sum) << "instruction set " << isa << ", step " << step << ", width " << W << ", pixel " << p;
+        }
+      }
+    }
+}

@@ -66,19 +66,33 @@ func.func @matvec(%w: tensor<4x3xf32>, %x: tensor<3xf32>, %init: tensor<4xf32>) 
 
 // -----
 
-// Depthwise convolutions, maxima and integers stay.
+// A depthwise convolution has no n: channels are a batch dimension.
+// CHECK-DAG: #[[A:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d1, d0, d2 + d4, d3 + d5)>
+// CHECK-DAG: #[[B:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d4, d5)>
+// CHECK-DAG: #[[C:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d1, d0, d2, d3)>
+// CHECK-LABEL: func @depthwise
+// CHECK: host.contract 0 "{{.*}}" dims [1, 3, 0, 2] accumulate
+// CHECK-SAME: a_map = #[[A]], b_map = #[[B]], c_map = #[[C]]
+func.func @depthwise(%x: tensor<1x3x8x8xf32>, %w: tensor<3x3x3xf32>, %i: tensor<1x3x6x6xf32>) -> tensor<1x3x6x6xf32> {
+  %y = linalg.depthwise_conv_2d_nchw_chw ins(%x, %w : tensor<1x3x8x8xf32>, tensor<3x3x3xf32>)
+      outs(%i : tensor<1x3x6x6xf32>) -> tensor<1x3x6x6xf32>
+  return %y : tensor<1x3x6x6xf32>
+}
+
+// -----
+
+// Products of vectors, maxima and integers stay.
 // CHECK-LABEL: func @others
 // CHECK-NOT: host.contract
-// CHECK: linalg.depthwise_conv_2d_nchw_chw
+// CHECK: linalg.dot
 // CHECK: linalg.pooling_nchw_max
 // CHECK: linalg.matmul
-func.func @others(%x: tensor<1x3x8x8xf32>, %w: tensor<3x3x3xf32>, %i: tensor<1x3x6x6xf32>, %window: tensor<3x3xf32>,
-                  %a: tensor<2x3xi32>, %b: tensor<3x4xi32>, %c: tensor<2x4xi32>)
-    -> (tensor<1x3x6x6xf32>, tensor<1x3x6x6xf32>, tensor<2x4xi32>) {
-  %0 = linalg.depthwise_conv_2d_nchw_chw ins(%x, %w : tensor<1x3x8x8xf32>, tensor<3x3x3xf32>)
-      outs(%i : tensor<1x3x6x6xf32>) -> tensor<1x3x6x6xf32>
+func.func @others(%x: tensor<1x3x8x8xf32>, %i: tensor<1x3x6x6xf32>, %window: tensor<3x3xf32>, %u: tensor<4xf32>,
+                  %v: tensor<4xf32>, %s: tensor<f32>, %a: tensor<2x3xi32>, %b: tensor<3x4xi32>, %c: tensor<2x4xi32>)
+    -> (tensor<f32>, tensor<1x3x6x6xf32>, tensor<2x4xi32>) {
+  %0 = linalg.dot ins(%u, %v : tensor<4xf32>, tensor<4xf32>) outs(%s : tensor<f32>) -> tensor<f32>
   %1 = linalg.pooling_nchw_max ins(%x, %window : tensor<1x3x8x8xf32>, tensor<3x3xf32>)
       outs(%i : tensor<1x3x6x6xf32>) -> tensor<1x3x6x6xf32>
   %2 = linalg.matmul ins(%a, %b : tensor<2x3xi32>, tensor<3x4xi32>) outs(%c : tensor<2x4xi32>) -> tensor<2x4xi32>
-  return %0, %1, %2 : tensor<1x3x6x6xf32>, tensor<1x3x6x6xf32>, tensor<2x4xi32>
+  return %0, %1, %2 : tensor<f32>, tensor<1x3x6x6xf32>, tensor<2x4xi32>
 }

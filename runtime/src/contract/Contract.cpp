@@ -52,7 +52,8 @@ static void planPixels(const AffineView &map, const aimc_buffer &a, const std::v
                        ContractionPlan &plan) {
   constexpr int64_t fewestPixels = 8, longestStride = 4;
   plan.byPixels = false;
-  if (plan.m < fewestPixels || plan.k == 0 || plan.cM[1] - plan.cM[0] != 1 || (plan.n > 1 && plan.cN[1] - plan.cN[0] == 1))
+  if (plan.k == 0 || plan.m == 0 || plan.n == 0 || plan.batches == 0 || (plan.m > 1 && plan.cM[1] - plan.cM[0] != 1) ||
+      (plan.n > 1 && (plan.m < fewestPixels || plan.cN[1] - plan.cN[0] == 1)))
     return;
   std::vector<Gather::Dim> pixelDims(rowDims.begin() + batchDims, rowDims.end());
   if (!plan.patches.plan(map, a.sizes, a.strides, extents.data(), pixelDims, depthDims) ||
