@@ -48,30 +48,13 @@ static aimc_status readPlacements(const aimc_driver_host *host, const fb::Target
   std::vector<Placed> placed(crossbar.tiles.size() * parts);
   if (crossbar.info->placements())
     for (const fb::Placement *placement : *crossbar.info->placements()) {
-      if (placement->group() >= crossbar.groups || placement->row_tile() >= crossbar.rowTiles ||
-          placement->column_tile() >= crossbar.columnTiles || placement->slice() >= crossbar.slices ||
-          placement->polarity() >= polarities)
-        return fail(host, AIMC_INVALID_MODEL, "%s: a placement of group %u, row tile %u, column tile %u, slice %u, polarity %u",
-                    node, placement->group(), placement->row_tile(), placement->column_tile(), placement->slice(),
-                    placement->polarity());
       const size_t index = (size_t(placement->group()) * size_t(crossbar.rowTiles) + placement->row_tile()) *
                                size_t(crossbar.columnTiles) + placement->column_tile();
       const Tile &tile = crossbar.tiles[index];
       if (placement->rows() != tile.rows || placement->columns() != tile.width || placement->column_stride() < 1)
-        return fail(host, AIMC_INVALID_MODEL, "%s: a tile of %lld x %lld weights placed on %u x %u cells, %u columns apart", node,
-                    (long long)tile.rows, (long long)tile.width, placement->rows(), placement->columns(),
+        return fail(host, AIMC_INVALID_MODEL, "%s: a tile of %lld x %lld weights placed on %u x %u cells, %u columns apart",
+                    node, (long long)tile.rows, (long long)tile.width, placement->rows(), placement->columns(),
                     placement->column_stride());
-      const uint64_t rows = uint64_t(placement->row()) + placement->rows();
-      const uint64_t columns =
-          placement->column() + uint64_t(placement->columns() - 1) * placement->column_stride() + 1;
-      if (rows > target.array_rows() || columns > target.array_columns() || placement->chip() >= target.chips() ||
-          placement->array() >= target.arrays_per_chip())
-        return fail(host, AIMC_INVALID_MODEL,
-                    "%s: cells up to row %llu and column %llu of array %u on chip %u; target %s has %u arrays of %u x %u on %u "
-                    "chips",
-                    node, (unsigned long long)rows, (unsigned long long)columns, placement->array(), placement->chip(),
-                    target.name()->c_str(), target.arrays_per_chip(), target.array_rows(), target.array_columns(),
-                    target.chips());
       Placed &place = placed[index * parts + placement->slice() * polarities + placement->polarity()];
       if (place.placement)
         return fail(host, AIMC_INVALID_MODEL, "%s: two placements of slice %u, polarity %u of one tile", node,

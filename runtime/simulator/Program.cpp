@@ -435,8 +435,9 @@ namespace {
 /// Chips whose wires have a resistance: an array is programmed with all that lies in it, then read.
 class ArrayProgrammer {
 public:
-  ArrayProgrammer(const ProgramOptions &options, const fb::Target &target, std::vector<std::unique_ptr<Programmer>> &programmers,
-                  std::vector<Crossbar> &crossbars, const std::vector<ArrayGroup> &groups)
+  ArrayProgrammer(const ProgramOptions &options, const fb::Target &target,
+                  std::vector<std::unique_ptr<Programmer>> &programmers, std::vector<Crossbar> &crossbars,
+                  const std::vector<ArrayGroup> &groups)
       : options(options), target(target), programmers(programmers), crossbars(crossbars), groups(groups) {}
 
   static aimc_status programGroup(void *self, int64_t index) {

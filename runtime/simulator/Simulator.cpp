@@ -13,7 +13,7 @@ static aimc_status checkComputed(const aimc_driver_host *host, const fb::Target 
                                         AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY, AIMC_EFFECT_NONLINEARITY,
                                         AIMC_EFFECT_IR_DROP};
   for (aimc_effect effect : missing)
-    if (effects.isOn(effect))
+    if (effects.isOn(effect) && !(effect == AIMC_EFFECT_IR_DROP && target.ir_drop() == fb::IrDrop::Exact))
       return fail(host, AIMC_UNSUPPORTED, "target %s: the simulator does not compute what %s describes; disable that effect",
                   target.name()->c_str(), effectKeys(effect));
   return AIMC_OK;
@@ -79,6 +79,8 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   program.effects.flicker = effects.isOn(AIMC_EFFECT_FLICKER);
   program.effects.seconds = options.time_seconds;
   program.compensation = options.compensation;
+  const bool wires = effects.isOn(AIMC_EFFECT_IR_DROP) && target->ir_drop() == fb::IrDrop::Exact;
+  program.wireOhm = wires ? double(target->wire_resistance()) : 0.0;
   // Layers point into this vector.
   chip.crossbars = std::vector<Crossbar>(model.crossbars()->size());
   for (uint32_t i = 0; i < model.crossbars()->size(); ++i) {

@@ -85,6 +85,21 @@ static bool orient(const WireArray &array, bool transposed, Network &network) {
   return true;
 }
 
+/// Blocks of wireLanes rows, or columns taken from the last one on, in which T is wanted somewhere.
+static std::vector<int64_t> wantedBlocks(const WireArray &array, bool columns) {
+  const int64_t lines = columns ? array.columns : array.rows;
+  std::vector<uint8_t> found(size_t((lines + wireLanes - 1) / wireLanes), array.wanted ? 0 : 1);
+  for (int64_t i = 0; array.wanted && i < array.rows; ++i)
+    for (int64_t j = 0; j < array.columns; ++j)
+      if (array.wanted[i * array.columns + j])
+        found[size_t((columns ? array.columns - 1 - j : i) / wireLanes)] = 1;
+  std::vector<int64_t> blocks;
+  for (size_t block = 0; block < found.size(); ++block)
+    if (found[block])
+      blocks.push_back(int64_t(block));
+  return blocks;
+}
+
 /// Rows are eliminated from their free end to the driver. An ideal wire passes potentials on as they are.
 static bool factorRows(Network &network) {
   uint64_t cells = uint64_t(network.rows * network.columns);
@@ -279,8 +294,14 @@ WireStatus solveWires(const WireArray &array, const Kernels &kernels, const Para
   if (!isValid(array))
     return WireStatus::InvalidArray;
   bool ideal = array.rowOhm == 0 || array.columnOhm == 0;
+  std::vector<int64_t> blocks = wantedBlocks(array, false);
+  std::vector<int64_t> ofColumns = wantedBlocks(array, true);
+  const bool transposed =
+      !ideal && (ofColumns.size() != blocks.size() ? ofColumns.size() < blocks.size() : array.columns < array.rows);
+  if (transposed)
+    blocks = ofColumns;
   Network network;
-  if (!orient(array, !ideal && array.columns < array.rows, network) || !factorRows(network) || !factorColumns(network))
+  if (!orient(array, transposed, network) || !factorRows(network) || !factorColumns(network))
     return WireStatus::NoMemory;
   if (report)
     *report = WireReport();
@@ -290,17 +311,16 @@ WireStatus solveWires(const WireArray &array, const Kernels &kernels, const Para
   }
 
   // A block's drives stop together, so that the split must not depend on threads.
-  const int64_t blocks = (network.rows + wireLanes - 1) / wireLanes;
-  std::vector<WireReport> reports(static_cast<size_t>(blocks));
+  std::vector<WireReport> reports(blocks.size());
   Buffer<double> solved; // the network's transfer: only a whole result is handed out
   if (!solved.reserve(uint64_t(network.rows * network.columns)))
     return WireStatus::NoMemory;
   Workspaces workspaces;
   std::atomic<WireStatus> failure{WireStatus::NoMemory};
-  bool fine = parallelFor(blocks, [&](int64_t block) {
+  bool fine = parallelFor(int64_t(blocks.size()), [&](int64_t task) {
     std::unique_ptr<Workspace> work = workspaces.take();
-    int64_t first = block * wireLanes, count = std::min(wireLanes, network.rows - first);
-    WireStatus status = solveBlock(network, kernels, first, count, *work, nullptr, reports[size_t(block)]);
+    int64_t first = blocks[size_t(task)] * wireLanes, count = std::min(wireLanes, network.rows - first);
+    WireStatus status = solveBlock(network, kernels, first, count, *work, nullptr, reports[size_t(task)]);
     if (status == WireStatus::Solved)
       for (int64_t lane = 0; lane < count; ++lane)
         for (int64_t j = 0; j < network.columns; ++j)
@@ -312,9 +332,10 @@ WireStatus solveWires(const WireArray &array, const Kernels &kernels, const Para
   });
   if (!fine)
     return failure;
-  for (int64_t i = 0; i < network.rows; ++i)
-    for (int64_t j = 0; j < network.columns; ++j)
-      transfer[arrayOffset(network, i, j)] = solved[i * network.columns + j];
+  for (int64_t block : blocks)
+    for (int64_t i = block * wireLanes; i < std::min((block + 1) * wireLanes, network.rows); ++i)
+      for (int64_t j = 0; j < network.columns; ++j)
+        transfer[arrayOffset(network, i, j)] = solved[i * network.columns + j];
   for (const WireReport &block : reports)
     if (report)
       *report = {std::max(report->sweeps, block.sweeps), std::max(report->residual, block.residual)};
@@ -351,8 +372,8 @@ WireStatus readThroughWires(const WireGrid &grid, const std::vector<CellBlock> &
   const int64_t rows = grid.rows, columns = grid.columns;
   if (rows <= 0 || columns <= 0 || rows > (int64_t(1) << 40) / columns)
     return WireStatus::InvalidArray;
-  std::vector<double> cells(size_t(rows * columns), grid.idleMicrosiemens), transfer(cells.size());
-  std::vector<bool> taken(cells.size());
+  std::vector<double> cells(size_t(rows * columns), grid.idleMicrosiemens);
+  std::vector<uint8_t> taken(cells.size());
   auto cellOf = [&](const CellBlock &block, int64_t i, int64_t j) {
     return size_t((block.row + i) * columns + block.column + j * block.columnStride);
   };
@@ -364,18 +385,18 @@ WireStatus readThroughWires(const WireGrid &grid, const std::vector<CellBlock> &
         size_t cell = cellOf(block, i, j);
         if (taken[cell])
           return WireStatus::InvalidArray;
-        taken[cell] = true;
+        taken[cell] = 1;
         cells[cell] = double(block.microsiemens[i * block.pitch + j]);
       }
   }
-  WireArray array = {rows, columns, cells.data(), grid.rowOhm, grid.columnOhm};
-  WireStatus status = solveWires(array, kernels, parallelFor, transfer.data());
+  WireArray array = {rows, columns, cells.data(), grid.rowOhm, grid.columnOhm, taken.data()};
+  WireStatus status = solveWires(array, kernels, parallelFor, cells.data());
   if (status != WireStatus::Solved)
     return status;
   for (const CellBlock &block : blocks)
     for (int64_t i = 0; i < block.rows; ++i)
       for (int64_t j = 0; j < block.columns; ++j)
-        block.microsiemens[i * block.pitch + j] = float(transfer[cellOf(block, i, j)]);
+        block.microsiemens[i * block.pitch + j] = float(cells[cellOf(block, i, j)]);
   return WireStatus::Solved;
 }
 

@@ -24,6 +24,7 @@ struct WireArray {
   int64_t rows, columns;
   const double *conductanceMicrosiemens; // [rows, columns], finite and not negative
   double rowOhm, columnOhm;
+  const uint8_t *wanted = nullptr; // [rows, columns], not 0: T is wanted there; null: everywhere
 };
 
 enum class WireStatus { Solved, InvalidArray, NoMemory, NotConverged };
@@ -35,9 +36,10 @@ struct WireReport {
 };
 
 /// Writes T, [rows, columns] in microsiemens. Kirchhoff's law holds at every node to 1e-9 of the drive's largest column
-/// current, for the drive of each row or, where there are fewer columns, each column of the reciprocal network. The result
-/// does not depend on threads or kernels. `report` may be null. NotConverged: cells conduct so much better than wires that
-/// 10000 sweeps do not suffice; T is then not written.
+/// current, for the drive of each row or, where fewer columns than rows are wanted, each column of the reciprocal network. What
+/// is not wanted is any number. The result does not depend on threads or kernels. `transfer` may be the conductances' memory.
+/// `report` may be null. NotConverged: cells conduct so much better than wires that 10000 sweeps do not suffice; T is then not
+/// written.
 WireStatus solveWires(const WireArray &array, const Kernels &kernels, const ParallelFor &parallelFor, double *transfer,
                       WireReport *report = nullptr);
 

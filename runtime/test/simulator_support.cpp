@@ -118,6 +118,11 @@ Host::Host(const Spec &given, int threads) : aimc_driver_host(), threads(threads
   model.target->devices_per_weight = spec.F;
   model.target->programming_noise = spec.programmingNoise;
   model.target->output_noise = spec.outputNoise;
+  model.target->array_rows = spec.arrayRows;
+  model.target->array_columns = spec.arrayColumns;
+  model.target->arrays_per_chip = 64;
+  model.target->wire_resistance = spec.wireOhm;
+  model.target->ir_drop = spec.irDrop;
   if (spec.changeTarget)
     spec.changeTarget(*model.target);
 
@@ -144,6 +149,9 @@ Host::Host(const Spec &given, int threads) : aimc_driver_host(), threads(threads
     crossbar->levels = blob(std::vector<int16_t>(spec.levels.begin(), spec.levels.end()));
   crossbar->weight_scale = blob(spec.weightScale);
   crossbar->reference = blob(spec.reference);
+  for (const Placement &p : spec.placements)
+    crossbar->placements.push_back(fb::Placement(0, p.row_tile, p.column_tile, p.slice, p.polarity, 0, p.array, p.row, p.column,
+                                                 p.rows, p.columns, p.column_stride));
   model.crossbars.push_back(std::move(crossbar));
 
   auto dispatch = std::make_unique<fb::DispatchT>();
@@ -360,6 +368,54 @@ std::vector<float> randomInputs(size_t count, uint32_t seed, float low, float hi
   std::vector<float> out;
   for (size_t i = 0; i < count; ++i)
     out.push_back(low + (high - low) * float(random() >> 8) * 0x1p-24f);
+  return out;
+}
+
+std::vector<double> eliminatedTransfer(const simulator::WireArray &array) {
+  const int64_t rows = array.rows, columns = array.columns, cells = rows * columns, nodes = 2 * cells, width = nodes + rows;
+  const double rowWire = 1e6 / array.rowOhm, columnWire = 1e6 / array.columnOhm;
+  std::vector<double> matrix(size_t(nodes * width), 0.0);
+  auto at = [&](int64_t i, int64_t j) -> double & { return matrix[size_t(i * width + j)]; };
+  auto join = [&](int64_t a, int64_t b, double conductance) {
+    at(a, a) += conductance;
+    at(b, b) += conductance;
+    at(a, b) -= conductance;
+    at(b, a) -= conductance;
+  };
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      int64_t cell = i * columns + j;
+      join(cell, cells + cell, array.conductanceMicrosiemens[cell]);
+      if (j + 1 < columns)
+        join(cell, cell + 1, rowWire);
+      if (i + 1 < rows)
+        join(cells + cell, cells + cell + columns, columnWire);
+      if (j == 0) {
+        at(cell, cell) += rowWire;
+        at(cell, nodes + i) += rowWire;
+      }
+      if (i == rows - 1)
+        at(cells + cell, cells + cell) += columnWire;
+    }
+  for (int64_t pivot = 0; pivot < nodes; ++pivot)
+    for (int64_t i = pivot + 1; i < nodes; ++i) {
+      double factor = at(i, pivot) / at(pivot, pivot);
+      if (factor != 0)
+        for (int64_t j = pivot; j < width; ++j)
+          at(i, j) -= factor * at(pivot, j);
+    }
+  std::vector<double> out(static_cast<size_t>(cells));
+  for (int64_t k = 0; k < rows; ++k) {
+    std::vector<double> volt(static_cast<size_t>(nodes));
+    for (int64_t i = nodes - 1; i >= 0; --i) {
+      double sum = at(i, nodes + k);
+      for (int64_t j = i + 1; j < nodes; ++j)
+        sum -= at(i, j) * volt[size_t(j)];
+      volt[size_t(i)] = sum / at(i, i);
+    }
+    for (int64_t n = 0; n < columns; ++n)
+      out[size_t(k * columns + n)] = columnWire * volt[size_t(cells + (rows - 1) * columns + n)];
+  }
   return out;
 }
 

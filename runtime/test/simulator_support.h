@@ -2,6 +2,8 @@
 #ifndef AIMC_TEST_SIMULATOR_SUPPORT_H
 #define AIMC_TEST_SIMULATOR_SUPPORT_H
 
+#include "Wires.h"
+
 #include "aimc/aimc_generated.h"
 #include "aimc/driver.h"
 
@@ -13,6 +15,11 @@
 #include <vector>
 
 namespace aimc::test {
+
+/// Where one slice and polarity of a tile lies, as in runtime/schema/aimc.fbs.
+struct Placement {
+  uint32_t row_tile, column_tile, slice, polarity, array, row, column, rows, columns, column_stride;
+};
 
 /// A layer's numbers, named as in docs/numerics.md.
 struct Spec {
@@ -38,6 +45,10 @@ struct Spec {
   uint32_t F = 1;
   bool programmingNoise = false;
   float outputNoise = 0.0f;
+  uint32_t arrayRows = 0, arrayColumns = 0;
+  float wireOhm = 0.0f;
+  aimc::fb::IrDrop irDrop = aimc::fb::IrDrop::None;
+  std::vector<Placement> placements;
   std::function<void(aimc::fb::TargetT &)> changeTarget; // whatever else the target says; empty: nothing
 
   // how rows read x and write y; empty: x [M, G * K], y [M, G * N]
@@ -118,6 +129,9 @@ struct Observations {
   const Spec &spec;
   std::vector<int64_t> order; // group * 10^9 + first row, as they came
 };
+
+/// The transfer matrix of an array by Gauss elimination of its node equations, all row drives at once.
+std::vector<double> eliminatedTransfer(const simulator::WireArray &array);
 
 std::vector<float> randomInputs(size_t count, uint32_t seed, float low, float high);
 

@@ -2,6 +2,7 @@
 #include "Isa.h"
 #include "Kernels.h"
 #include "Wires.h"
+#include "simulator_support.h"
 
 #include <gtest/gtest.h>
 
@@ -13,6 +14,7 @@
 #include <vector>
 
 using namespace aimc::simulator;
+using aimc::test::eliminatedTransfer;
 
 static bool inOrder(int64_t count, const std::function<bool(int64_t)> &body) {
   bool fine = true;
@@ -53,55 +55,6 @@ static std::vector<double> transfer(const WireArray &array, const ParallelFor &p
   return out;
 }
 
-/// T by Gauss elimination of the node equations, all row drives at once.
-static std::vector<double> eliminated(const WireArray &array) {
-  const int64_t rows = array.rows, columns = array.columns, cells = rows * columns, nodes = 2 * cells, width = nodes + rows;
-  const double rowWire = 1e6 / array.rowOhm, columnWire = 1e6 / array.columnOhm;
-  std::vector<double> matrix(size_t(nodes * width), 0.0);
-  auto at = [&](int64_t i, int64_t j) -> double & { return matrix[size_t(i * width + j)]; };
-  auto join = [&](int64_t a, int64_t b, double conductance) {
-    at(a, a) += conductance;
-    at(b, b) += conductance;
-    at(a, b) -= conductance;
-    at(b, a) -= conductance;
-  };
-  for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < columns; ++j) {
-      int64_t cell = i * columns + j;
-      join(cell, cells + cell, array.conductanceMicrosiemens[cell]);
-      if (j + 1 < columns)
-        join(cell, cell + 1, rowWire);
-      if (i + 1 < rows)
-        join(cells + cell, cells + cell + columns, columnWire);
-      if (j == 0) {
-        at(cell, cell) += rowWire;
-        at(cell, nodes + i) += rowWire;
-      }
-      if (i == rows - 1)
-        at(cells + cell, cells + cell) += columnWire;
-    }
-  for (int64_t pivot = 0; pivot < nodes; ++pivot)
-    for (int64_t i = pivot + 1; i < nodes; ++i) {
-      double factor = at(i, pivot) / at(pivot, pivot);
-      if (factor != 0)
-        for (int64_t j = pivot; j < width; ++j)
-          at(i, j) -= factor * at(pivot, j);
-    }
-  std::vector<double> out(static_cast<size_t>(cells));
-  for (int64_t k = 0; k < rows; ++k) {
-    std::vector<double> volt(static_cast<size_t>(nodes));
-    for (int64_t i = nodes - 1; i >= 0; --i) {
-      double sum = at(i, nodes + k);
-      for (int64_t j = i + 1; j < nodes; ++j)
-        sum -= at(i, j) * volt[size_t(j)];
-      volt[size_t(i)] = sum / at(i, i);
-    }
-    for (int64_t n = 0; n < columns; ++n)
-      out[size_t(k * columns + n)] = columnWire * volt[size_t(cells + (rows - 1) * columns + n)];
-  }
-  return out;
-}
-
 /// Largest current in microamperes that a node lacks, for the given potentials with one volt on `drivenRow`.
 static double kirchhoff(const WireArray &array, int64_t drivenRow, const std::vector<double> &rowVolt,
                         const std::vector<double> &columnVolt) {
@@ -137,7 +90,7 @@ TEST(Wires, EqualsEliminationOfTheNetwork) {
     SCOPED_TRACE(testing::Message() << c.rows << " x " << c.columns << ", " << c.rowOhm << " and " << c.columnOhm << " ohm");
     std::vector<double> cells = randomCells(c.rows, c.columns, c.gMax, 1);
     WireArray array = {c.rows, c.columns, cells.data(), c.rowOhm, c.columnOhm};
-    std::vector<double> expected = eliminated(array), solved = transfer(array);
+    std::vector<double> expected = eliminatedTransfer(array), solved = transfer(array);
     for (size_t i = 0; i < cells.size(); ++i)
       ASSERT_NEAR(solved[i], expected[i], 1e-9 * c.gMax) << "cell " << i;
   }
@@ -212,6 +165,29 @@ TEST(Wires, IdealWiresLeaveTheConductances) {
     ASSERT_NEAR(nearly[i], cells[i], 1e-6) << i;
 }
 
+// Three of 40 rows or of 50 columns: one block of drives, from either side.
+TEST(Wires, OnlyWhatIsWantedIsSolved) {
+  const int64_t rows = 40, columns = 50;
+  const std::vector<double> cells = randomCells(rows, columns, 25, 9), all = transfer({rows, columns, cells.data(), 2, 3});
+  for (bool tall : {false, true}) {
+    std::vector<uint8_t> wanted(cells.size());
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < columns; ++j)
+        wanted[size_t(i * columns + j)] = tall ? j >= 20 && j < 23 : i >= 20 && i < 23;
+    std::vector<double> some = cells;
+    int64_t blocks = 0;
+    ParallelFor counting = [&](int64_t count, const std::function<bool(int64_t)> &body) {
+      blocks += count;
+      return inOrder(count, body);
+    };
+    ASSERT_EQ(solveWires({rows, columns, some.data(), 2, 3, wanted.data()}, kernelsGeneric(), counting, some.data()),
+              WireStatus::Solved);
+    EXPECT_EQ(blocks, 1);
+    for (size_t i = 0; i < cells.size(); ++i)
+      ASSERT_TRUE(!wanted[i] || fabs(some[i] - all[i]) <= 1e-8) << i << ": " << some[i] << ", " << all[i];
+  }
+}
+
 // Drive where the current was sensed and sense where it was driven: columns become rows, ends change places.
 TEST(Wires, SwappingDriveAndSenseLeavesTheTransfer) {
   const int64_t rows = 21, columns = 34;
@@ -280,7 +256,7 @@ TEST(Wires, EverythingInAnArrayIsReadThroughItsWires) {
                                      0.5, 0.5, 7,   1,   12,  0,   0.5, //
                                      0.5, 0.5, 0,   24,  3,   9,   0.5, //
                                      0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5};
-  std::vector<double> expected = eliminated({rows, columns, cells.data(), 100, 100});
+  std::vector<double> expected = eliminatedTransfer({rows, columns, cells.data(), 100, 100});
   ASSERT_EQ(readThroughWires({rows, columns, 100, 100, 0.5}, blocks, kernelsGeneric(), inOrder), WireStatus::Solved);
   for (int64_t i = 0; i < 3; ++i)
     for (int64_t j = 0; j < 2; ++j) {

@@ -1,0 +1,344 @@
+// Chips whose wires have a resistance: layers read through their arrays against elimination of each array's network, closed
+// forms, and who shares what.
+#include "Isa.h"
+#include "simulator_support.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <math.h>
+#include <stdlib.h>
+
+using namespace aimc::test;
+using aimc::fb::IrDrop;
+
+namespace {
+/// Where slices and polarities of a tile lie.
+enum class Parts { Interleaved, Separate, Cell };
+} // namespace
+
+static Placement placement(const Spec &spec, int64_t rowTile, int64_t columnTile, int slice, int polarity, uint32_t array,
+                            int64_t row, int64_t column, int64_t stride) {
+  return {uint32_t(rowTile), uint32_t(columnTile), uint32_t(slice), uint32_t(polarity), array, uint32_t(row), uint32_t(column),
+          uint32_t(std::min(spec.R, spec.K - rowTile * spec.R)), uint32_t(std::min(spec.C, spec.N - columnTile * spec.C)),
+          uint32_t(stride)};
+}
+
+/// Every tile in an array of its own from cell (row, column) on; parts as said.
+static void place(Spec &spec, Parts parts, int64_t row = 0, int64_t column = 0) {
+  const int polarities = spec.offset ? 1 : 2, count = spec.S() * polarities;
+  spec.placements.clear();
+  uint32_t array = 0;
+  for (int64_t t = 0; t < spec.T(); ++t)
+    for (int64_t c = 0; c < spec.columnTiles(); ++c) {
+      for (int s = 0; s < spec.S(); ++s)
+        for (int p = 0; p < polarities; ++p) {
+          int part = s * polarities + p;
+          bool side = parts == Parts::Interleaved, apart = parts == Parts::Separate;
+          spec.placements.push_back(placement(spec, t, c, s, p, array + uint32_t(apart ? part : 0), row,
+                                              column + (side ? part : 0), side ? count : 1));
+        }
+      array += parts == Parts::Separate ? uint32_t(count) : 1;
+    }
+}
+
+static Spec wiredSpec() {
+  Spec spec;
+  spec.K = 9;
+  spec.R = 5;
+  spec.N = 7;
+  spec.C = 4;
+  spec.B = 0;
+  spec.wireOhm = 150.0f;
+  spec.irDrop = IrDrop::Exact;
+  spec.arrayRows = 8;
+  spec.arrayColumns = 20;
+  return spec;
+}
+
+static int digitOf(const Spec &spec, int64_t k, int64_t n, int s, int polarity) {
+  int level = spec.levels[size_t(k * spec.N + n)];
+  int value = spec.offset ? level + (1 << (spec.bw - 1)) : polarity ? std::max(-level, 0) : std::max(level, 0);
+  return (value >> (s * spec.c)) & ((1 << spec.c) - 1);
+}
+
+/// y for codes X [M, K] by elimination of every array, whose cells conduct exactly what their digits say. `sharing`: parts of a
+/// tile in one unit cell.
+static std::vector<double> eliminatedOutputs(const Spec &spec, const std::vector<int> &X, int64_t M, int64_t sharing = 1) {
+  const double F = spec.F, span = double(spec.gMax) - double(spec.gMin), full = (1 << spec.c) - 1;
+  auto conductance = [&](int digit) { return F * (spec.gMin + span * digit / full); };
+  std::map<uint32_t, std::vector<double>> cells;
+  const int64_t width = spec.arrayColumns * sharing;
+  std::map<std::vector<int64_t>, int64_t> taken;
+  std::vector<int64_t> first;
+  for (const Placement &p : spec.placements) {
+    const std::vector<double> idle(size_t(spec.arrayRows * width), F * spec.gMin);
+    std::vector<double> &array = cells.emplace(p.array, idle).first->second;
+    first.push_back(p.column * sharing + taken[{p.array, p.row, p.column}]++);
+    for (int64_t i = 0; i < p.rows; ++i)
+      for (int64_t j = 0; j < p.columns; ++j)
+        array[size_t((p.row + i) * width + first.back() + j * p.column_stride * sharing)] = conductance(
+            digitOf(spec, p.row_tile * spec.R + i, p.column_tile * spec.C + j, int(p.slice), int(p.polarity)));
+  }
+  for (auto &array : cells)
+    array.second = eliminatedTransfer({spec.arrayRows, width, array.second.data(), spec.wireOhm / double(sharing), spec.wireOhm});
+  std::vector<double> y(size_t(M * spec.N));
+  for (size_t index = 0; index < spec.placements.size(); ++index) {
+    const Placement &p = spec.placements[index];
+    for (int64_t m = 0; m < M; ++m)
+      for (int64_t j = 0; j < p.columns; ++j) {
+        int64_t n = p.column_tile * spec.C + j;
+        double sum = 0;
+        for (int64_t i = 0; i < p.rows; ++i) {
+          double read = cells[p.array][size_t((p.row + i) * width + first[index] + j * p.column_stride * sharing)];
+          // An ideal reference column takes the pedestal; differential pairs have it twice.
+          double digits = spec.offset ? (read - F * spec.gMin) / (F * span) * full : read / (F * span) * full;
+          int64_t k = p.row_tile * spec.R + i;
+          sum += double(X[size_t(m * spec.K + k)]) * (p.polarity ? -digits : digits) * ldexp(1.0, int(p.slice) * spec.c);
+          if (spec.offset && p.slice == 0)
+            sum -= double(X[size_t(m * spec.K + k)]) * ldexp(1.0, spec.bw - 1);
+        }
+        double w = spec.weightScale[size_t(p.row_tile * spec.N + n)];
+        y[size_t(m * spec.N + n)] += w * spec.alpha / (double(spec.L()) * spec.Q()) * sum;
+      }
+  }
+  return y;
+}
+
+/// y of the simulator for codes X: inputs that the converter takes to these codes.
+static std::vector<float> outputs(const Spec &spec, const std::vector<int> &X, int64_t M, uint32_t disabled = 0,
+                                  double seconds = 0, aimc_compensation compensation = AIMC_COMPENSATE_NONE, int threads = 1) {
+  Host host(spec, threads);
+  SimulatedChip chip(host, AIMC_NOISY, 1, 0, disabled, seconds, compensation);
+  EXPECT_EQ(chip.status, AIMC_OK) << host.message;
+  Array x({M, spec.K}), y({M, spec.N});
+  for (size_t i = 0; i < X.size(); ++i)
+    x.data[i] = spec.alpha * float(X[i]) / float(spec.Q());
+  EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+  return y.data;
+}
+
+static std::vector<int> randomCodes(const Spec &spec, int64_t M, uint32_t seed) {
+  std::vector<int> codes;
+  for (float value : randomInputs(size_t(M * spec.K), seed, -float(spec.Q()), float(spec.Q())))
+    codes.push_back(int(rintf(value)));
+  return codes;
+}
+
+/// What rounding every cell to a step of the fixed point may do to y.
+static double roundingBound(const Spec &spec) {
+  double steps = double((1 << 14) / ((1 << spec.c) - 1)), digits = 0;
+  for (int s = 0; s < spec.S(); ++s)
+    digits += 0.51 / steps * ldexp(1.0, s * spec.c);
+  return 2.0 * spec.alpha / spec.L() * double(spec.K) * digits; // weight scales are below 2
+}
+
+TEST(Arrays, LayersEqualEliminationOfTheirArrays) {
+  struct {
+    bool offset;
+    int c;
+    Parts parts;
+    uint32_t F;
+    float gMin;
+    int64_t sharing;
+  } cases[] = {{false, 7, Parts::Interleaved, 1, 0.0f, 1}, {false, 4, Parts::Interleaved, 1, 1.0f, 1},
+               {false, 7, Parts::Separate, 2, 0.0f, 1},    {false, 3, Parts::Separate, 1, 0.5f, 1},
+               {false, 7, Parts::Cell, 1, 0.0f, 2},        {false, 4, Parts::Cell, 2, 1.0f, 4},
+               {true, 8, Parts::Interleaved, 1, 0.0f, 1},  {true, 4, Parts::Separate, 1, 2.0f, 1}};
+  for (const auto &c : cases) {
+    SCOPED_TRACE(testing::Message() << (c.offset ? "offset" : "differential") << ", " << c.c << " bits, parts "
+                                    << int(c.parts) << ", F " << c.F);
+    Spec spec = wiredSpec();
+    spec.offset = c.offset;
+    spec.c = c.c;
+    spec.F = c.F;
+    spec.gMin = c.gMin;
+    spec.fill(5);
+    spec.bias.clear();
+    place(spec, c.parts, 2, 1);
+    std::vector<int> X = randomCodes(spec, 6, 3);
+    std::vector<double> expected = eliminatedOutputs(spec, X, 6, c.sharing);
+    std::vector<float> y = outputs(spec, X, 6), ideal = outputs(spec, X, 6, ~0u);
+    double drop = 0;
+    for (size_t i = 0; i < y.size(); ++i) {
+      ASSERT_NEAR(y[i], expected[i], roundingBound(spec)) << i;
+      drop = std::max(drop, double(fabsf(ideal[i] - y[i])));
+    }
+    EXPECT_GT(drop, 3 * roundingBound(spec)); // wires matter here
+  }
+}
+
+TEST(Arrays, OneCellIsInSeriesWithTwoWires) {
+  Spec spec;
+  spec.K = spec.N = spec.R = spec.C = 1;
+  spec.B = 0;
+  spec.wireOhm = 2000.0f;
+  spec.irDrop = IrDrop::Exact;
+  spec.arrayRows = 1;
+  spec.arrayColumns = 2; // the negative device does not conduct
+  spec.levels = {127};
+  spec.weightScale = {1.0f};
+  place(spec, Parts::Interleaved);
+  EXPECT_NEAR(outputs(spec, {127}, 1)[0], 4e4 / 4.4e4, 0.51 / 16383); // 25 microsiemens are 40 kilohm
+}
+
+// A layer with one column of full-scale weights, all inputs at full scale: every cell is in series with its row's wire, and the
+// column is a ladder.
+TEST(Arrays, ColumnOfALayerIsALadder) {
+  struct {
+    int64_t K;
+    double fraction; // of docs/numerics.md, where rows are ideal
+  } cases[] = {{128, 0.990441}, {256, 0.963238}, {512, 0.870410}};
+  for (const auto &c : cases) {
+    Spec spec;
+    spec.K = spec.R = c.K;
+    spec.N = spec.C = 1;
+    spec.B = 0;
+    spec.gMax = 5.0f;
+    spec.wireOhm = 0.35f;
+    spec.irDrop = IrDrop::Exact;
+    spec.arrayRows = uint32_t(c.K);
+    spec.arrayColumns = 2;
+    spec.levels.assign(size_t(c.K), 127);
+    spec.weightScale = {1.0f};
+    place(spec, Parts::Interleaved);
+    const double gR = 5e-6 * 0.35, inSeries = gR / (1 + gR), theta = acosh(1 + inSeries / 2), N = double(c.K);
+    const double expected = sinh(N * theta) / (N * sqrt(inSeries) * cosh((N + 0.5) * theta)) / (1 + gR);
+    const double fraction = outputs(spec, std::vector<int>(size_t(c.K), 127), 1)[0] / N;
+    EXPECT_NEAR(fraction, expected, 0.51 / 16383) << c.K;
+    EXPECT_NEAR(fraction, c.fraction, 0.51 / 16383 + 2e-6) << c.K;
+  }
+}
+
+// Two row tiles below each other in one array, then each in its own: current of the upper one passes the lower one's wires.
+TEST(Arrays, TilesOfOneArrayShareItsWires) {
+  Spec spec = wiredSpec();
+  spec.arrayRows = 10;
+  spec.fill(7);
+  spec.bias.clear();
+  place(spec, Parts::Interleaved);
+  std::vector<int> X = randomCodes(spec, 4, 3);
+  std::vector<float> apart = outputs(spec, X, 4);
+  for (Placement &p : spec.placements) {
+    p.row = p.row_tile * 5;
+    p.array = p.column_tile;
+  }
+  std::vector<float> together = outputs(spec, X, 4);
+  std::vector<double> expected = eliminatedOutputs(spec, X, 4);
+  double difference = 0;
+  for (size_t i = 0; i < together.size(); ++i) {
+    ASSERT_NEAR(together[i], expected[i], roundingBound(spec)) << i;
+    difference = std::max(difference, double(fabsf(apart[i] - together[i])));
+  }
+  EXPECT_GT(difference, 3 * roundingBound(spec));
+}
+
+TEST(Arrays, IdealWiresLeaveTheBits) {
+  Spec spec = wiredSpec();
+  spec.programmingNoise = true;
+  spec.fill(8);
+  place(spec, Parts::Interleaved);
+  std::vector<int> X = randomCodes(spec, 4, 3);
+  Spec ideal = spec;
+  ideal.irDrop = IrDrop::None;
+  std::vector<float> expected = outputs(ideal, X, 4);
+  EXPECT_EQ(outputs(spec, X, 4, 1u << AIMC_EFFECT_IR_DROP), expected);
+  EXPECT_NE(outputs(spec, X, 4), expected);
+  spec.wireOhm = 0.0f;
+  EXPECT_EQ(outputs(spec, X, 4), expected);
+}
+
+// 24 arrays of a tile each, which threads take one by one; then two groups of four arrays, whose drives threads share.
+TEST(Arrays, ThreadsAndInstructionSetsGiveTheSameBits) {
+  for (Parts parts : {Parts::Interleaved, Parts::Separate}) {
+    Spec spec = wiredSpec();
+    spec.programmingNoise = true;
+    spec.K = 60;
+    spec.c = parts == Parts::Separate ? 4 : 7;
+    spec.fill(9);
+    place(spec, parts);
+    if (parts == Parts::Separate) {
+      spec.arrayRows = 60;
+      for (Placement &p : spec.placements) {
+        p.row = p.row_tile * 5;
+        p.array = p.column_tile * 4 + p.slice * 2 + p.polarity;
+      }
+    }
+    std::vector<int> X = randomCodes(spec, 4, 3);
+    std::vector<float> expected = outputs(spec, X, 4, 0, 86400, AIMC_COMPENSATE_COLUMN);
+    for (int threads : {2, 7})
+      EXPECT_EQ(outputs(spec, X, 4, 0, 86400, AIMC_COMPENSATE_COLUMN, threads), expected) << threads;
+    for (const char *name : {"generic", "avx2", "vnni"}) {
+      if (!aimc::simulator::findIsa(name))
+        continue;
+      setenv("AIMC_SIMULATOR_ISA", name, 1);
+      EXPECT_EQ(outputs(spec, X, 4, 0, 86400, AIMC_COMPENSATE_COLUMN, 2), expected) << name;
+      unsetenv("AIMC_SIMULATOR_ISA");
+    }
+  }
+}
+
+// Devices drift, conduct less and so lose less in the wires; what compensation compares is read through them both times.
+TEST(Arrays, CompensationReadsThroughTheWires) {
+  Spec spec;
+  spec.K = spec.R = 16;
+  spec.N = spec.C = 8;
+  spec.B = 0;
+  spec.wireOhm = 300.0f;
+  spec.irDrop = IrDrop::Exact;
+  spec.arrayRows = 16;
+  spec.arrayColumns = 16;
+  spec.levels.assign(16 * 8, 127);
+  spec.weightScale.assign(8, 1.0f);
+  place(spec, Parts::Interleaved);
+  std::vector<int> X(16 * 16); // one row at a time
+  for (size_t k = 0; k < 16; ++k)
+    X[k * 16 + k] = 127;
+  auto sum = [](const std::vector<float> &y) {
+    double total = 0;
+    for (float value : y)
+      total += double(value);
+    return total;
+  };
+  const double programmed = sum(outputs(spec, X, 16)), later = sum(outputs(spec, X, 16, 0, 86400));
+  const double compensated = sum(outputs(spec, X, 16, 0, 86400, AIMC_COMPENSATE_TILE));
+  EXPECT_LT(later, 0.95 * programmed);
+  EXPECT_NEAR(compensated, programmed, 1e-6 * programmed);
+  EXPECT_LT(programmed, 0.97 * 16 * 8); // ideal wires give 128
+}
+
+static std::string refusal(const Spec &spec) {
+  Host host(spec);
+  SimulatedChip chip(host, AIMC_NOISY);
+  EXPECT_NE(chip.status, AIMC_OK);
+  EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, 1u << AIMC_EFFECT_IR_DROP).status, AIMC_OK);
+  return host.message;
+}
+
+TEST(Arrays, RefusesWhatHasNoPlace) {
+  Spec spec = wiredSpec();
+  spec.fill(1);
+  EXPECT_EQ(refusal(spec), "layer: exact IR drop needs the place of every tile; the container lacks placements");
+  place(spec, Parts::Interleaved);
+  Spec twice = spec;
+  twice.placements[1] = twice.placements[0];
+  EXPECT_EQ(refusal(twice), "layer: two placements of slice 0, polarity 0 of one tile");
+  Spec smaller = spec;
+  smaller.placements[1].rows = 3;
+  EXPECT_EQ(refusal(smaller), "layer: a tile of 5 x 4 weights placed on 3 x 4 cells, 2 columns apart");
+  Spec overlapping = spec;
+  for (Placement &p : overlapping.placements)
+    p.array = 3;
+  EXPECT_EQ(refusal(overlapping), "target test: two tiles take the same cells of array 3 of chip 0");
+  Spec unit = spec;
+  unit.offset = unit.unitColumn = true;
+  unit.c = 8;
+  unit.fill(1);
+  EXPECT_NE(refusal(unit).find("layer: exact IR drop needs the place of every column, and unit columns have none"),
+            std::string::npos);
+  Spec shorted = spec;
+  shorted.gMax = 1e9f;
+  EXPECT_EQ(refusal(shorted), "target test: cells of array 0 of chip 0 conduct too well against wires of 150 ohm to be solved; "
+                              "lower wires.resistance or device.g_max");
+}
