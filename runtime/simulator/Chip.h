@@ -2,6 +2,7 @@
 #ifndef AIMC_SIMULATOR_CHIP_H
 #define AIMC_SIMULATOR_CHIP_H
 
+#include "Drop.h"
 #include "Gather.h"
 #include "Isa.h"
 #include "Layer.h"
@@ -41,6 +42,7 @@ struct Workspace {
   Buffer<RowSegment> segments;
   Buffer<uint8_t> gemmScratch, tileScratch;
   Buffer<int64_t> accumulatedRow;
+  DropScratch drop;
 
   // Where a block's sums go: the output itself (finished: nothing is left to do) or `accumulated`.
   float *results = nullptr;

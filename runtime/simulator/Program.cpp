@@ -1,5 +1,6 @@
 #include "Program.h"
 #include "Arrays.h"
+#include "Drop.h"
 #include "IntegerGemm.h"
 #include "Kernels.h"
 #include "Wires.h"
@@ -176,6 +177,7 @@ private:
     options.kernels->stick(uniform, count, target.stuck_at_g_min(), target.stuck_at_g_max(), target.g_min(), target.g_max(), g);
   }
   uint64_t toSteps(const CellRow &cells, int64_t columns, int32_t *steps) const;
+  double readAlone(double steps, const Tile &tile, int64_t k) const;
   void compensate(Tile &tile, const double *before, const double *after) const;
 
   static constexpr int scratchRows = 8;
@@ -298,6 +300,14 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
   }
 }
 
+/// What a column reads with row k driven alone at full scale.
+double Programmer::readAlone(double steps, const Tile &tile, int64_t k) const {
+  if (!(crossbar.wireRatio > 0))
+    return steps;
+  const double a = double(tile.rows) / crossbar.wireRatio * (fabs(steps) / double(fullSteps));
+  return steps - dropFactor(a) * (dropReach(k, tile.rows) * steps);
+}
+
 /// gamma from the sums over rows of what each column read just after programming and now, in steps.
 void Programmer::compensate(Tile &tile, const double *before, const double *after) const {
   const double least = 1e-4 * double(fullSteps);
@@ -340,6 +350,19 @@ aimc_status Programmer::program(const Tile &tile, TileCells &cells) const {
   return AIMC_OK;
 }
 
+/// Planes that a tile is packed in: its cells', and those of DropPlanes.
+static int packedPlanes(const Crossbar &crossbar) { return crossbar.wireRatio > 0 ? 6 : crossbar.planes; }
+
+/// Steps as 256 * high + low, both int8; the low plane lies `planeBytes` behind the high one.
+static void splitRow(const int32_t *steps, int64_t columns, uint64_t planeBytes, int8_t *high) {
+  int8_t *low = high + planeBytes;
+  for (int64_t j = 0; j < columns; ++j) {
+    int32_t part = ((steps[j] + 128) & 255) - 128;
+    low[j] = int8_t(part);
+    high[j] = int8_t((steps[j] - part) / 256);
+  }
+}
+
 aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
   const int64_t columns = tile.columns, width = columns * crossbar.slices;
   Buffer<int8_t> planes;
@@ -347,10 +370,11 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
   Buffer<float> scratch;
   Buffer<double> readings; // per column: of this row, and the sums of their magnitudes; before and after
   const uint64_t planeBytes = uint64_t(tile.rows) * uint64_t(width);
-  if (!planes.reserve(2 * planeBytes) || !row.reserve(uint64_t(3 * columns)) ||
+  if (!planes.reserve(6 * planeBytes) || !row.reserve(uint64_t(5 * columns)) ||
       !scratch.reserve(uint64_t((scratchRows + 4) * columns)) || !readings.reserve(uint64_t(4 * columns)))
     return outOfMemory();
   int32_t *digits = row.data(), *steps = digits + columns, *programmedSteps = steps + columns;
+  int32_t *magnitudes = programmedSteps + columns, *reached = magnitudes + columns;
   double *before = readings.data(), *after = before + columns, *sumBefore = after + columns, *sumAfter = sumBefore + columns;
   memset(readings.data(), 0, size_t(4 * columns) * sizeof(double));
   float *sums = scratch.data() + scratchRows * columns;
@@ -373,23 +397,29 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
         if (uint64_t beyond = toSteps(now, columns, steps))
           saturated += beyond;
       int8_t *high = planes.data() + k * width + s * columns;
-      int8_t *low = high + planeBytes;
-      for (int64_t j = 0; j < columns; ++j) {
-        if (crossbar.planes == 1) {
+      if (crossbar.planes == 1) {
+        for (int64_t j = 0; j < columns; ++j)
           high[j] = int8_t(steps[j]);
-          continue;
+        continue;
+      }
+      splitRow(steps, columns, planeBytes, high);
+      if (crossbar.wireRatio > 0) {
+        const double reach = dropReach(k, tile.rows);
+        for (int64_t j = 0; j < columns; ++j) {
+          const int32_t digit = steps[j] + crossbar.pedestalSteps;
+          magnitudes[j] = abs(digit) < 32639 ? abs(digit) : 32639;
+          reached[j] = int32_t(rint(double(digit) * reach));
         }
-        int32_t part = ((steps[j] + 128) & 255) - 128;
-        low[j] = int8_t(part);
-        high[j] = int8_t((steps[j] - part) / 256);
+        splitRow(magnitudes, columns, planeBytes, high + 2 * planeBytes);
+        splitRow(reached, columns, planeBytes, high + 4 * planeBytes);
       }
       if (!compensated())
         continue;
       toSteps(programmed, columns, programmedSteps);
       const double weight = double(uint64_t(1) << (uint64_t(s) * crossbar.cellBits));
       for (int64_t j = 0; j < columns; ++j) {
-        before[j] = (s ? before[j] : 0.0) + weight * double(programmedSteps[j] + crossbar.pedestalSteps);
-        after[j] = (s ? after[j] : 0.0) + weight * double(steps[j] + crossbar.pedestalSteps);
+        before[j] = (s ? before[j] : 0.0) + weight * readAlone(double(programmedSteps[j] + crossbar.pedestalSteps), tile, k);
+        after[j] = (s ? after[j] : 0.0) + weight * readAlone(double(steps[j] + crossbar.pedestalSteps), tile, k);
       }
     }
     for (int64_t j = 0; compensated() && j < columns; ++j) {
@@ -399,7 +429,7 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
   }
   if (compensated())
     compensate(tile, sumBefore, sumAfter);
-  for (int plane = 0; plane < crossbar.planes; ++plane)
+  for (int plane = 0; plane < packedPlanes(crossbar); ++plane)
     for (int64_t s = 0; s < crossbar.slices; ++s)
       options.gemm->pack(planes.data() + uint64_t(plane) * planeBytes + s * columns, tile.rows, columns, width,
                          crossbar.packed.data() + tile.packed[plane] + size_t(s) * tile.sliceBytes);
@@ -409,6 +439,7 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
 /// Chooses the packed form and makes room for it.
 static aimc_status layOut(const ProgramOptions &options, Crossbar &crossbar) {
   const int32_t fullDigit = (1 << crossbar.cellBits) - 1;
+  crossbar.wireRatio = options.wireRatio;
   if (options.physical()) {
     crossbar.planes = 2;
     crossbar.stepsPerDigit = (1 << 14) / fullDigit;
@@ -420,7 +451,7 @@ static aimc_status layOut(const ProgramOptions &options, Crossbar &crossbar) {
   }
   size_t bytes = 0;
   for (Tile &tile : crossbar.tiles)
-    for (int plane = 0; plane < crossbar.planes; ++plane) {
+    for (int plane = 0; plane < packedPlanes(crossbar); ++plane) {
       tile.packed[plane] = bytes;
       tile.sliceBytes = (options.gemm->packedBytes(tile.rows, tile.columns) + 63) / 64 * 64;
       bytes += tile.sliceBytes * size_t(crossbar.slices);

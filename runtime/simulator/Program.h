@@ -19,7 +19,7 @@ struct Kernels;
 struct Tile {
   uint32_t group, rowTile, columnTile;
   int64_t k0, rows, n0, width, columns;
-  size_t packed[2];  // offsets of the planes in Crossbar::packed
+  size_t packed[6];  // offsets of the planes in Crossbar::packed; from the third on those of DropPlanes, where wires drop
   size_t sliceBytes; // from one slice of a plane to the next
   std::vector<float> gamma; // drift compensation of each of `columns`; empty: 1
 };
@@ -40,6 +40,7 @@ struct Crossbar {
   int planes = 1;
   int32_t stepsPerDigit = 1;
   int32_t pedestalSteps = 0; // taken from every digit before packing: the column sum lacks pedestalSteps * sum of X
+  double wireRatio = 0;      // of the approximate drop; 0: none
   std::vector<Tile> tiles;   // index (group * T + row tile) * column tiles + column tile
   Buffer<int8_t> packed;
   uint64_t saturated = 0;
@@ -61,10 +62,11 @@ struct ProgramOptions {
   DeviceEffects effects;
   aimc_compensation compensation;
   bool packed; // false: fidelity `exact`, nothing is programmed
-  double wireOhm; // between neighbouring cells of an array; 0: wires are ideal
+  double wireOhm; // between neighbouring cells of an array that is read through them; 0: wires are ideal
+  double wireRatio; // of takeDrop, where the drop is approximated; 0: none
 
   /// Cells are conductances rather than digits.
-  bool physical() const { return effects.any() || wireOhm > 0; }
+  bool physical() const { return effects.any() || wireOhm > 0 || wireRatio > 0; }
 };
 
 /// Checks one crossbar's numbers and arrays and fills everything but the packed tiles.

@@ -63,6 +63,7 @@ private:
   bool takesWhole(const Observed &observed) const;
   void chooseResults(const Block &block, bool whole, const Observed &observed, Workspace &workspace);
   bool convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, Workspace &workspace);
+  bool dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits, int32_t *low, Workspace &ws);
   void convertTile(const Block &block, const Tile &tile, Workspace &workspace, const Observed &observed);
   void outputScale(const Block &block, const Tile &tile, float alpha, float *f) const;
   void drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &workspace);

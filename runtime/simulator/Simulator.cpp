@@ -10,10 +10,9 @@ namespace fb = aimc::fb;
 /// Effects that this simulator does not compute; to run without them must be said.
 static aimc_status checkComputed(const aimc_driver_host *host, const fb::Target &target, const Effects &effects) {
   static const aimc_effect missing[] = {AIMC_EFFECT_READ_NOISE, AIMC_EFFECT_INPUT_NOISE, AIMC_EFFECT_ADC_GAIN,
-                                        AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY, AIMC_EFFECT_NONLINEARITY,
-                                        AIMC_EFFECT_IR_DROP};
+                                        AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY, AIMC_EFFECT_NONLINEARITY};
   for (aimc_effect effect : missing)
-    if (effects.isOn(effect) && !(effect == AIMC_EFFECT_IR_DROP && target.ir_drop() == fb::IrDrop::Exact))
+    if (effects.isOn(effect))
       return fail(host, AIMC_UNSUPPORTED, "target %s: the simulator does not compute what %s describes; disable that effect",
                   target.name()->c_str(), effectKeys(effect));
   return AIMC_OK;
@@ -79,8 +78,13 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   program.effects.flicker = effects.isOn(AIMC_EFFECT_FLICKER);
   program.effects.seconds = options.time_seconds;
   program.compensation = options.compensation;
-  const bool wires = effects.isOn(AIMC_EFFECT_IR_DROP) && target->ir_drop() == fb::IrDrop::Exact;
-  program.wireOhm = wires ? double(target->wire_resistance()) : 0.0;
+  if (effects.isOn(AIMC_EFFECT_IR_DROP) && target->wire_resistance() > 0) {
+    const double ohm = double(target->wire_resistance());
+    if (target->ir_drop() == fb::IrDrop::Exact)
+      program.wireOhm = ohm;
+    else
+      program.wireRatio = 1e6 / (ohm * double(target->devices_per_weight()) * double(target->g_max()));
+  }
   // Layers point into this vector.
   chip.crossbars = std::vector<Crossbar>(model.crossbars()->size());
   for (uint32_t i = 0; i < model.crossbars()->size(); ++i) {

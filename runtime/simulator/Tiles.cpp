@@ -130,7 +130,7 @@ static TileWork workOf(const Crossbar &crossbar, const Layer &layer, int64_t row
 }
 
 bool Run::takesWhole(const Observed &observed) const {
-  if (!chip.isa->tiles || ideal || crossbar.unitColumn || observed.codes)
+  if (!chip.isa->tiles || ideal || crossbar.unitColumn || crossbar.wireRatio > 0 || observed.codes)
     return false;
   const int64_t largestCell = (crossbar.planes == 2 ? 32768 : 255) + crossbar.pedestalSteps;
   return chip.isa->tiles().takes(workOf(crossbar, layer, blockRows), layer.largestInputDigit * largestCell);
@@ -295,6 +295,23 @@ void Run::chooseResults(const Block &block, bool whole, const Observed &observed
     memset(ws.accumulated.data(), 0, size_t(block.rows * columns) * sizeof(float));
 }
 
+/// Takes what wires drop, in aihwkit's approximation, off the low plane of a tile's column sums.
+bool Run::dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits, int32_t *low, Workspace &ws) {
+  DropWork work = {};
+  work.rows = rows;
+  work.k = tile.rows;
+  work.columns = tile.columns;
+  work.slices = crossbar.slices;
+  work.digits = digits;
+  for (int plane = 0; plane < 4; ++plane)
+    work.packed[plane] = crossbar.packed.data() + tile.packed[2 + plane];
+  work.sliceBytes = tile.sliceBytes;
+  const double full = double((1 << crossbar.cellBits) - 1) * crossbar.stepsPerDigit * double(layer.largestInputDigit);
+  work.scale = double(tile.rows) / crossbar.wireRatio / full;
+  work.sums = low;
+  return takeDrop(gemm, work, ws.drop);
+}
+
 bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observed) {
   const int64_t inputs = layer.inputSlices, slices = crossbar.slices, planes = crossbar.planes, rows = block.rows;
   const Tile &largest = crossbar.tile(0, 0, 0);
@@ -335,6 +352,9 @@ bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observe
                                ws.sums.data() + (input * planes + plane) * rows * tileWidth + s * tile.columns, tileWidth,
                                ws.gemmScratch.data()))
               return false;
+      for (int64_t input = 0; input < inputs && crossbar.wireRatio > 0; ++input)
+        if (!dropOnWires(tile, rows, digits[input], ws.sums.data() + (input * planes + 1) * rows * tileWidth, ws))
+          return false;
       convertTile(block, tile, ws, observed);
     }
   }

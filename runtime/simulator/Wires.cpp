@@ -400,15 +400,4 @@ WireStatus readThroughWires(const WireGrid &grid, const std::vector<CellBlock> &
   return WireStatus::Solved;
 }
 
-double approximateWireDrop(const float *weights, const float *inputs, int64_t n, double wireRatio) {
-  double magnitude = 0, filtered = 0;
-  for (int64_t j = 0; j < n; ++j) {
-    double product = double(weights[j]) * double(inputs[j]), away = 1.0 - double(j) / double(n);
-    magnitude += fabs(product);
-    filtered += product * (1.0 - away * away);
-  }
-  double a = double(n) / wireRatio * magnitude;
-  return a * (a * (0.05 * a - 0.2) + 0.5) * filtered;
-}
-
 } // namespace aimc::simulator

@@ -67,12 +67,6 @@ WireStatus readThroughWires(const WireGrid &grid, const std::vector<CellBlock> &
 WireStatus solveWirePotentials(const WireArray &array, const Kernels &kernels, int64_t drivenRow, double *rowVolt,
                                double *columnVolt);
 
-/// What aihwkit's polynomial takes off a column's output y = sum of w[j] x[j]: with a = (n / wireRatio) sum of |w[j]| |x[j]| it
-/// is a (0.05 a^2 - 0.2 a + 0.5) times the sum of w[j] x[j] (1 - (1 - j/n)^2), n the number of rows. Weights and inputs are in
-/// parts of their largest; row 0 is the nearest to the converter. `wireRatio`: conductance of a wire between neighbouring cells
-/// over that of a full-scale cell (0.35 ohm and 5 microsiemens: 571429).
-double approximateWireDrop(const float *weights, const float *inputs, int64_t n, double wireRatio);
-
 } // namespace aimc::simulator
 
 #endif

@@ -255,6 +255,7 @@ TEST(Arrays, ThreadsAndInstructionSetsGiveTheSameBits) {
     Spec spec = wiredSpec();
     spec.programmingNoise = true;
     spec.K = 60;
+    spec.B = 8;
     spec.c = parts == Parts::Separate ? 4 : 7;
     spec.fill(9);
     place(spec, parts);
@@ -269,7 +270,7 @@ TEST(Arrays, ThreadsAndInstructionSetsGiveTheSameBits) {
     std::vector<float> expected = outputs(spec, X, 4, 0, 86400, AIMC_COMPENSATE_COLUMN);
     for (int threads : {2, 7})
       EXPECT_EQ(outputs(spec, X, 4, 0, 86400, AIMC_COMPENSATE_COLUMN, threads), expected) << threads;
-    for (const char *name : {"generic", "avx2", "vnni"}) {
+    for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
       if (!aimc::simulator::findIsa(name))
         continue;
       setenv("AIMC_SIMULATOR_ISA", name, 1);
@@ -341,4 +342,113 @@ TEST(Arrays, RefusesWhatHasNoPlace) {
   shorted.gMax = 1e9f;
   EXPECT_EQ(refusal(shorted), "target test: cells of array 0 of chip 0 conduct too well against wires of 150 ohm to be solved; "
                               "lower wires.resistance or device.g_max");
+}
+
+/// aihwkit's polynomial for one column; row 0 is the nearest to the converter.
+static double polynomialDrop(const std::vector<double> &w, const std::vector<double> &x, double wireRatio) {
+  const double n = double(w.size());
+  double a = 0, weighted = 0;
+  for (size_t j = 0; j < w.size(); ++j) {
+    a += n / wireRatio * fabs(w[j]) * fabs(x[j]);
+    weighted += w[j] * x[j] * (1 - (1 - double(j) / n) * (1 - double(j) / n));
+  }
+  return a * (0.05 * a * a - 0.2 * a + 0.5) * weighted;
+}
+
+// The numbers are those of a computation in fractions.
+TEST(ApproximateDrop, OracleIsThePolynomialOfAihwkit) {
+  const std::vector<double> w = {1.0, -0.5, 0.25, 0.75}, x = {0.5, 1.0, -1.0, 0.25};
+  EXPECT_DOUBLE_EQ(polynomialDrop(w, x, 8.0), -0.06329134106636047);
+  EXPECT_NEAR(polynomialDrop(w, x, 1e6 / (0.35 * 5)), -1.1595412312769997e-06, 1e-20);
+  EXPECT_EQ(polynomialDrop({0.5}, {1.0}, 8.0), 0.0); // the row beside the converter drops nothing
+}
+
+// Every conversion of every encoding and slicing, tiles of different heights. Differential columns are one column of aihwkit's,
+// offset ones that of U.
+TEST(ApproximateDrop, IsThePolynomialOfEveryConversion) {
+  struct {
+    bool offset, unitColumn, isSigned;
+    int c, v;
+  } cases[] = {{false, false, true, 7, 7}, {false, false, false, 7, 8}, {false, false, true, 3, 2},
+               {true, false, true, 8, 7},  {true, false, false, 3, 4},  {true, true, true, 4, 7}};
+  for (const auto &c : cases) {
+    SCOPED_TRACE(testing::Message() << (c.offset ? "offset" : "differential") << ", cells of " << c.c << " bits, inputs of " << c.v);
+    Spec spec;
+    spec.K = 19;
+    spec.R = 12;
+    spec.N = 6;
+    spec.C = 4;
+    spec.B = 0;
+    spec.offset = c.offset;
+    spec.unitColumn = c.unitColumn;
+    spec.isSigned = c.isSigned;
+    spec.c = c.c;
+    spec.v = c.v;
+    spec.F = 2;
+    spec.wireOhm = 1000.0f; // 50 microsiemens: wireRatio 20
+    spec.irDrop = IrDrop::Approximate;
+    spec.fill(4);
+    spec.bias.clear();
+    const int64_t M = 5;
+    std::vector<int> X;
+    for (float value : randomInputs(size_t(M * spec.K), 6, c.isSigned ? -float(spec.Q()) : 0.0f, float(spec.Q())))
+      X.push_back(int(rintf(value)));
+    const std::vector<float> y = outputs(spec, X, M), without = outputs(spec, X, M, 1u << AIMC_EFFECT_IR_DROP);
+    const double full = (1 << spec.c) - 1, top = (1 << std::min(spec.v, spec.bx - spec.isSigned)) - 1;
+    double largest = 0;
+    for (int64_t m = 0; m < M; ++m)
+      for (int64_t n = 0; n < spec.N; ++n) {
+        double expected = 0;
+        for (int64_t t = 0; t < spec.T(); ++t) {
+          double sum = 0;
+          for (int s = 0; s < spec.S(); ++s)
+            for (int i = 0; i < spec.V(); ++i) {
+              // A column's drop, its rows from the converter on; the unit column's comes off what it takes away.
+              auto drop = [&](bool unit) {
+                std::vector<double> w, x;
+                for (int64_t k = std::min((t + 1) * spec.R, spec.K) - 1; k >= t * spec.R; --k) {
+                  const int code = X[size_t(m * spec.K + k)], size = (abs(code) >> (i * spec.v)) & int(top);
+                  const int digit = unit ? ((1 << (spec.bw - 1)) >> (s * spec.c)) & int(full)
+                                         : digitOf(spec, k, n, s, 0) - (spec.offset ? 0 : digitOf(spec, k, n, s, 1));
+                  w.push_back(digit / full);
+                  x.push_back((code < 0 ? -size : size) / top);
+                }
+                return polynomialDrop(w, x, 20.0) * full * top;
+              };
+              sum += ldexp(drop(false) - (spec.unitColumn ? drop(true) : 0.0), s * spec.c + i * spec.v);
+            }
+          expected += double(spec.weightScale[size_t(t * spec.N + n)]) / (double(spec.L()) * spec.Q()) * sum;
+        }
+        const double taken = double(without[size_t(m * spec.N + n)]) - double(y[size_t(m * spec.N + n)]);
+        // A step of the fixed point in a conversion, and half a step in every weighted cell.
+        double steps = double((1 << 14) / int(full)), rounding = 0;
+        for (int i = 0; i < spec.V(); ++i)
+          rounding += ldexp((1 + 0.5 * double(spec.R) * top * 0.05) / steps, i * spec.v);
+        rounding *= 2 * double(spec.T()) * ldexp(1.0, spec.S() * spec.c) / (double(spec.L()) * spec.Q());
+        ASSERT_NEAR(taken, expected, rounding * (spec.unitColumn ? 2 : 1) + 1e-6) << m << ", " << n;
+        largest = std::max(largest, fabs(expected) / rounding);
+      }
+    EXPECT_GT(largest, 20.0);
+  }
+}
+
+TEST(ApproximateDrop, ThreadsAndInstructionSetsGiveTheSameBits) {
+  Spec spec = wiredSpec();
+  spec.irDrop = IrDrop::Approximate;
+  spec.wireOhm = 2.0f;
+  spec.programmingNoise = true;
+  spec.K = 60;
+  spec.B = 8;
+  spec.fill(9);
+  std::vector<int> X = randomCodes(spec, 40, 3);
+  std::vector<float> expected = outputs(spec, X, 40, 0, 86400, AIMC_COMPENSATE_TILE);
+  for (int threads : {2, 7})
+    EXPECT_EQ(outputs(spec, X, 40, 0, 86400, AIMC_COMPENSATE_TILE, threads), expected) << threads;
+  for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
+    if (!aimc::simulator::findIsa(name))
+      continue;
+    setenv("AIMC_SIMULATOR_ISA", name, 1);
+    EXPECT_EQ(outputs(spec, X, 40, 0, 86400, AIMC_COMPENSATE_TILE), expected) << name;
+    unsetenv("AIMC_SIMULATOR_ISA");
+  }
 }

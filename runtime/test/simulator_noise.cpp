@@ -65,7 +65,6 @@ TEST(Noisy, RefusesEffectsThatAreNotComputed) {
   isRefused(AIMC_EFFECT_ADC_OFFSET, [](auto &target) { target.offset_error = 0.1f; });
   isRefused(AIMC_EFFECT_ADC_LINEARITY, [](auto &target) { target.inl = 0.1f; });
   isRefused(AIMC_EFFECT_NONLINEARITY, [](auto &target) { target.nonlinearity = 0.1f; });
-  isRefused(AIMC_EFFECT_IR_DROP, [](auto &target) { target.ir_drop = aimc::fb::IrDrop::Approximate; });
 }
 
 TEST(Noisy, WithEveryEffectOffIsQuantized) {

@@ -273,11 +273,3 @@ TEST(Wires, EverythingInAnArrayIsReadThroughItsWires) {
   blocks[2].column = 7;
   EXPECT_EQ(readThroughWires({rows, columns, 100, 100, 0.5}, blocks, kernelsGeneric(), inOrder), WireStatus::InvalidArray);
 }
-
-// The numbers are those of a computation in fractions.
-TEST(Wires, PolynomialOfAihwkit) {
-  const float weights[] = {1.0f, -0.5f, 0.25f, 0.75f}, inputs[] = {0.5f, 1.0f, -1.0f, 0.25f};
-  EXPECT_DOUBLE_EQ(approximateWireDrop(weights, inputs, 4, 8.0), -0.06329134106636047);
-  EXPECT_DOUBLE_EQ(approximateWireDrop(weights, inputs, 4, 1e6 / (0.35 * 5)), -1.1595412312769997e-06);
-  EXPECT_EQ(approximateWireDrop(weights, inputs, 1, 8.0), 0.0); // the row beside the converter drops nothing
-}
