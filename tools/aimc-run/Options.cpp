@@ -31,6 +31,9 @@ Examples
   A chip that was programmed a day ago, with one drift compensation factor per column:
     aimc-run resnet14.aimc x.npy --fidelity=noisy --time=1d --compensate=column
 
+  Which layer loses how much to which effect, a day after programming:
+    aimc-run resnet14.aimc x.npy --labels=y.npy --fidelity=noisy --time=1d --report=layers
+
   Every input, ADC code and result of each layer, for 100 rows, to recompute them elsewhere:
     aimc-run resnet14.aimc x.npy --dump-layers=dump --dump-rows=100
 
@@ -78,6 +81,12 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
+  app.add_option("--report", options.report,
+                 "layers: instead of results, how far each layer is from the float network in dB: with the converters alone, with each "
+                 "effect of --fidelity=noisy alone, with all")
+      ->group(results)
+      ->type_name("layers")
+      ->check(CLI::IsMember({"layers"}).description(""));
   app.add_flag("--json", options.json, "prints one JSON object instead of text")->group(results);
 
   const char *chip = "Chip";

@@ -16,6 +16,7 @@ struct RunOptions {
   std::vector<std::string> expect;
   std::optional<std::string> dumpLayers;
   int64_t dumpRows = 4096;
+  std::optional<std::string> report; // "layers"
   bool json = false;
 };
 

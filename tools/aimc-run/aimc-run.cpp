@@ -1,5 +1,6 @@
 // Runs a container on data: see Options.cpp for what it offers.
 #include "LayerDump.h"
+#include "LayerReport.h"
 #include "Options.h"
 #include "Progress.h"
 #include "Report.h"
@@ -32,6 +33,12 @@ static Status checkCombination(const RunOptions &options) {
     return Failure{"--dump-layers: fidelity exact has no converters and no codes; choose quantized or noisy"};
   if (options.dumpLayers && chip.driver != "simulator")
     return Failure{"--dump-layers: driver " + chip.driver + " does not show its layers; only the simulator does"};
+  if (options.report && chip.fidelity == AIMC_EXACT)
+    return Failure{"--report=layers compares with fidelity exact; choose quantized or noisy"};
+  if (options.report && chip.driver != "simulator")
+    return Failure{"--report=layers: driver " + chip.driver + " does not show its layers; only the simulator does"};
+  if (options.report && (options.dumpLayers || options.outputDir || !options.expect.empty()))
+    return Failure{"--report=layers replaces --dump-layers, --output-dir and --expect; give it alone"};
   if (chip.disabledEffects && chip.fidelity != AIMC_NOISY)
     return Failure{"--disable: fidelity " + fidelity + " has no effects; add --fidelity=noisy"};
   if (!chip.settings.empty() && chip.fidelity == AIMC_EXACT)
@@ -42,6 +49,13 @@ static Status checkCombination(const RunOptions &options) {
   if (chip.timeSeconds > 0 && chip.fidelity != AIMC_NOISY)
     return Failure{"--time: fidelity " + fidelity + " has devices that never change; add --fidelity=noisy"};
   return {};
+}
+
+/// Whether what was printed arrived.
+static Status finished(Status status) {
+  if (status && (std::fflush(stdout) != 0 || std::ferror(stdout)))
+    return Failure{"cannot write to standard output"};
+  return status;
 }
 
 static Status run(const RunOptions &options) {
@@ -56,6 +70,8 @@ static Status run(const RunOptions &options) {
   for (const DataSet &set : network->dataSets())
     if (!set.doubt().empty())
       std::fprintf(stderr, "aimc-run: note: %s\n", set.doubt().c_str());
+  if (options.report)
+    return finished(reportLayers(options, *network, pool->get()));
   Result<Report> report = Report::create(options, *network);
   if (!report)
     return report.failure();
@@ -94,9 +110,7 @@ static Status run(const RunOptions &options) {
     report->setDump(*options.dumpLayers, *matrices);
   }
   report->print();
-  if (std::fflush(stdout) != 0 || std::ferror(stdout))
-    return Failure{"cannot write to standard output"};
-  return {};
+  return finished({});
 }
 
 int main(int argc, char **argv) {

@@ -115,7 +115,7 @@ Result<Axis> parseAxis(const std::string &text) {
     return Failure{"'" + text + "' is no NAME=VALUE,VALUE,..."};
   axis.names = split(text.substr(0, equals), '+');
   for (const std::string &name : axis.names)
-    if (Result<ParameterKind> kind = kindOf(name); !kind)
+    if (Result<ParameterKind> kind = kindOf(name, /*isCompiled=*/true); !kind)
       return kind.failure();
   for (const std::string &value : split(text.substr(equals + 1), ',')) {
     if (value.empty())
@@ -175,14 +175,26 @@ static std::vector<std::string> shortNames(const std::vector<std::string> &paths
   return std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end() ? names : paths;
 }
 
+namespace {
+/// What a combination makes of the command line.
+struct Choice {
+  ChipSettings chip;
+  std::vector<std::string> settings;  // of the chip, KEY=VALUE
+  std::vector<std::string> arguments; // of the compiler
+};
+} // namespace
+
 /// Gives one value to all parameters of an axis.
-static Status apply(const Axis &axis, const std::string &value, ChipSettings &chip, std::vector<std::string> &arguments) {
+static Status apply(const Axis &axis, const std::string &value, bool isCompiled, Choice &choice) {
   for (const std::string &name : axis.names) {
-    if (const RunParameter *parameter = findRunParameter(name)) {
-      if (Status status = parameter->set(chip, value); !status)
+    switch (*kindOf(name, isCompiled)) {
+    case ParameterKind::Run:
+      if (Status status = findRunParameter(name)->set(choice.chip, value); !status)
         return Failure{name + ": " + status.error()};
-    } else {
-      arguments.push_back(compilerArgument(name, value));
+      break;
+    case ParameterKind::Setting: choice.settings.push_back(name + "=" + value); break;
+    case ParameterKind::CompileOption:
+    case ParameterKind::TargetKey: choice.arguments.push_back(compilerArgument(name, value)); break;
     }
   }
   return {};
@@ -205,10 +217,8 @@ static Status checkParameters(const GridOptions &options, const std::vector<Axis
         if (std::find(seen.begin(), seen.end(), name) != seen.end())
           return Failure{"parameter " + name + " is given twice"};
         seen.push_back(name);
-        if (findRunParameter(name))
-          continue;
         for (const std::string &model : options.models)
-          if (ContainerSource{model, {}}.isCompiled())
+          if (ContainerSource{model, {}}.isCompiled() && *kindOf(name, true) >= ParameterKind::CompileOption)
             return Failure{name + " is fixed when a model is compiled, and " + model +
                            " is compiled; give the ONNX model instead"};
       }
@@ -244,19 +254,27 @@ Result<Grid> Grid::build(const GridOptions &options) {
 
   std::vector<size_t> choice(grid.axes.size(), 0);
   for (;;) {
-    Cell cell;
-    cell.choice = choice;
-    cell.chip.fidelity = AIMC_NOISY;
-    std::vector<std::string> arguments = options.compilerArguments;
+    ContainerSource source{options.models[severalModels ? choice[0] : 0], {}};
+    Choice made;
+    made.chip.fidelity = AIMC_NOISY;
     for (const Axis &axis : fixed)
-      if (Status status = apply(axis, axis.values[0], cell.chip, arguments); !status)
+      if (Status status = apply(axis, axis.values[0], source.isCompiled(), made); !status)
         return Failure{"--set: " + status.error()};
     for (size_t i = severalModels ? 1 : 0; i < grid.axes.size(); ++i)
-      if (Status status = apply(grid.axes[i], grid.axes[i].values[choice[i]], cell.chip, arguments); !status)
+      if (Status status = apply(grid.axes[i], grid.axes[i].values[choice[i]], source.isCompiled(), made); !status)
         return Failure{"--vary: " + status.error()};
-    // Parameters have no order: the same ones give the same container.
-    std::sort(arguments.begin() + static_cast<std::ptrdiff_t>(options.compilerArguments.size()), arguments.end());
-    cell.container = containerOf(grid, {options.models[severalModels ? choice[0] : 0], std::move(arguments)});
+    // Parameters have no order: the same ones give the same container and the same chip.
+    std::sort(made.settings.begin(), made.settings.end());
+    for (const std::string &setting : made.settings)
+      made.chip.settings += (made.chip.settings.empty() ? "" : ",") + setting;
+    std::sort(made.arguments.begin(), made.arguments.end());
+    source.arguments = options.compilerArguments;
+    source.arguments.insert(source.arguments.end(), made.arguments.begin(), made.arguments.end());
+
+    Cell cell;
+    cell.choice = choice;
+    cell.chip = made.chip;
+    cell.container = containerOf(grid, std::move(source));
     bool isNoisy = cell.chip.fidelity == AIMC_NOISY;
     anyNoise |= isNoisy;
     cell.trials = isNoisy ? options.trials : 1;

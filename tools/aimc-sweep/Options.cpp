@@ -85,9 +85,11 @@ static std::string parameterHelp() {
     line.resize(36, ' ');
     text += line + parameter.description + "\n";
   }
-  return text +
-         "    SECTION.KEY                     any key of the target (docs/targets.md): adc.bits, weights.bits, tile.rows, "
-         "device.g_max\n\n";
+  return text + R"(  keys of the target (docs/targets.md)
+    device.*, noise.*, wires.*, adc.*  of the chip: device.model, device.stuck_at_g_min, noise.output, wires.ir_drop, adc.gain_error
+    SECTION.KEY                        others of the compiler: weights.bits, tile.rows, input.bits; adc.bits where it compiles
+
+)";
 }
 
 std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int &exitStatus) {

@@ -88,7 +88,14 @@ const std::vector<CompileParameter> &compileParameters() {
   return table;
 }
 
-Result<ParameterKind> kindOf(const std::string &name) {
+/// Keys that leave levels, tiles and code as they are.
+static bool isSetting(const std::string &key, bool isCompiled) {
+  std::string section = key.substr(0, key.find('.'));
+  return section == "device" || section == "noise" || section == "wires" ||
+         (section == "adc" && (isCompiled || key != "adc.bits"));
+}
+
+Result<ParameterKind> kindOf(const std::string &name, bool isCompiled) {
   if (findRunParameter(name))
     return ParameterKind::Run;
   for (const CompileParameter &parameter : compileParameters())
@@ -96,7 +103,7 @@ Result<ParameterKind> kindOf(const std::string &name) {
       return ParameterKind::CompileOption;
   size_t dot = name.find('.');
   if (dot != std::string::npos && dot > 0 && dot + 1 < name.size())
-    return ParameterKind::TargetKey;
+    return isSetting(name, isCompiled) ? ParameterKind::Setting : ParameterKind::TargetKey;
   if (name == "trial" || name == "trials")
     return Failure{"trials are what --trials counts"};
   std::vector<std::string> known;

@@ -26,9 +26,15 @@ struct CompileParameter {
 const std::vector<CompileParameter> &compileParameters();
 
 /// How a parameter gets its value.
-enum class ParameterKind { Run, CompileOption, TargetKey };
-/// `adc.bits` and every other name with a '.' is a key of the target; the compiler checks it. The error lists what is known.
-Result<ParameterKind> kindOf(const std::string &name);
+enum class ParameterKind {
+  Run,           // a row of runParameters
+  Setting,       // a key of the target that any chip can have changed; the runtime checks it
+  CompileOption, // a row of compileParameters
+  TargetKey      // a key of the target that the compiler fixes, and checks
+};
+/// The sections device, noise and wires of a target, and adc's errors, are settings of a chip. So is adc.bits if the model
+/// `isCompiled`; otherwise the compiler fixes it, whose ranges may depend on it. The error lists what is known.
+Result<ParameterKind> kindOf(const std::string &name, bool isCompiled);
 
 /// aimc-compile's argument for a parameter of the two later kinds.
 std::string compilerArgument(const std::string &name, const std::string &value);

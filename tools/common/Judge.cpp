@@ -11,6 +11,10 @@ static std::vector<double> asDoubles(const void *data, aimc_type type, int64_t c
   return values;
 }
 
+std::vector<double> asDoubles(const OutputArray &array) {
+  return asDoubles(array.data.data(), array.type, elementCount(array.dims));
+}
+
 /// The file's elements; it has to be row-major.
 static Result<std::vector<double>> readValues(const NpyFile &file) {
   if (!file.isRowMajor())
@@ -69,7 +73,7 @@ Result<double> Judge::accuracyOf(const Network &network, const OutputArray &scor
   if (*least < 0 || *most >= classes)
     return Failure{labelsPath + ": label " + std::to_string(*least < 0 ? *least : *most) + " is none of the " +
                    std::to_string(classes) + " classes of output '" + info.name + "' " + toString(scores.dims)};
-  return topOneAccuracy(asDoubles(scores.data.data(), scores.type, size), labels);
+  return topOneAccuracy(asDoubles(scores), labels);
 }
 
 Result<Judgement> Judge::judge(const Network &network, const std::vector<OutputArray> &outputs) const {
@@ -87,7 +91,7 @@ Result<Judgement> Judge::judge(const Network &network, const std::vector<OutputA
     if (static_cast<size_t>(size) != reference.values.size())
       return Failure{reference.path + ": output '" + network.outputs()[i].name + "' has shape " + toString(output.dims) +
                      ", the reference " + toString(reference.dims)};
-    judgement.differences.push_back(compare(asDoubles(output.data.data(), output.type, size), reference.values));
+    judgement.differences.push_back(compare(asDoubles(output), reference.values));
   }
   return judgement;
 }

@@ -12,6 +12,9 @@ struct Judgement {
   std::vector<Difference> differences; // one for each reference
 };
 
+/// Its elements.
+std::vector<double> asDoubles(const OutputArray &array);
+
 class Judge {
 public:
   struct Reference {

@@ -71,3 +71,19 @@ TEST(Grid, EffectsAreNamedOrLeftOut) {
   EXPECT_EQ(grid->cells[2].chip.disabledEffects, every & ~(1u << AIMC_EFFECT_DRIFT));
   EXPECT_EQ(grid->cells[3].chip.disabledEffects, 1u << AIMC_EFFECT_PROGRAMMING | 1u << AIMC_EFFECT_DRIFT);
 }
+
+TEST(Grid, KeysOfTheChipNeedNoContainerOfTheirOwn) {
+  GridOptions options;
+  options.models = {"net.onnx"};
+  options.vary = {"noise.output=1 LSB,2 LSB", "adc.bits=6,8", "device.model=pcm"};
+  Result<Grid> grid = Grid::build(options);
+  ASSERT_TRUE(grid) << grid.error();
+  ASSERT_EQ(grid->containers.size(), 2u);
+  EXPECT_EQ(grid->containers[1].arguments, (Texts{"--target-set=adc.bits=8"}));
+  EXPECT_EQ(grid->cells[2].chip.settings, "device.model=pcm,noise.output=2 LSB");
+  options.models = {"net.aimc"};
+  grid = Grid::build(options);
+  ASSERT_TRUE(grid) << grid.error();
+  ASSERT_EQ(grid->containers.size(), 1u);
+  EXPECT_EQ(grid->cells[2].chip.settings, "adc.bits=6,device.model=pcm,noise.output=2 LSB");
+}
