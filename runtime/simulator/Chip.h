@@ -33,9 +33,9 @@ struct Chip {
 
 /// What one thread needs for a block of rows.
 struct Workspace {
-  Buffer<uint8_t> digits;
-  Buffer<float> gathered, partial, panel, accumulated, noise, outputScale;
-  Buffer<int32_t> sums, codes, inputSums, wideCodes, pedestals;
+  Buffer<uint8_t> digits, noisyDigits;
+  Buffer<float> gathered, partial, panel, accumulated, noise, outputScale, distorted;
+  Buffer<int32_t> sums, codes, inputSums, noisyInputSums, wideCodes, pedestals;
   Buffer<double> sliceSums, passed, corrections;
   Buffer<int64_t> rowOffset, resultOffset, region, weightOffset;
   Buffer<uint32_t> sample, position;

@@ -130,8 +130,20 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
     out.highestCode = float((1 << (adcBits - (isUnsigned ? 0 : 1))) - 1);
     out.lowestCode = isUnsigned ? 0.0f : -out.highestCode;
   }
-  const float outputNoise = options.outputNoise ? options.target->output_noise() : 0.0f;
+  const Effects &effects = options.effects;
+  const float outputNoise = effects.isOn(AIMC_EFFECT_OUTPUT_NOISE) ? options.target->output_noise() : 0.0f;
   out.outputNoise = outputNoise > 0.0f;
+  if (effects.isOn(AIMC_EFFECT_INPUT_NOISE))
+    out.inputNoise = 16.0f * (options.target->input_noise() * float(out.largestInputDigit));
+  if (out.ideal && effects.isOn(AIMC_EFFECT_ADC_LINEARITY))
+    return fail(options.host, AIMC_UNSUPPORTED, "%s: an ideal ADC has no thresholds that adc.dnl and adc.inl could move; disable "
+                                                "adc-linearity", out.node);
+  if (out.ideal && effects.isOn(AIMC_EFFECT_NONLINEARITY))
+    return fail(options.host, AIMC_UNSUPPORTED, "%s: an ideal ADC has no full scale, against which adc.nonlinearity is measured; "
+                                                "disable nonlinearity", out.node);
+  if (effects.isOn(AIMC_EFFECT_ADC_LINEARITY) && adcBits > uint32_t(maxThresholdBits))
+    return fail(options.host, AIMC_UNSUPPORTED, "%s: a %u-bit ADC; thresholds of at most %d bits are simulated one by one, disable "
+                                                "adc-linearity", out.node, adcBits, maxThresholdBits);
 
   for (const Tile &tile : crossbar.tiles) {
     TileConverters converters;
@@ -157,6 +169,9 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
         if (out.outputNoise)
           converters.noiseScale.push_back(outputNoise * delta);
       }
+    if (options.converters.any())
+      out.errors.push_back(drawConverterErrors(options.converters, crossbar, tile, out.ideal ? nullptr : converters.ka.data(),
+                                               out.lowestCode, out.highestCode));
     out.converters.push_back(static_cast<TileConverters &&>(converters));
   }
   return AIMC_OK;

@@ -2,6 +2,7 @@
 #ifndef AIMC_SIMULATOR_LAYER_H
 #define AIMC_SIMULATOR_LAYER_H
 
+#include "Conversion.h"
 #include "Kernels.h"
 #include "Program.h"
 
@@ -49,6 +50,8 @@ struct Layer {
   bool ideal = false;
   float lowestCode = 0, highestCode = 0;
   bool outputNoise = false;
+  float inputNoise = 0; // standard deviation of an input digit in sixteenths; 0: none
+  std::vector<ConverterErrors> errors; // index as Crossbar::tiles; empty: converters do not err
   std::vector<TileConverters> converters; // index as Crossbar::tiles
 
   // epilogue: [G, N] each, null: none
@@ -60,7 +63,8 @@ struct LayerOptions {
   const aimc_driver_host *host;
   const fb::Target *target;
   bool quantized;   // fidelity is not `exact`
-  bool outputNoise; // the effect is on
+  Effects effects;
+  ErringConverters converters;
 };
 
 aimc_status readLayer(const LayerOptions &options, const fb::Dispatch &info, const std::vector<Crossbar> &crossbars,

@@ -10,6 +10,7 @@
 #define AIMC_SIMULATOR_RUN_H
 
 #include "Chip.h"
+#include "InputNoise.h"
 #include "IntegerGemm.h"
 #include "Kernels.h"
 #include "Tile.h"
@@ -35,7 +36,8 @@ public:
       : chip(chip), scratch(scratch), context(context), layer(chip.layers[context.site]), crossbar(*layer.crossbar),
         kernels(chip.isa->kernels()), gemm(chip.isa->gemm()), range(inputRange(layer.input, gemm)), x(x), y(y),
         exact(chip.fidelity == AIMC_EXACT),
-        ideal(layer.ideal || context.run->ideal_adc), noise(layer.outputNoise && !context.run->ideal_adc) {}
+        ideal(layer.ideal || context.run->ideal_adc), noise(layer.outputNoise && !context.run->ideal_adc),
+        erring(layer.inputNoise > 0 || !layer.errors.empty()) {}
 
   aimc_status run();
 
@@ -63,7 +65,11 @@ private:
   bool takesWhole(const Observed &observed) const;
   void chooseResults(const Block &block, bool whole, const Observed &observed, Workspace &workspace);
   bool convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, Workspace &workspace);
-  bool dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits, int32_t *low, Workspace &ws);
+  bool multiplyTile(const Block &block, const Tile &tile, const InputDigits &digits, int32_t *sums, Workspace &workspace);
+  bool multiplyNoisyDigits(const Block &block, const Tile &tile, int64_t input, const InputDigits &digits, Workspace &workspace);
+  bool dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits, int32_t *low, Workspace &workspace);
+  void erringSums(const Conversion &conversion, const Block &block, const Tile &tile, int64_t row, int64_t slice, int64_t input,
+                  Workspace &workspace) const;
   void convertTile(const Block &block, const Tile &tile, Workspace &workspace, const Observed &observed);
   void outputScale(const Block &block, const Tile &tile, float alpha, float *f) const;
   void drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &workspace);
@@ -71,6 +77,10 @@ private:
   void scatter(const Block &block, Workspace &workspace);
   void observe(const Block &block, Workspace &workspace, const Observed &observed);
 
+  const ConverterErrors &errorsOf(const Tile &tile) const {
+    static const ConverterErrors none;
+    return layer.errors.empty() ? none : layer.errors[size_t(&tile - crossbar.tiles.data())];
+  }
   aimc_status parallel(int64_t count, aimc_status (*body)(void *, int64_t)) {
     return count == 1 ? body(this, 0) : chip.host->parallel(chip.host, count, body, this);
   }
@@ -95,6 +105,7 @@ private:
   const InputRange range; // with codes as the products want them
   const aimc_buffer &x, &y;
   const bool exact, ideal, noise;
+  const bool erring; // input digits or converters take the long way
 
   Extents extents;
   Box box;

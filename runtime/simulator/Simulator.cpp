@@ -9,8 +9,7 @@ namespace fb = aimc::fb;
 
 /// Effects that this simulator does not compute; to run without them must be said.
 static aimc_status checkComputed(const aimc_driver_host *host, const fb::Target &target, const Effects &effects) {
-  static const aimc_effect missing[] = {AIMC_EFFECT_READ_NOISE, AIMC_EFFECT_INPUT_NOISE, AIMC_EFFECT_ADC_GAIN,
-                                        AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY, AIMC_EFFECT_NONLINEARITY};
+  static const aimc_effect missing[] = {AIMC_EFFECT_READ_NOISE};
   for (aimc_effect effect : missing)
     if (effects.isOn(effect))
       return fail(host, AIMC_UNSUPPORTED, "target %s: the simulator does not compute what %s describes; disable that effect",
@@ -96,7 +95,8 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     return status;
   for (const Crossbar &crossbar : chip.crossbars)
     chip.saturatedConductances += crossbar.saturated;
-  LayerOptions layerOptions = {host, target, chip.fidelity != AIMC_EXACT, effects.isOn(AIMC_EFFECT_OUTPUT_NOISE)};
+  LayerOptions layerOptions = {host, target, chip.fidelity != AIMC_EXACT, effects,
+                               {target, effects, options.seed, options.trial, &chip.isa->kernels()}};
   for (uint32_t i = 0; i < model.dispatches()->size(); ++i) {
     chip.layers.emplace_back();
     if (aimc_status status = readLayer(layerOptions, *model.dispatches()->Get(i), chip.crossbars, chip.layers.back()))

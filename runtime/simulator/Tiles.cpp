@@ -130,7 +130,7 @@ static TileWork workOf(const Crossbar &crossbar, const Layer &layer, int64_t row
 }
 
 bool Run::takesWhole(const Observed &observed) const {
-  if (!chip.isa->tiles || ideal || crossbar.unitColumn || crossbar.wireRatio > 0 || observed.codes)
+  if (!chip.isa->tiles || ideal || crossbar.unitColumn || observed.codes || erring || crossbar.wireRatio > 0)
     return false;
   const int64_t largestCell = (crossbar.planes == 2 ? 32768 : 255) + crossbar.pedestalSteps;
   return chip.isa->tiles().takes(workOf(crossbar, layer, blockRows), layer.largestInputDigit * largestCell);
@@ -191,6 +191,28 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *
   return true;
 }
 
+/// Column sums of one row, weight slice and input slice as they reach erring converters, with noisy inputs if there are, into
+/// ws.distorted.
+void Run::erringSums(const Conversion &conversion, const Block &block, const Tile &tile, int64_t row, int64_t slice,
+                     int64_t input, Workspace &ws) const {
+  const int64_t columns = tile.columns, planes = crossbar.planes, planeSums = block.rows * crossbar.slices * columns;
+  float *sums = ws.distorted.data();
+  if (layer.inputNoise > 0) {
+    const int64_t at = (row * crossbar.slices + slice) * columns;
+    const int32_t *high = ws.sums.data() + input * 2 * planes * planeSums + at;
+    const int32_t *low = high + planes * planeSums;
+    const int32_t *drop = ws.sums.data() + (layer.inputSlices * 2 * planes + input) * planeSums + at;
+    NoisySums noisy = {high, planes == 2 ? high + planeSums : nullptr, low, planes == 2 ? low + planeSums : nullptr,
+                       crossbar.wireRatio > 0 ? drop : nullptr,
+                       double(crossbar.pedestalSteps) * double(ws.noisyInputSums[input * block.rows + row]),
+                       conversion.digitsPerStep / 16};
+    noisyColumnSums(noisy, columns, sums);
+  } else {
+    columnSums(conversion, columns, sums);
+  }
+  distort(errorsOf(tile), conversion, slice, columns, sums);
+}
+
 /// The ADC of all rows, slices and columns of a tile, and the way of the codes into the accumulated floats.
 void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const Observed &observed) {
   const int64_t slices = crossbar.slices, inputs = layer.inputSlices, columns = tile.columns, width = slices * columns;
@@ -200,7 +222,7 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
   const int64_t planeSums = block.rows * width;
   const int64_t accumulatedColumns = columnsOf(block), column = tile.n0 - firstColumn(block);
   const bool digitalOffset = crossbar.offset && !crossbar.unitColumn;
-  const bool single = !ideal && slices == 1 && inputs == 1 && planes == 1 && !crossbar.unitColumn && !observed.codes;
+  const bool single = !ideal && slices == 1 && inputs == 1 && planes == 1 && !crossbar.unitColumn && !observed.codes && !erring;
   uint64_t clipped = 0;
   int64_t scaledRegion = -1;
 
@@ -248,15 +270,22 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
         double *sums = ws.sliceSums.data() + slice * columns;
         const double weight = double(int64_t(1) << (input * layer.sliceBits));
         int32_t *codes = ws.codes.data();
+        if (erring)
+          erringSums(conversion, block, tile, r, slice, input, ws);
         if (ideal) {
           double *passed = ws.passed.data();
-          kernels.pass(conversion, columns, passed);
+          if (erring)
+            for (int64_t n = 0; n < columns; ++n)
+              passed[n] = double(ws.distorted[n]) * double(crossbar.stepsPerDigit);
+          else
+            kernels.pass(conversion, columns, passed);
           kernels.accumulateSums(passed, columns, weight, input == 0, sums);
           if (observed.codes)
             for (int64_t n = 0; n < columns; ++n)
               codes[n] = int32_t(nearbyint(passed[n] * conversion.digitsPerStep));
         } else {
-          clipped += kernels.convert(conversion, columns, codes);
+          clipped += erring ? convertDistorted(errorsOf(tile), conversion, slice, columns, ws.distorted.data(), codes)
+                            : kernels.convert(conversion, columns, codes);
           kernels.accumulateCodes(codes, columns, weight, input == 0, sums);
         }
         if (observed.codes) {
@@ -295,20 +324,39 @@ void Run::chooseResults(const Block &block, bool whole, const Observed &observed
     memset(ws.accumulated.data(), 0, size_t(block.rows * columns) * sizeof(float));
 }
 
+/// Column sums of one input slice, [planes, rows, slices, columns].
+bool Run::multiplyTile(const Block &block, const Tile &tile, const InputDigits &digits, int32_t *sums, Workspace &ws) {
+  const int64_t width = crossbar.slices * tile.columns, rows = block.rows;
+  for (int64_t plane = 0; plane < crossbar.planes; ++plane)
+    for (int64_t s = 0; s < crossbar.slices; ++s)
+      if (!gemm.multiply(rows, tile.columns, tile.rows, digits,
+                         crossbar.packed.data() + tile.packed[plane] + size_t(s) * tile.sliceBytes,
+                         sums + plane * rows * width + s * tile.columns, width, ws.gemmScratch.data()))
+        return false;
+  return true;
+}
+
+/// The same of digits to which noise was added: [input slices, input planes, planes, rows, slices, columns].
+bool Run::multiplyNoisyDigits(const Block &block, const Tile &tile, int64_t input, const InputDigits &digits, Workspace &ws) {
+  const int64_t sums = crossbar.planes * block.rows * crossbar.slices * tile.columns, rows = block.rows;
+  const uint32_t number = layer.tileBase + uint32_t(&tile - crossbar.tiles.data());
+  const Stream stream = Stream::conversions(chip.seed, chip.trial, Purpose::Input, number, 0, 0);
+  uint8_t *high = ws.noisyDigits.data(), *low = high + rows * tile.rows;
+  addInputNoise(kernels, gemm, stream, ws.position.data(), ws.sample.data(), uint64_t(input * crossbar.tileRows), digits, rows,
+                tile.rows, layer.inputNoise, ws.noise.data(), {high, low, ws.noisyInputSums.data() + input * rows});
+  for (int part = 0; part < 2; ++part)
+    if (!multiplyTile(block, tile, {part ? low : high, tile.rows, 1, 4, true}, ws.sums.data() + (input * 2 + part) * sums, ws))
+      return false;
+  return true;
+}
+
 /// Takes what wires drop, in aihwkit's approximation, off the low plane of a tile's column sums.
 bool Run::dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits, int32_t *low, Workspace &ws) {
-  DropWork work = {};
-  work.rows = rows;
-  work.k = tile.rows;
-  work.columns = tile.columns;
-  work.slices = crossbar.slices;
-  work.digits = digits;
+  DropWork work = {rows, tile.rows, tile.columns, crossbar.slices, digits, {}, tile.sliceBytes, 0.0, low};
   for (int plane = 0; plane < 4; ++plane)
     work.packed[plane] = crossbar.packed.data() + tile.packed[2 + plane];
-  work.sliceBytes = tile.sliceBytes;
   const double full = double((1 << crossbar.cellBits) - 1) * crossbar.stepsPerDigit * double(layer.largestInputDigit);
   work.scale = double(tile.rows) / crossbar.wireRatio / full;
-  work.sums = low;
   return takeDrop(gemm, work, ws.drop);
 }
 
@@ -324,6 +372,13 @@ bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observe
       !ws.codes.reserve(uint64_t(largest.columns)) ||
       !ws.sliceSums.reserve(uint64_t(width)) || !ws.passed.reserve(uint64_t(largest.columns)) ||
       !ws.gemmScratch.reserve(uint64_t(gemm.scratchBytes(rows, largest.rows))))
+    return false;
+  if (erring && !ws.distorted.reserve(uint64_t(largest.columns)))
+    return false;
+  if (layer.inputNoise > 0 &&
+      (!ws.sums.reserve(uint64_t(inputs * (2 * planes + 1) * rows * width)) ||
+       !ws.noisyDigits.reserve(uint64_t(2 * rows * largest.rows)) || !ws.noisyInputSums.reserve(uint64_t(inputs * rows)) ||
+       !ws.noise.reserve(uint64_t(largest.columns > largest.rows ? largest.columns : largest.rows))))
     return false;
   const bool whole = takesWhole(observed);
   chooseResults(block, whole, observed, ws);
@@ -343,18 +398,20 @@ bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observe
           return false;
         continue;
       }
-      const int64_t tileWidth = slices * tile.columns;
-      for (int64_t input = 0; input < inputs; ++input)
-        for (int64_t plane = 0; plane < planes; ++plane)
-          for (int64_t s = 0; s < slices; ++s)
-            if (!gemm.multiply(rows, tile.columns, tile.rows, digits[input],
-                               crossbar.packed.data() + tile.packed[plane] + size_t(s) * tile.sliceBytes,
-                               ws.sums.data() + (input * planes + plane) * rows * tileWidth + s * tile.columns, tileWidth,
-                               ws.gemmScratch.data()))
-              return false;
-      for (int64_t input = 0; input < inputs && crossbar.wireRatio > 0; ++input)
-        if (!dropOnWires(tile, rows, digits[input], ws.sums.data() + (input * planes + 1) * rows * tileWidth, ws))
+      const int64_t tileSums = rows * slices * tile.columns;
+      for (int64_t input = 0; input < inputs; ++input) {
+        int32_t *sums = ws.sums.data() + input * planes * tileSums, *low = sums + tileSums;
+        if (layer.inputNoise > 0) {
+          if (!multiplyNoisyDigits(block, tile, input, digits[input], ws))
+            return false;
+          low = ws.sums.data() + (inputs * 2 * planes + input) * tileSums; // apart from what noise is added to
+          memset(low, 0, size_t(tileSums) * sizeof(int32_t));
+        } else if (!multiplyTile(block, tile, digits[input], sums, ws)) {
           return false;
+        }
+        if (crossbar.wireRatio > 0 && !dropOnWires(tile, rows, digits[input], low, ws))
+          return false;
+      }
       convertTile(block, tile, ws, observed);
     }
   }

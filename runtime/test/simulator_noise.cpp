@@ -60,11 +60,6 @@ TEST(Noisy, RefusesEffectsThatAreNotComputed) {
     EXPECT_EQ(SimulatedChip(host, AIMC_QUANTIZED).status, AIMC_OK) << host.message;
   };
   isRefused(AIMC_EFFECT_READ_NOISE, [](auto &target) { target.read_noise = aimc::fb::ReadNoise::Independent; });
-  isRefused(AIMC_EFFECT_INPUT_NOISE, [](auto &target) { target.input_noise = 0.1f; });
-  isRefused(AIMC_EFFECT_ADC_GAIN, [](auto &target) { target.gain_error = 0.1f; });
-  isRefused(AIMC_EFFECT_ADC_OFFSET, [](auto &target) { target.offset_error = 0.1f; });
-  isRefused(AIMC_EFFECT_ADC_LINEARITY, [](auto &target) { target.inl = 0.1f; });
-  isRefused(AIMC_EFFECT_NONLINEARITY, [](auto &target) { target.nonlinearity = 0.1f; });
 }
 
 TEST(Noisy, WithEveryEffectOffIsQuantized) {
