@@ -213,7 +213,7 @@ TEST(Contract, AGroupedConvolution) {
 
 /// The same convolution with one group per channel, several strides and image widths: its results in the fixed order.
 TEST(Contract, ADepthwiseConvolution) {
-  const int64_t N = 2, C = 3, H = 9, K = 3, pad = 2;
+  const int64_t N = 2, C = 5, H = 9, K = 3, pad = 2;
   for (int64_t step : {1, 2, 3, 5})
     for (int64_t W : {4, 7, 20, 33}) {
       const int64_t OH = (H + 2 * pad - K) / step + 1, OW = (W + 2 * pad - K) / step + 1;
@@ -274,7 +274,8 @@ TEST(Patches, EveryInstructionSetReadsThePatches) {
         patches.tabulate(first, count, table);
         std::vector<float> packed(panelColumns(count) * (rows - firstRow), 99), sums(count + Patches::lanes, 99);
         patches.pack(table, x.data(), firstRow, rows - firstRow, packed.data(), static_cast<GemmIsa>(isa));
-        patches.weigh(table, x.data(), weights.data(), sums.data(), static_cast<GemmIsa>(isa));
+        const float *tensor = x.data(), *weight = weights.data();
+        patches.weigh(table, 1, &tensor, &weight, sums.data(), 0, static_cast<GemmIsa>(isa));
         for (int64_t p = 0; p < panelColumns(count); ++p)
           for (int64_t row = firstRow; row < rows; ++row)
             ASSERT_EQ(packed[(p / panelWidth * (rows - firstRow) + row - firstRow) * panelWidth + p % panelWidth],

@@ -73,7 +73,12 @@ GemmIsa aimc::bestIsa() {
 
 void aimc::gemmBlock(int64_t m, int64_t n, int64_t k, const float *a, int64_t aStride, const float *packed, float *sums,
                      int64_t sumStride, GemmIsa isa) {
-  PanelKernels kernels = panelKernels(isa);
   for (int64_t first = 0; first < n; first += panelWidth, packed += k * panelWidth)
-    (n - first > panelWidth / 2 ? kernels.whole : kernels.half)(m, k, a, aStride, packed, sums + first, sumStride);
+    gemmPanel(m, n - first, k, a, aStride, packed, sums + first, sumStride, sums + first, sumStride, isa);
+}
+
+void aimc::gemmPanel(int64_t m, int64_t n, int64_t k, const float *a, int64_t aStride, const float *panel, const float *from,
+                     int64_t fromStride, float *to, int64_t toStride, GemmIsa isa) {
+  PanelKernels kernels = panelKernels(isa);
+  (n > panelWidth / 2 ? kernels.whole : kernels.half)(m, k, a, aStride, panel, from, fromStride, to, toStride);
 }

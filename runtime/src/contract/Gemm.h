@@ -26,10 +26,14 @@ constexpr int64_t panelColumns(int64_t columns) { return (columns + panelWidth -
 void packPanels(const float *b, const int64_t *kOffsets, const int64_t *nOffsets, int64_t k, int64_t n, float *packed);
 
 /// sums[m × panelColumns(n)] continues the chains of a[m × k] · b over this block's k. `a` has rows aStride apart, `packed` is
-/// packPanels' result, `sums` has rows sumStride apart, begins as zeros for the first block and is 64-byte aligned with
-/// sumStride a multiple of panelWidth.
+/// packPanels' result, `sums` has rows sumStride apart, at least panelColumns(n), and begins as zeros for the first block.
 void gemmBlock(int64_t m, int64_t n, int64_t k, const float *a, int64_t aStride, const float *packed, float *sums,
                int64_t sumStride, GemmIsa isa = bestIsa());
+
+/// One panel of gemmBlock from sums at `from`, null for zeros, to sums at `to`, which may be the same. It writes panelWidth
+/// columns when n is more than half of that, else half of it.
+void gemmPanel(int64_t m, int64_t n, int64_t k, const float *a, int64_t aStride, const float *panel, const float *from,
+               int64_t fromStride, float *to, int64_t toStride, GemmIsa isa = bestIsa());
 
 /// Whether gemmFewRows serves these rows and columns: packing b would cost more than the product.
 bool fewRows(int64_t m, const int64_t *nOffsets, int64_t n);

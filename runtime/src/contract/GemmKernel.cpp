@@ -7,12 +7,16 @@ using namespace aimc;
 /// Without vector instructions of its own: std::fma is one instruction where the target has it, a correctly rounded function
 /// elsewhere; the bits are the same.
 template <int64_t width>
-static void genericPanel(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
-                         int64_t sumStride) {
-  for (int64_t row = 0; row < m; ++row)
+static void genericPanel(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, const float *from,
+                         int64_t fromStride, float *to, int64_t toStride) {
+  for (int64_t row = 0; row < m; ++row) {
+    float *sums = to + row * toStride;
+    for (int64_t j = 0; j < width; ++j)
+      sums[j] = from ? from[row * fromStride + j] : 0.0f;
     for (int64_t i = 0; i < k; ++i)
       for (int64_t j = 0; j < width; ++j)
-        sums[row * sumStride + j] = std::fma(a[row * aStride + i], panel[i * panelWidth + j], sums[row * sumStride + j]);
+        sums[j] = std::fma(a[row * aStride + i], panel[i * panelWidth + j], sums[j]);
+  }
 }
 
 static void genericRows(int64_t count, int64_t n, const float *a, const float *const *rows, float *sums) {
@@ -30,13 +34,14 @@ static constexpr PanelKernels genericKernels = {genericPanel<panelWidth>, generi
 /// `rows` rows, `vectors` of 16 columns; the sums stay in registers.
 template <int rows, int vectors>
 __attribute__((target("avx512f"))) static void tile512(int64_t k, const float *a, int64_t aStride, const float *panel,
-                                                       float *sums, int64_t sumStride) {
+                                                       const float *from, int64_t fromStride, float *to,
+                                                       int64_t toStride) {
   __m512 sum[rows][vectors];
 #pragma GCC unroll 12
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v)
-      sum[r][v] = _mm512_load_ps(sums + r * sumStride + 16 * v);
+      sum[r][v] = from ? _mm512_loadu_ps(from + r * fromStride + 16 * v) : _mm512_setzero_ps();
   for (int64_t i = 0; i < k; ++i, panel += panelWidth) {
     __m512 b[vectors];
 #pragma GCC unroll 2
@@ -54,18 +59,19 @@ __attribute__((target("avx512f"))) static void tile512(int64_t k, const float *a
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v)
-      _mm512_store_ps(sums + r * sumStride + 16 * v, sum[r][v]);
+      _mm512_storeu_ps(to + r * toStride + 16 * v, sum[r][v]);
 }
 
 /// `rows` rows of 16 columns.
 template <int rows>
 __attribute__((target("avx2,fma"))) static void tile256(int64_t k, const float *a, int64_t aStride, const float *panel,
-                                                        float *sums, int64_t sumStride) {
+                                                        const float *from, int64_t fromStride, float *to,
+                                                        int64_t toStride) {
   __m256 left[rows], right[rows];
 #pragma GCC unroll 6
   for (int r = 0; r < rows; ++r) {
-    left[r] = _mm256_load_ps(sums + r * sumStride);
-    right[r] = _mm256_load_ps(sums + r * sumStride + 8);
+    left[r] = from ? _mm256_loadu_ps(from + r * fromStride) : _mm256_setzero_ps();
+    right[r] = from ? _mm256_loadu_ps(from + r * fromStride + 8) : _mm256_setzero_ps();
   }
   for (int64_t i = 0; i < k; ++i, panel += panelWidth) {
     __m256 b0 = _mm256_loadu_ps(panel), b1 = _mm256_loadu_ps(panel + 8);
@@ -78,26 +84,28 @@ __attribute__((target("avx2,fma"))) static void tile256(int64_t k, const float *
   }
 #pragma GCC unroll 6
   for (int r = 0; r < rows; ++r) {
-    _mm256_store_ps(sums + r * sumStride, left[r]);
-    _mm256_store_ps(sums + r * sumStride + 8, right[r]);
+    _mm256_storeu_ps(to + r * toStride, left[r]);
+    _mm256_storeu_ps(to + r * toStride + 8, right[r]);
   }
 }
 
-using Tile = void (*)(int64_t k, const float *a, int64_t aStride, const float *panel, float *sums, int64_t sumStride);
+using Tile = void (*)(int64_t k, const float *a, int64_t aStride, const float *panel, const float *from, int64_t fromStride,
+                      float *to, int64_t toStride);
 
 /// As few tiles of at most `most` rows as do, about equally high; tiles[r] does r rows.
 static void runTiles(const Tile *tiles, int64_t most, int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel,
-                     float *sums, int64_t sumStride) {
+                     const float *from, int64_t fromStride, float *to, int64_t toStride) {
   for (int64_t row = 0, left = (m + most - 1) / most; left > 0; --left) {
     int64_t count = (m - row + left - 1) / left;
-    tiles[count](k, a + row * aStride, aStride, panel, sums + row * sumStride, sumStride);
+    tiles[count](k, a + row * aStride, aStride, panel, from ? from + row * fromStride : nullptr, fromStride, to + row * toStride,
+                 toStride);
     row += count;
   }
 }
 
 template <int vectors>
-static void avx512Panel(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
-                        int64_t sumStride) {
+static void avx512Panel(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, const float *from,
+                        int64_t fromStride, float *to, int64_t toStride) {
   static const Tile tiles[] = {nullptr,
                                tile512<1, vectors>,
                                tile512<2, vectors>,
@@ -111,19 +119,19 @@ static void avx512Panel(int64_t m, int64_t k, const float *a, int64_t aStride, c
                                tile512<10, vectors>,
                                tile512<11, vectors>,
                                tile512<12, vectors>};
-  runTiles(tiles, 12, m, k, a, aStride, panel, sums, sumStride);
+  runTiles(tiles, 12, m, k, a, aStride, panel, from, fromStride, to, toStride);
 }
 
-static void avx2Half(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
-                     int64_t sumStride) {
+static void avx2Half(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, const float *from,
+                     int64_t fromStride, float *to, int64_t toStride) {
   static const Tile tiles[] = {nullptr, tile256<1>, tile256<2>, tile256<3>, tile256<4>, tile256<5>, tile256<6>};
-  runTiles(tiles, 6, m, k, a, aStride, panel, sums, sumStride);
+  runTiles(tiles, 6, m, k, a, aStride, panel, from, fromStride, to, toStride);
 }
 
-static void avx2Panel(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
-                      int64_t sumStride) {
-  avx2Half(m, k, a, aStride, panel, sums, sumStride);
-  avx2Half(m, k, a, aStride, panel + 16, sums + 16, sumStride);
+static void avx2Panel(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, const float *from,
+                      int64_t fromStride, float *to, int64_t toStride) {
+  avx2Half(m, k, a, aStride, panel, from, fromStride, to, toStride);
+  avx2Half(m, k, a, aStride, panel + 16, from ? from + 16 : nullptr, fromStride, to + 16, toStride);
 }
 
 __attribute__((target("avx512f"))) static void avx512Rows(int64_t count, int64_t n, const float *a, const float *const *rows,

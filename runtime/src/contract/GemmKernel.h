@@ -6,10 +6,10 @@
 
 namespace aimc {
 
-/// sums[m × width] += a[m × k] · panel[k × width], k ascending, one fused multiply-add each. The panel's rows are
-/// panelWidth apart; the width is all of it or half.
-using PanelKernel = void (*)(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, float *sums,
-                             int64_t sumStride);
+/// to[m × width] = from[m × width] + a[m × k] · panel[k × width], k ascending, one fused multiply-add each; `from` null: zeros.
+/// The panel's rows are panelWidth apart; the width is all of it or half.
+using PanelKernel = void (*)(int64_t m, int64_t k, const float *a, int64_t aStride, const float *panel, const float *from,
+                             int64_t fromStride, float *to, int64_t toStride);
 
 struct PanelKernels {
   PanelKernel whole, half;

@@ -187,9 +187,14 @@ struct PatchKernels {
   static void read(const Patches &patches, const Table &table, const float *tensor, int64_t group, int64_t row, float *values) {
     const Piece *piece = table.pieces.data() + (group * patches.positions + row % patches.positions) * table.each;
     std::fill(values, values + Patches::lanes, 0.0f);
-    for (const Piece *end = piece + table.each; piece != end; ++piece)
-      for (int64_t i = piece->first; i < piece->last; ++i)
-        values[i] = tensor[patches.offsets[row] + piece->offset + i * patches.pixelStride];
+    for (const Piece *end = piece + table.each; piece != end; ++piece) {
+      const float *from = tensor + patches.offsets[row] + piece->offset;
+      if (patches.pixelStride == 1)
+        std::copy(from + piece->first, from + piece->last, values + piece->first);
+      else
+        for (int64_t i = piece->first; i < piece->last; ++i)
+          values[i] = from[i * patches.pixelStride];
+    }
   }
 
   static void pack(const Patches &patches, const Table &table, const float *tensor, int64_t firstRow, int64_t rows,
@@ -200,16 +205,19 @@ struct PatchKernels {
              packed + (group / 2 * rows + row) * panelWidth + group % 2 * Patches::lanes);
   }
 
-  static void weigh(const Patches &patches, const Table &table, const float *tensor, const float *weights, float *sums) {
-    for (int64_t group = 0; group < table.groups; ++group, sums += Patches::lanes) {
-      std::fill(sums, sums + Patches::lanes, 0.0f);
-      for (int64_t row = 0; row < patches.rows(); ++row) {
-        float values[Patches::lanes];
-        read(patches, table, tensor, group, row, values);
-        for (int64_t i = 0; i < Patches::lanes; ++i)
-          sums[i] = std::fma(weights[row], values[i], sums[i]);
+  static void weigh(const Patches &patches, const Table &table, int64_t count, const float *const *tensors,
+                    const float *const *weights, float *sums, int64_t sumStride) {
+    for (int64_t tensor = 0; tensor < count; ++tensor)
+      for (int64_t group = 0; group < table.groups; ++group) {
+        float *to = sums + tensor * sumStride + group * Patches::lanes;
+        std::fill(to, to + Patches::lanes, 0.0f);
+        for (int64_t row = 0; row < patches.rows(); ++row) {
+          float values[Patches::lanes];
+          read(patches, table, tensors[tensor], group, row, values);
+          for (int64_t i = 0; i < Patches::lanes; ++i)
+            to[i] = std::fma(weights[tensor][row], values[i], to[i]);
+        }
       }
-    }
   }
 
 #if defined(__x86_64__)
@@ -246,7 +254,7 @@ struct PatchKernels {
     }
   };
 
-  /// Row `row` of a group; `each` pieces, 0: as many as the table has.
+  /// A row of a group; `each` pieces, 0: as many as the table has.
   template <typename Reader, int each>
   AIMC_AVX512_INLINE __m512 readGroup(const Piece *pieces, int64_t number, const float *tensor, int64_t stride) {
     __m512 value = _mm512_setzero_ps();
@@ -259,48 +267,76 @@ struct PatchKernels {
     return value;
   }
 
+  /// Position by position, so that the pieces stay in registers while the channels go by.
   template <typename Reader, int each>
   AIMC_AVX512 static void pack512(const Patches &patches, const Table &table, const float *tensor, int64_t firstRow, int64_t rows,
                                   float *packed) {
-    int64_t stride = patches.pixelStride, step = table.each, span = patches.positions * step;
+    int64_t stride = patches.pixelStride, step = table.each, positions = patches.positions;
+    const int64_t *offsets = patches.offsets.data() + firstRow;
     for (int64_t group = 0; group < table.groups; ++group) {
       float *to = packed + group / 2 * rows * panelWidth + group % 2 * Patches::lanes;
-      const Piece *first = table.pieces.data() + group * span, *last = first + span;
-      const Piece *piece = first + firstRow % patches.positions * step;
-      for (int64_t row = firstRow; row < firstRow + rows; ++row, to += panelWidth) {
-        _mm512_storeu_ps(to, readGroup<Reader, each>(piece, step, tensor + patches.offsets[row], stride));
-        piece += step;
-        piece = piece == last ? first : piece;
+      for (int64_t first = 0; first < std::min(positions, rows); ++first) {
+        const Piece *piece = table.pieces.data() + (group * positions + (firstRow + first) % positions) * step;
+        Piece pieces[each + 1];
+        for (int i = 0; i < each; ++i)
+          pieces[i] = piece[i];
+        for (int64_t row = first; row < rows; row += positions)
+          _mm512_storeu_ps(to + row * panelWidth,
+                           readGroup<Reader, each>(each == 0 ? piece : pieces, step, tensor + offsets[row], stride));
       }
     }
   }
 
-  template <typename Reader, int each>
-  AIMC_AVX512 static void weigh512(const Patches &patches, const Table &table, const float *tensor, const float *weights,
-                                   float *sums) {
+  template <typename Reader, int each, int count>
+  AIMC_AVX512 static void weighTensors(const Patches &patches, const Table &table, const float *const *tensors,
+                                       const float *const *weights, float *sums, int64_t sumStride) {
     int64_t stride = patches.pixelStride, step = table.each, rows = patches.rows(), span = patches.positions * step;
+    const int64_t *offsets = patches.offsets.data();
     for (int64_t group = 0; group < table.groups; ++group, sums += Patches::lanes) {
       const Piece *first = table.pieces.data() + group * span, *last = first + span, *piece = first;
-      __m512 sum = _mm512_setzero_ps();
+      __m512 sum[count];
+#pragma GCC unroll 4
+      for (int i = 0; i < count; ++i)
+        sum[i] = _mm512_setzero_ps();
       for (int64_t row = 0; row < rows; ++row) {
-        __m512 value = readGroup<Reader, each>(piece, step, tensor + patches.offsets[row], stride);
-        sum = _mm512_fmadd_ps(_mm512_set1_ps(weights[row]), value, sum);
+#pragma GCC unroll 4
+        for (int i = 0; i < count; ++i) {
+          __m512 value = readGroup<Reader, each>(piece, step, tensors[i] + offsets[row], stride);
+          sum[i] = _mm512_fmadd_ps(_mm512_set1_ps(weights[i][row]), value, sum[i]);
+        }
         piece += step;
         piece = piece == last ? first : piece;
       }
-      _mm512_storeu_ps(sums, sum);
+#pragma GCC unroll 4
+      for (int i = 0; i < count; ++i)
+        _mm512_storeu_ps(sums + i * sumStride, sum[i]);
     }
+  }
+
+  template <typename Reader, int each>
+  static void weigh512(const Patches &patches, const Table &table, int64_t count, const float *const *tensors,
+                       const float *const *weights, float *sums, int64_t sumStride) {
+    static_assert(Patches::mostTensors == 4);
+    if (count == 4)
+      return weighTensors<Reader, each, 4>(patches, table, tensors, weights, sums, sumStride);
+    for (int64_t i = 0; i < count; ++i)
+      weighTensors<Reader, each, 1>(patches, table, tensors + i, weights + i, sums + i * sumStride, sumStride);
   }
 
   template <typename Reader>
   static auto pack512(int64_t each) {
-    return each == 1 ? pack512<Reader, 1> : each == 2 ? pack512<Reader, 2> : each == 3 ? pack512<Reader, 3> : pack512<Reader, 0>;
+    return each == 1   ? pack512<Reader, 1>
+           : each == 2 ? pack512<Reader, 2>
+           : each == 3 ? pack512<Reader, 3>
+           : each == 4 ? pack512<Reader, 4>
+                       : pack512<Reader, 0>;
   }
   template <typename Reader>
   static auto weigh512(int64_t each) {
     return each == 1   ? weigh512<Reader, 1>
            : each == 2 ? weigh512<Reader, 2>
            : each == 3 ? weigh512<Reader, 3>
+           : each == 4 ? weigh512<Reader, 4>
                        : weigh512<Reader, 0>;
   }
 #undef AIMC_AVX512
@@ -326,7 +362,8 @@ void Patches::pack(const Table &table, const float *tensor, int64_t firstRow, in
   kernel(*this, table, tensor, firstRow, rows, packed);
 }
 
-void Patches::weigh(const Table &table, const float *tensor, const float *weights, float *sums, GemmIsa isa) const {
+void Patches::weigh(const Table &table, int64_t count, const float *const *tensors, const float *const *weights, float *sums,
+                    int64_t sumStride, GemmIsa isa) const {
   (void)isa;
   auto *kernel = PatchKernels::weigh;
 #if defined(__x86_64__)
@@ -335,5 +372,5 @@ void Patches::weigh(const Table &table, const float *tensor, const float *weight
              : pixelStride == 2 ? PatchKernels::weigh512<PatchKernels::Alternate>(table.each)
                                 : PatchKernels::weigh512<PatchKernels::Strided>(table.each);
 #endif
-  kernel(*this, table, tensor, weights, sums);
+  kernel(*this, table, count, tensors, weights, sums, sumStride);
 }

@@ -47,8 +47,11 @@ public:
   void pack(const Table &table, const float *tensor, int64_t firstRow, int64_t rows, float *packed,
             GemmIsa isa = bestIsa()) const;
 
-  /// sums[p] = the chain of weights[k] · element(k, p) for k ascending, for every pixel of the table's groups.
-  void weigh(const Table &table, const float *tensor, const float *weights, float *sums, GemmIsa isa = bestIsa()) const;
+  /// sums[i · sumStride + p] = the chain of weights[i][k] · element(k, p) of tensor i for k ascending, for every pixel of the
+  /// table's groups; up to mostTensors tensors.
+  void weigh(const Table &table, int64_t count, const float *const *tensors, const float *const *weights, float *sums,
+             int64_t sumStride, GemmIsa isa = bestIsa()) const;
+  static constexpr int64_t mostTensors = 4;
 
   /// Distance of neighbouring pixels in the tensor, along the last pixel dim.
   int64_t stride() const { return pixelStride; }

@@ -61,16 +61,16 @@ static const PixelBlock &lookUp(const ContractionPlan &plan, int64_t pixel) {
   return block;
 }
 
-/// One row of finished sums to its place in c.
-static void put(const std::vector<PixelBlock::Stretch> &stretches, bool accumulate, const float *sums, float *c) {
-  for (const PixelBlock::Stretch &stretch : stretches) {
-    float *to = c + stretch.offset;
-    const float *from = sums + stretch.pixel;
+/// Finished sums of a row, of pixels [first, first + count) of a block, to their places in c.
+static void put(const PixelBlock &block, bool accumulate, const float *sums, int64_t first, int64_t count, float *c) {
+  for (const PixelBlock::Stretch &stretch : block.stretches) {
+    int64_t begin = std::max(first, stretch.pixel), end = std::min(first + count, stretch.pixel + stretch.length);
+    float *to = c + stretch.offset - stretch.pixel;
     if (accumulate)
-      for (int64_t i = 0; i < stretch.length; ++i)
-        to[i] = to[i] + from[i];
-    else
-      std::copy(from, from + stretch.length, to);
+      for (int64_t i = begin; i < end; ++i)
+        to[i] = to[i] + sums[i];
+    else if (begin < end)
+      std::copy(sums + begin, sums + end, to + begin);
   }
 }
 
@@ -96,42 +96,69 @@ static const float *weightBlock(const ContractionPlan &plan, const float *b, int
   return copy;
 }
 
-/// Rows × pixels of one batch, over the whole depth.
+/// The stretch that holds as many pixels of the block from `pixel` on as the panel kernel writes; null when there is none.
+static const PixelBlock::Stretch *holding(const PixelBlock &block, int64_t pixel, int64_t pixels) {
+  int64_t count = pixels - pixel > panelWidth / 2 ? panelWidth : panelWidth / 2;
+  for (const PixelBlock::Stretch &stretch : block.stretches)
+    if (stretch.pixel <= pixel && pixel < stretch.pixel + stretch.length)
+      return pixel + count <= stretch.pixel + stretch.length ? &stretch : nullptr;
+  return nullptr;
+}
+
+/// Rows × pixels of one batch, over the whole depth. Panels whose pixels lie side by side in c end there, the others in sums
+/// that are put where they belong.
 static aimc_status productBlock(const ContractionPlan &plan, const float *a, const float *b, float *c, int64_t batch, int64_t row,
                                 int64_t rows, int64_t pixel, int64_t pixels) {
   static thread_local Scratch scratch;
-  int64_t width = panelColumns(pixels), weightStride = blockDepth + 16;
+  int64_t width = panelColumns(pixels), weightStride = blockDepth + 16, panels = width / panelWidth;
   float *sums = scratch.get<float>(rows * width + blockDepth * width + rows * weightStride);
   if (!sums)
     return AIMC_OUT_OF_MEMORY;
   float *packed = sums + rows * width, *copy = packed + blockDepth * width;
   const PixelBlock &block = lookUp(plan, pixel);
-  std::fill(sums, sums + rows * width, 0.0f);
+  float *to = c + plan.cBatch[batch] + plan.cN[row];
+  bool areRowsEven = plan.cNStep != 0 || rows == 1, isDirect = !plan.accumulate && areRowsEven;
   for (int64_t depth = 0; depth < plan.k; depth += blockDepth) {
     int64_t k = std::min(blockDepth, plan.k - depth), stride;
     plan.patches.pack(block.table, a + plan.aBatch[batch], depth, k, packed);
     const float *weights = weightBlock(plan, b + plan.bBatch[batch], row, rows, depth, k, copy, weightStride, stride);
-    gemmBlock(rows, pixels, k, weights, stride, packed, sums, width);
+    for (int64_t panel = 0; panel < panels; ++panel) {
+      int64_t first = panel * panelWidth;
+      const float *from = depth == 0 ? nullptr : sums + first;
+      const PixelBlock::Stretch *place = isDirect && depth + k == plan.k ? holding(block, first, pixels) : nullptr;
+      float *end = place ? to + place->offset + first - place->pixel : sums + first;
+      gemmPanel(rows, pixels - first, k, weights, stride, packed + first * k, from, width, end, place ? plan.cNStep : width);
+    }
   }
-  for (int64_t r = 0; r < rows; ++r)
-    put(block.stretches, plan.accumulate, sums + r * width, c + plan.cBatch[batch] + plan.cN[row + r]);
+  for (int64_t first = 0; first < pixels; first += panelWidth)
+    if (!isDirect || !holding(block, first, pixels))
+      for (int64_t r = 0; r < rows; ++r)
+        put(block, plan.accumulate, sums + r * width, first, std::min(panelWidth, pixels - first),
+            c + plan.cBatch[batch] + plan.cN[row + r]);
   return AIMC_OK;
 }
 
 /// Pixels of several batches with one row of weights each: a depthwise convolution.
 static aimc_status depthwiseBlock(const ContractionPlan &plan, const float *a, const float *b, float *c, int64_t batch,
                                   int64_t batches, int64_t pixel, int64_t pixels) {
+  constexpr int64_t most = Patches::mostTensors;
   static thread_local Scratch scratch;
-  float *sums = scratch.get<float>(pixels + Patches::lanes + plan.k);
+  int64_t width = (pixels + Patches::lanes - 1) / Patches::lanes * Patches::lanes;
+  float *sums = scratch.get<float>(most * (width + plan.k));
   if (!sums)
     return AIMC_OUT_OF_MEMORY;
-  float *copy = sums + (pixels + Patches::lanes - 1) / Patches::lanes * Patches::lanes;
   const PixelBlock &block = lookUp(plan, pixel);
-  for (int64_t i = batch; i < batch + batches; ++i) {
-    int64_t stride;
-    const float *weights = weightBlock(plan, b + plan.bBatch[i], 0, 1, 0, plan.k, copy, plan.k, stride);
-    plan.patches.weigh(block.table, a + plan.aBatch[i], weights, sums);
-    put(block.stretches, plan.accumulate, sums, c + plan.cBatch[i] + plan.cN[0]);
+  for (int64_t end = batch + batches; batch < end; batch += most) {
+    int64_t count = std::min(most, end - batch);
+    const float *tensors[most], *weights[most];
+    for (int64_t i = 0; i < count; ++i) {
+      int64_t stride;
+      tensors[i] = a + plan.aBatch[batch + i];
+      weights[i] = weightBlock(plan, b + plan.bBatch[batch + i], 0, 1, 0, plan.k, sums + most * width + i * plan.k, plan.k, stride);
+    }
+    plan.patches.weigh(block.table, count, tensors, weights, sums, width);
+    for (int64_t i = 0; i < count; ++i)
+      put(block, plan.accumulate, sums + i * width, 0, pixels, c + plan.cBatch[batch + i] + plan.cN[0]);
   }
   return AIMC_OK;
 }
