@@ -49,7 +49,7 @@ struct Scope {
 class GraphImporter {
 public:
   GraphImporter(pb::ModelProto &model, StringRef path, const ImportOptions &options, MLIRContext &context)
-      : model(model), options(options), builder(&context), fileLoc(FileLineColLoc::get(&context, path, 0, 0)),
+      : model(model), options(options), dims(options.dims), builder(&context), fileLoc(FileLineColLoc::get(&context, path, 0, 0)),
         tensors(llvm::sys::path::parent_path(path)) {}
 
   OwningOpRef<ModuleOp> run();
@@ -60,6 +60,7 @@ private:
   void collectUnknown(const Nodes &nodes, StringRef caller, llvm::StringSet<> &visited, std::string &list, size_t &count);
   LogicalResult checkOperators();
   LogicalResult checkDims();
+  LogicalResult applyInputShape(StringRef name, ArrayRef<int64_t> shape);
   StringAttr nameNode(const pb::NodeProto &node, int64_t index);
 
   FailureOr<Type> importType(const pb::ValueInfoProto &info, SmallVectorImpl<Attribute> &dimNames);
@@ -81,6 +82,7 @@ private:
 
   pb::ModelProto &model;
   const ImportOptions &options;
+  llvm::StringMap<int64_t> dims; // of the options, with what their shapes of inputs say
   OpBuilder builder;
   Location fileLoc;
   TensorImporter tensors;
@@ -197,6 +199,54 @@ LogicalResult GraphImporter::checkDims() {
     if (entry.getValue() < 0)
       return emitError(fileLoc) << "dimension '" << entry.getKey() << "' cannot be " << entry.getValue();
   }
+  for (const auto &entry : options.inputShapes)
+    if (failed(applyInputShape(entry.getKey(), entry.getValue())))
+      return failure();
+  return success();
+}
+
+/// "1x?x3".
+static std::string toString(ArrayRef<int64_t> shape) {
+  auto text = [](int64_t size) { return size < 0 ? "?" : std::to_string(size); };
+  return llvm::join(llvm::map_range(shape, text), "x");
+}
+
+/// Gives input `name` the sizes that are known of `shape`, and its named dimensions theirs wherever they stand.
+LogicalResult GraphImporter::applyInputShape(StringRef name, ArrayRef<int64_t> shape) {
+  auto isNamed = [&](const auto &proto) { return proto.name() == name; };
+  auto info = llvm::find_if(*model.mutable_graph()->mutable_input(), isNamed);
+  bool isInput = info != model.graph().input().end();
+  if (!isInput || llvm::any_of(model.graph().initializer(), isNamed)) {
+    InFlightDiagnostic diagnostic = emitError(fileLoc) << "--input-shape names '" << name << "', which is "
+                                                       << (isInput ? "a constant" : "no input") << "; inputs are";
+    for (const pb::ValueInfoProto &known : model.graph().input())
+      if (llvm::none_of(model.graph().initializer(), [&](const auto &tensor) { return tensor.name() == known.name(); }))
+        diagnostic << " '" << known.name() << "'";
+    return diagnostic;
+  }
+  if (!info->type().has_tensor_type())
+    return success(); // importInputs says so
+  pb::TypeProto::Tensor &type = *info->mutable_type()->mutable_tensor_type();
+  if (!type.has_shape())
+    for (size_t index = 0; index < shape.size(); ++index)
+      type.mutable_shape()->add_dim();
+  std::string given = "--input-shape " + name.str() + "=" + toString(shape);
+  if (size_t(type.shape().dim_size()) != shape.size())
+    return emitError(fileLoc) << given << " has " << shape.size() << " dimensions; the input has " << type.shape().dim_size();
+  for (auto [index, size] : llvm::enumerate(shape)) {
+    if (size < 0)
+      continue;
+    std::string dim = getDimName(*info, index);
+    int64_t fixed = type.shape().dim(index).dim_value();
+    if (dim.empty() && size != fixed)
+      return emitError(fileLoc) << given << ": dimension " << index << " is " << fixed << " in the model, not " << size;
+    if (dim.empty())
+      continue;
+    auto [known, isNew] = dims.try_emplace(dim, size);
+    if (!isNew && known->getValue() != size)
+      return emitError(fileLoc) << given << ": dimension " << index << " is called '" << dim << "' and is "
+                                << known->getValue() << " elsewhere, not " << size;
+  }
   return success();
 }
 
@@ -218,10 +268,10 @@ FailureOr<Type> GraphImporter::importType(const pb::ValueInfoProto &info, SmallV
   SmallVector<int64_t> shape;
   for (auto [index, dim] : llvm::enumerate(tensor.shape().dim())) {
     std::string name = getDimName(info, index);
-    auto overridden = options.dims.find(name);
-    shape.push_back(name.empty()                       ? dim.dim_value()
-                    : overridden != options.dims.end() ? overridden->getValue()
-                                                       : ShapedType::kDynamic);
+    auto overridden = dims.find(name);
+    shape.push_back(name.empty()               ? dim.dim_value()
+                    : overridden != dims.end() ? overridden->getValue()
+                                               : ShapedType::kDynamic);
     dimNames.push_back(builder.getStringAttr(dim.dim_param()));
   }
   return Type(RankedTensorType::get(shape, elementType));
@@ -236,7 +286,7 @@ LogicalResult GraphImporter::importInputs(func::FuncOp func, Scope &scope) {
     if (failed(type))
       return failure();
     if (!*type)
-      return emitError(fileLoc) << "input '" << info.name() << "' has no shape";
+      return emitError(fileLoc) << "input '" << info.name() << "' has no shape; give it one with --input-shape";
     NamedAttribute attrs[] = {builder.getNamedAttr("onnx.name", builder.getStringAttr(info.name())),
                               builder.getNamedAttr("onnx.dims", builder.getArrayAttr(dimNames))};
     if (failed(func.insertArgument(func.getNumArguments(), *type, builder.getDictionaryAttr(attrs), locOf(info.name()))))

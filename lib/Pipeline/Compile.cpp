@@ -61,6 +61,7 @@ static OwningOpRef<ModuleOp> load(const CompileOptions &options, MLIRContext &co
     return parseSourceFile<ModuleOp>(path, ParserConfig(&context));
   ImportOptions importOptions;
   importOptions.dims = options.dims;
+  importOptions.inputShapes = options.inputShapes;
   importOptions.constInputs = options.constInputs;
   return importOnnx(path, importOptions, context);
 }

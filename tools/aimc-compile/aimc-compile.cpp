@@ -6,6 +6,7 @@
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
@@ -24,6 +25,9 @@ static cl::opt<std::string> output("o", cl::desc("Where the container goes (with
                                    cl::value_desc("OUT.aimc"), cl::cat(modelCategory));
 static cl::list<std::string> dims("dim", cl::desc("Give a named dimension its size, e.g. --dim N=1; others stay dynamic"),
                                   cl::value_desc("NAME=N"), cl::cat(modelCategory));
+static cl::list<std::string> inputShape(
+    "input-shape", cl::desc("Give an input its shape, e.g. --input-shape image=1x3x224x?; a dimension given as ? stays as it is"),
+    cl::value_desc("NAME=DxD"), cl::cat(modelCategory));
 static cl::list<std::string> constInput(
     "const-input", cl::desc("Make a graph input a constant with the value in a file, so that a weight which is fed can go on a crossbar"),
     cl::value_desc("NAME=FILE.npy|FILE.pb"), cl::cat(modelCategory));
@@ -96,7 +100,7 @@ static std::string findUselessOption() {
     if (digital && option->getNumOccurrences())
       return ("--" + option->ArgStr + " has no use with --digital, which puts nothing on crossbars").str();
   llvm::StringRef file(input.getValue());
-  const cl::Option *ofOnnx[] = {std::addressof(dims), std::addressof(constInput)};
+  const cl::Option *ofOnnx[] = {std::addressof(dims), std::addressof(inputShape), std::addressof(constInput)};
   for (const cl::Option *option : ofOnnx)
     if ((file.ends_with(".mlir") || file.ends_with(".mlirbc")) && option->getNumOccurrences())
       return ("--" + option->ArgStr + " is for ONNX models; " + file + " has its types").str();
@@ -113,6 +117,19 @@ static bool parseDim(llvm::StringRef text, llvm::StringMap<int64_t> &dims) {
     return false;
   dims[name] = value;
   return true;
+}
+
+/// Reads NAME=1x3x?; the last '=' divides. A dimension that is not given is -1.
+static bool parseInputShape(llvm::StringRef text, llvm::StringMap<llvm::SmallVector<int64_t, 4>> &shapes) {
+  auto [name, sizes] = text.rsplit('=');
+  llvm::SmallVector<int64_t, 4> shape;
+  for (llvm::StringRef size : llvm::split(sizes, 'x')) {
+    int64_t value = -1;
+    if (size != "?" && (size.getAsInteger(10, value) || value < 1))
+      return false;
+    shape.push_back(value);
+  }
+  return !name.empty() && shapes.try_emplace(name, shape).second;
 }
 
 /// Reads NAME=FILE; both may hold an '=', so the file is the longest end that exists, or what stands behind the last one.
@@ -136,6 +153,9 @@ int main(int argc, char **argv) {
   for (const std::string &dim : dims)
     if (!parseDim(dim, options.dims))
       return usageError("--dim takes NAME=N with N >= 1, not '" + dim + "'");
+  for (const std::string &shape : inputShape)
+    if (!parseInputShape(shape, options.inputShapes))
+      return usageError("--input-shape takes NAME=DxD, each D at least 1 or ?, once for an input, not '" + shape + "'");
   for (const std::string &text : constInput) {
     auto [name, file] = splitConstInput(text);
     if (name.empty() || file.empty())

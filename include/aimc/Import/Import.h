@@ -3,6 +3,7 @@
 #define AIMC_IMPORT_IMPORT_H
 
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -20,6 +21,9 @@ struct ImportOptions {
   /// Open dimensions of the graph's inputs by name, and the sizes they take wherever that name stands (`--dim NAME=N`). A
   /// dimension without a name is called `<input>.<index>`.
   llvm::StringMap<int64_t> dims;
+  /// Shapes of the graph's inputs by the input's name (`--input-shape NAME=1x3xHxW`); an element that is negative leaves the
+  /// dimension as the file has it. Says the same of a named dimension as `dims`, or it is an error.
+  llvm::StringMap<llvm::SmallVector<int64_t, 4>> inputShapes;
   /// Inputs of the graph that become constants, and the files with their values: .npy, or an ONNX tensor (.pb). A value takes
   /// the place of an initializer too.
   llvm::StringMap<std::string> constInputs;

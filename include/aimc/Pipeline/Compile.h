@@ -4,6 +4,7 @@
 
 #include "aimc/Pipeline/RangeEstimator.h"
 
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/LogicalResult.h"
@@ -30,6 +31,7 @@ struct CompileOptions {
   Stage stage = Stage::Container;
 
   llvm::StringMap<int64_t> dims; ///< sizes of named dimensions
+  llvm::StringMap<llvm::SmallVector<int64_t, 4>> inputShapes; ///< of graph inputs; a negative size: as the file has it
   llvm::StringMap<std::string> constInputs; ///< graph inputs that become constants, and the files (.npy, .pb) with their values
   int64_t batchDim = 0;          ///< dimension of the graph inputs that counts samples; −1: none
   std::vector<std::string> inputRanges; ///< "NAME=LO,HI" or "LO,HI" for all: what the caller promises of graph inputs
