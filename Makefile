@@ -17,9 +17,9 @@ test: build
 demo: build
 	examples/demo $(BUILD)
 
-# The reference of dialects and passes, from TableGen, into $(BUILD)/docs.
+# The reference of dialects and passes, from TableGen, into $(BUILD)/docs; the table of operators into docs.
 docs: $(BUILD)/build.ninja
-	ninja -C $(BUILD) mlir-doc
+	ninja -C $(BUILD) mlir-doc onnx-operators
 
 clean:
 	rm -rf $(BUILD)

@@ -208,6 +208,57 @@ static std::string typeName(const pb::ValueInfoProto &info) {
   }
 }
 
+//===- open dimensions ------------------------------------------------------------------------------------------===//
+
+/// Inputs of an operator whose shape is part of its meaning, as bits.
+static unsigned structuralInputs(llvm::StringRef op) {
+  constexpr unsigned first = 1, second = 2, third = 4, fourth = 8, fifth = 16;
+  return llvm::StringSwitch<unsigned>(op)
+      .Case("ConstantOfShape", first)
+      .Cases({"Expand", "Pad", "Reshape", "Split", "Squeeze", "Tile", "Unsqueeze", "Upsample"}, second)
+      .Cases({"ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean"}, second)
+      .Cases({"ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"}, second)
+      .Cases({"Conv", "ConvInteger", "ConvTranspose"}, second)
+      .Case("MaxUnpool", third)
+      .Cases({"GRU", "LSTM", "RNN"}, second | third)
+      .Case("QLinearConv", fourth)
+      .Case("Resize", second | third | fourth)
+      .Case("Slice", second | third | fourth | fifth)
+      .Default(0);
+}
+
+/// Takes the sizes from inputs and outputs of `graph` as writeDynamicModel says; whether an input had one.
+static bool openDims(pb::GraphProto &graph) {
+  llvm::StringSet<> kept, lastKept;
+  for (const pb::TensorProto &tensor : graph.initializer())
+    kept.insert(tensor.name());
+  for (const pb::NodeProto &node : graph.node()) {
+    for (int index = 0; index < node.input_size(); ++index)
+      if (structuralInputs(node.op_type()) >> index & 1)
+        kept.insert(node.input(index));
+    if (node.op_type() == "GatherND" || node.op_type() == "ScatterND") // how many dimensions they index
+      lastKept.insert(node.input(1));
+  }
+  auto open = [&](pb::ValueInfoProto &value) {
+    bool opened = false;
+    if (!value.type().has_tensor_type() || !value.type().tensor_type().has_shape())
+      return opened;
+    auto &dims = *value.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim();
+    for (int index = 0; index < dims.size() - int(lastKept.contains(value.name())); ++index) {
+      opened |= dims[index].dim_value() > 0;
+      dims[index].clear_dim_value();
+    }
+    return opened;
+  };
+  bool opened = false;
+  for (pb::ValueInfoProto &input : *graph.mutable_input())
+    if (!kept.contains(input.name()))
+      opened |= open(input);
+  for (pb::ValueInfoProto &output : *graph.mutable_output())
+    open(output);
+  return opened;
+}
+
 llvm::Expected<ModelFacts> aimc::conformance::readFacts(const Case &which) {
   pb::ModelProto model;
   if (auto error = parseFile(which.model(), model))
@@ -228,5 +279,20 @@ llvm::Expected<ModelFacts> aimc::conformance::readFacts(const Case &which) {
   }
   for (const pb::ValueInfoProto &output : model.graph().output())
     facts.types.insert(typeName(output));
+  facts.canOpenDims = openDims(*model.mutable_graph());
   return facts;
+}
+
+llvm::Error aimc::conformance::writeDynamicModel(const Case &which, const std::string &path) {
+  pb::ModelProto model;
+  if (auto error = parseFile(which.model(), model))
+    return error;
+  openDims(*model.mutable_graph());
+  std::error_code error;
+  llvm::raw_fd_ostream file(path, error);
+  if (error)
+    return llvm::createStringError(error, "cannot write %s: %s", path.c_str(), error.message().c_str());
+  file << model.SerializeAsString();
+  file.close();
+  return file.has_error() ? llvm::createStringError(file.error(), "cannot write %s", path.c_str()) : llvm::Error::success();
 }

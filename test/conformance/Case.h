@@ -46,6 +46,7 @@ struct ModelFacts {
   std::vector<std::string> inputs;         // that a caller gives, in order
   std::set<std::string> weights;           // of those, the ones that are only ever weights of contractions
   bool hasContraction = false;             // with a weight that is or can be made constant
+  bool canOpenDims = false;                // writeDynamicModel opens a dimension
 };
 
 struct Case {
@@ -60,6 +61,12 @@ struct Case {
 llvm::Expected<std::vector<Case>> findCases(llvm::StringRef root);
 
 llvm::Expected<ModelFacts> readFacts(const Case &which);
+
+/// Writes the model of `which` to `path` with the dimensions of the graph's inputs and outputs left open. Inputs that are
+/// initializers keep theirs, and so do those whose shape is part of an operator's meaning: lists of sizes, axes, pads or scales,
+/// whose length says how many dimensions there are, the last size of GatherND's and ScatterND's indices, and the weights of
+/// convolutions and recurrences.
+llvm::Error writeDynamicModel(const Case &which, const std::string &path);
 
 /// Reads one `.pb` file. Errors say what it holds instead of a tensor of numbers.
 llvm::Expected<Tensor> readTensor(const std::string &path);

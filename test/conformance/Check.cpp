@@ -7,7 +7,6 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -24,6 +23,19 @@ template <typename T, void (*release)(T *)> struct Releaser {
 };
 template <typename T, void (*release)(T *)> using Handle = std::unique_ptr<T, Releaser<T, release>>;
 } // namespace
+
+const char *aimc::conformance::nameOf(Mode mode) {
+  switch (mode) {
+  case Mode::Digital: return "digital";
+  case Mode::Dynamic: return "dynamic";
+  case Mode::Exact: return "exact";
+  }
+  return "";
+}
+
+bool aimc::conformance::hasMode(const ModelFacts &facts, Mode mode) {
+  return mode == Mode::Digital || (mode == Mode::Dynamic ? facts.canOpenDims : facts.hasContraction);
+}
 
 //===- comparing ------------------------------------------------------------------------------------------------===//
 
@@ -71,7 +83,7 @@ static std::string compare(const aimc_array &found, const Tensor &expected, cons
 
 /// Empty on success.
 static std::string compileCase(const Case &which, const ModelFacts &facts, Mode mode, const mlir::DialectRegistry &registry,
-                               const std::string &output) {
+                               const std::string &scratch, const std::string &output) {
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
   std::string message;
@@ -83,7 +95,12 @@ static std::string compileCase(const Case &which, const ModelFacts &facts, Mode 
   CompileOptions options;
   options.input = which.model();
   options.output = output;
-  options.digital = mode == Mode::Digital;
+  if (mode == Mode::Dynamic) {
+    options.input = scratch + "/model.onnx";
+    if (auto error = writeDynamicModel(which, options.input))
+      return "data: " + llvm::toString(std::move(error));
+  }
+  options.digital = mode != Mode::Exact;
   options.quiet = true;
   if (mode == Mode::Exact)
     options.analogNodes = ".*"; // depthwise convolutions too, which by default stay digital
@@ -184,8 +201,7 @@ static std::string run(const Case &which, const ModelFacts &facts, Mode mode, co
 Verdict aimc::conformance::check(const Case &which, const ModelFacts &facts, Mode mode, const Tolerance &tolerance,
                                  const mlir::DialectRegistry &registry, const std::string &scratch) {
   std::string path = scratch + "/case.aimc";
-  llvm::scope_exit cleanup([&] { llvm::sys::fs::remove(path); });
-  std::string problem = compileCase(which, facts, mode, registry, path);
+  std::string problem = compileCase(which, facts, mode, registry, scratch, path);
   if (problem.empty())
     problem = run(which, facts, mode, tolerance, path);
   for (char &c : problem)

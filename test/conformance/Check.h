@@ -12,8 +12,16 @@ namespace aimc::conformance {
 
 enum class Mode {
   Digital, // everything on the host
+  Dynamic, // likewise, the dimensions of the inputs open
   Exact    // weights on crossbars, fidelity exact; what feeds only weights becomes constant
 };
+inline constexpr Mode kModes[] = {Mode::Digital, Mode::Dynamic, Mode::Exact};
+
+/// "digital", "dynamic" or "exact".
+const char *nameOf(Mode mode);
+
+/// Whether there is something to run of a case in `mode` that other modes do not run.
+bool hasMode(const ModelFacts &facts, Mode mode);
 
 /// Bounds as in the ONNX backend tests for floating-point results: |found − expected| ≤ absolute + relative · |expected|. Integers
 /// and booleans, types and shapes are equal.

@@ -88,23 +88,29 @@ LogicalResult aimc::onnx::lowerReshape(NodeOp node, ValueRange inputs, Lowering 
   Sizes own = b.dims(tensor), sizes = withDeclared(node, *wanted, b), known;
   bool allowZero = node.getInt("allowzero", 0);
   std::optional<size_t> unknown;
-  Size negated = b.product(sizes); // its negative is the product of the others when one is -1 at run time
+  SmallVector<size_t> decided; // at run time: 0 copies, -1 takes the rest
   for (auto [i, size] : llvm::enumerate(sizes)) {
-    if (getConstantIntValue(size) == -1) {
+    auto value = dyn_cast<Value>(size);
+    if (value && !isDimension(value))
+      decided.push_back(i);
+    if (getConstantIntValue(size) == -1)
       unknown = i;
+    else if (allowZero || i >= own.size())
       continue;
-    }
-    if (getConstantIntValue(size) == 0 && !allowZero && i < own.size())
+    else if (getConstantIntValue(size) == 0)
       size = own[i];
-    if (auto value = dyn_cast<Value>(size); value && !isDimension(value)) {
-      // Decided at run time: 0 copies, -1 takes the rest.
-      Size rest = b.floorDiv(b.product(own), b.max(b.size(1), b.sub(b.size(0), negated)));
-      if (!allowZero && i < own.size())
-        size = b.select(arith::CmpIPredicate::eq, value, b.size(0), own[i], size);
-      size = b.select(arith::CmpIPredicate::eq, value, b.size(-1), rest, size);
-    }
-    known.push_back(size);
+    else if (!decided.empty() && decided.back() == i)
+      size = b.select(arith::CmpIPredicate::eq, value, b.size(0), own[i], size);
   }
+  if (!decided.empty() && !unknown) {
+    Size negated = b.product(sizes); // its negative is the product of the others when one is -1
+    Size rest = b.floorDiv(b.product(own), b.max(b.size(1), b.sub(b.size(0), negated)));
+    for (size_t i : decided)
+      sizes[i] = b.select(arith::CmpIPredicate::eq, sizes[i], b.size(-1), rest, sizes[i]);
+  }
+  for (Size size : sizes)
+    if (getConstantIntValue(size) != -1)
+      known.push_back(size);
   if (unknown)
     sizes[*unknown] = b.quotient(own, known);
   return b.replace(node, b.reshape(tensor, sizes));

@@ -75,7 +75,10 @@ LogicalResult aimc::onnx::inferScatter(NodeOp node, ShapeInference &inference) {
   Shape data = inference.getShape(node.getInputs()[0]), indices = inference.getShape(node.getInputs()[1]);
   Shape updates = inference.getShape(node.getInputs()[2]);
   if (node.getOpType() == "ScatterND") {
-    if (indices.empty() || !isStatic(indices.back()) || indices.back() > static_cast<Dim>(data.size()))
+    if (indices.empty() || !isStatic(indices.back()))
+      return node.emitNodeError() << "the indices have type " << node.getInputs()[1].getType()
+                                  << "; their last size must be known when compiling";
+    if (indices.back() > static_cast<Dim>(data.size()))
       return node.emitNodeError() << "indices of type " << node.getInputs()[1].getType() << " do not fit data of "
                                   << data.size() << " dimensions";
     if (updates.size() != indices.size() - 1 + data.size() - indices.back())
