@@ -79,15 +79,18 @@ class ChipOptions(ctypes.Structure):
                 ("time_seconds", ctypes.c_double), ("pool", ctypes.c_void_p), ("disabled_effects", ctypes.c_uint32)]
 
 
+FIDELITIES = ["exact", "quantized", "noisy"]
+
+
 class Network:
     """A container, loaded and ready to run; an error is a RuntimeError with the runtime's message."""
 
-    def __init__(self, library, path):
+    def __init__(self, library, path, fidelity="exact", seed=0):
         self.lib = ctypes.CDLL(str(library))
         self.lib.aimc_last_error.restype = ctypes.c_char_p
         self.model, self.chip, self.session = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
         self.check(self.lib.aimc_model_open(str(path).encode(), ctypes.byref(self.model)))
-        options = ChipOptions(struct_size=ctypes.sizeof(ChipOptions))
+        options = ChipOptions(struct_size=ctypes.sizeof(ChipOptions), fidelity=FIDELITIES.index(fidelity), seed=seed)
         self.check(self.lib.aimc_chip_create(self.model, ctypes.byref(options), ctypes.byref(self.chip)))
         self.check(self.lib.aimc_session_create(self.chip, ctypes.byref(self.session)))
 
