@@ -1,17 +1,15 @@
 #include "Drop.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 namespace aimc::simulator {
 
 /// |digit| of all rows, dense.
-static void takeMagnitudes(const InputDigits &digits, bool plus128, int64_t rows, int64_t k, uint8_t *out) {
+static void takeMagnitudes(const IntegerGemm &gemm, const InputDigits &digits, int64_t rows, int64_t k, uint8_t *out) {
   for (int64_t r = 0; r < rows; ++r)
-    for (int64_t i = 0; i < k; ++i) {
-      const uint8_t byte = digits.data[r * digits.rowStride + i / 4 * digits.quadStride + i % 4 * digits.columnStride];
-      const int digit = !digits.isSigned ? byte : plus128 ? int(byte) - 128 : byte > 127 ? int(byte) - 256 : byte;
-      out[r * k + i] = uint8_t(digit < 0 ? -digit : digit);
-    }
+    for (int64_t i = 0; i < k; ++i)
+      out[r * k + i] = uint8_t(abs(digitAt(gemm, digits, r, i)));
 }
 
 bool takeDrop(const IntegerGemm &gemm, const DropWork &work, DropScratch &scratch) {
@@ -20,7 +18,7 @@ bool takeDrop(const IntegerGemm &gemm, const DropWork &work, DropScratch &scratc
   if (!scratch.magnitudes.reserve(uint64_t(work.rows * work.k)) || !scratch.sums.reserve(4 * count) ||
       !scratch.gemm.reserve(uint64_t(gemm.scratchBytes(work.rows, work.k))))
     return false;
-  takeMagnitudes(work.digits, gemm.bytewise, work.rows, work.k, scratch.magnitudes.data());
+  takeMagnitudes(gemm, work.digits, work.rows, work.k, scratch.magnitudes.data());
   const InputDigits magnitudes = {scratch.magnitudes.data(), work.k, 1, 4, false};
   for (int plane = 0; plane < 4; ++plane)
     for (int64_t s = 0; s < work.slices; ++s)

@@ -31,6 +31,14 @@ struct IntegerGemm {
                    void *scratch);
 };
 
+/// Digit (r, i) of what multiply() takes.
+static inline int digitAt(const IntegerGemm &gemm, const InputDigits &digits, int64_t r, int64_t i) {
+  const uint8_t byte = digits.data[r * digits.rowStride + i / 4 * digits.quadStride + i % 4 * digits.columnStride];
+  if (!digits.isSigned)
+    return byte;
+  return gemm.bytewise ? int(byte) - 128 : int(int8_t(byte));
+}
+
 constexpr int64_t integerGemmMaxK = 65793; // 2^31 / (255 * 128), rounded down
 
 const IntegerGemm &integerGemmGeneric();
