@@ -90,8 +90,8 @@ struct Eight {
 /// The 32 Gaussians of a's blocks in order, then those of b's.
 static inline void gaussians2x32(const Eight &a, const Eight &b, uint32_t purposeTile, const PhiloxKeys &keys, __m512 *out) {
   const __m512i m0 = _mm512_set1_epi64(0xD2511F53), m1 = _mm512_set1_epi64(0xCD9E8D57);
-  // a's words end in the even 32-bit lanes, b's in the odd ones. Lane m works on block 4 (m mod 2) + m / 2, so that interleaving
-  // the results puts them in order.
+  // a's words end in the even 32-bit lanes, b's in the odd ones. Lane m works on block 4 (m mod 2) + m / 2, so that
+  // interleaving the results puts them in order.
   const __m512i block = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
   const Eight eights[2] = {a, b};
   __m512i c0[2], c1[2], c2[2], c3[2];

@@ -1,7 +1,7 @@
 // Tiles and products by hand for AVX-512 with VNNI (vpdpbusd: four 8-bit products summed into 32 bits, exactly).
 //
-// Weights are packed in panels of 32 columns; a panel holds, for every four rows, its columns' four bytes side by side. Six rows
-// times two vectors of two panels, or of the two planes of one, keep 24 sums in registers, and every load feeds several
+// Weights are packed in panels of 32 columns; a panel holds, for every four rows, its columns' four bytes side by side. Six
+// rows times two vectors of two panels, or of the two planes of one, keep 24 sums in registers, and every load feeds several
 // products. Signed inputs come plus 128, because the instruction multiplies unsigned by signed bytes: sums start at -128 times
 // the column's weights. Products alone run at 0.93 of what the instruction can do.
 #include "Tile.h"
