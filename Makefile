@@ -1,8 +1,8 @@
-# make build | test | demo | docs: each does all the set-up on a fresh Debian 12, then its job.
+# make build | test | test-aarch64 | demo | docs: each does all the set-up on a fresh Debian 12, then its job.
 BUILD ?= build
 JOBS ?= $(shell nproc)
 
-.PHONY: build test demo docs clean
+.PHONY: build test test-aarch64 demo docs clean
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD) -j$(JOBS)
 
@@ -13,6 +13,18 @@ $(BUILD)/build.ninja: third_party/packages.txt
 
 test: build
 	ctest --test-dir $(BUILD) --output-on-failure -j$(JOBS)
+
+# The runtime and aimc-run for 64-bit Arm, under qemu-user: their own tests, then networks that must give this machine's bits.
+test-aarch64: build
+	@if third_party/install packages-aarch64.txt; then \
+	  cmake -S . -B $(BUILD)/aarch64 -G Ninja -DCMAKE_BUILD_TYPE=Release -DAIMC_COMPILER=OFF \
+	    -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/aarch64-linux-gnu.cmake && \
+	  ninja -C $(BUILD)/aarch64 -j$(JOBS) && \
+	  ctest --test-dir $(BUILD)/aarch64 --output-on-failure -j$(JOBS) && \
+	  /usr/lib/llvm-22/bin/lit -v $(BUILD)/test/tools/aarch64.test; \
+	else \
+	  echo "test-aarch64: skipped: the packages of third_party/packages-aarch64.txt cannot be installed"; \
+	fi
 
 demo: build
 	examples/demo $(BUILD)

@@ -1,5 +1,5 @@
-# Debian's cross compiler for 64-bit ARM; programs run under qemu-user. Libraries of the other architecture are Debian's own
-# multiarch packages.
+# Debian's cross compiler for 64-bit Arm; programs run under qemu-user. Libraries are Debian's own of that architecture
+# (third_party/packages-aarch64.txt), headers those of this one.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)

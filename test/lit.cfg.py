@@ -1,5 +1,6 @@
 """How lit runs our tests. AIMC_VERIFY_ROUNDTRIP=1 makes every aimc-opt run also print, parse and compare its IR."""
 import os
+import shutil
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -19,6 +20,12 @@ if config.aimc_mpiexec:
     # More processes than cores, and the superuser of a container, are fine for a test.
     config.environment.update({"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"})
     config.substitutions.append(("%mpirun", config.aimc_mpiexec + " --oversubscribe"))
+
+# `make test-aarch64` builds aimc-run for 64-bit Arm here; where it did, tests compare what it computes.
+aarch64_run = os.path.join(config.aimc_binary_dir, "aarch64", "bin", "aimc-run")
+if os.path.exists(aarch64_run) and shutil.which("qemu-aarch64"):
+    config.available_features.add("aarch64")
+    config.substitutions.append(("%aarch64-run", "qemu-aarch64 " + aarch64_run))
 
 llvm_config.use_default_substitutions()
 opt_args = ["--verify-roundtrip"] if os.environ.get("AIMC_VERIFY_ROUNDTRIP") else []
