@@ -106,7 +106,8 @@ std::string runKey(uint64_t containerHash, const ChipSettings &settings) {
     key["seed"] = settings.seed;
     key["trial"] = settings.trial;
     key["time_seconds"] = settings.timeSeconds;
-    key["compensation"] = nameOf(compensations(), settings.compensation);
+    if (settings.timeSeconds > 0) // just after programming there is nothing to compensate
+      key["compensation"] = nameOf(compensations(), settings.compensation);
     key["disabled"] = Json::array();
     for (const auto &effect : effects())
       if (settings.disabledEffects >> effect.value & 1)

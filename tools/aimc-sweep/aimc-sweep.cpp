@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <dlfcn.h>
 #include <filesystem>
 #include <set>
 #include <thread>
@@ -67,11 +68,21 @@ static Status prepare(Sweep &sweep, const std::vector<std::string> &containers) 
   return {};
 }
 
+/// The file of the runtime with its simulator: another build may compute other numbers.
+static std::string runtimePath() {
+  Dl_info info;
+  return dladdr(reinterpret_cast<void *>(&aimc_chip_create), &info) && info.dli_fname ? info.dli_fname : "/proc/self/exe";
+}
+
 /// What all outcomes of a journal have in common.
 static Result<Json> journalHeader(const SweepOptions &options) {
   Json header;
   header["aimc_sweep"] = 1;
   header["version"] = aimc_version();
+  Result<uint64_t> runtime = hashFile(runtimePath());
+  if (!runtime)
+    return runtime.failure();
+  header["runtime"] = hashText(*runtime);
   auto hashes = [&](const char *name, const std::vector<std::string> &files) -> Status {
     header[name] = Json::array();
     for (const std::string &file : files) {
