@@ -14,6 +14,7 @@ struct Parallel {
 
   aimc_status (*run)(void *runner, int64_t count, Body body, void *context);
   void *runner;
+  int32_t threads = 1; // how many at most; only for choosing sizes of pieces that change no result
 
   /// body(i) for every i in [0, count); body returns an aimc_status. The failure with the lowest index is returned.
   template <typename F>

@@ -3,7 +3,7 @@
 #include "LastError.h"
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -22,7 +22,7 @@ struct Pool::Job {
 
   std::mutex mutex; // guards what follows
   std::condition_variable done;
-  int helpers = 0;
+  std::atomic<int> helpers{0}; // changes under the mutex
   int64_t failedIndex = INT64_MAX;
   aimc_status failure = AIMC_OK;
   std::string message;
@@ -50,6 +50,23 @@ struct Pool::Job {
 
 bool Pool::inside() { return insideWork; }
 
+/// Waits actively for a little while, since sleeping and waking take longer than most layers of a small network. Not when
+/// threads share processors.
+template <typename Done>
+static void spinUntil(const Done &done) {
+  constexpr std::chrono::microseconds longest(30);
+  auto end = std::chrono::steady_clock::now() + longest;
+  do
+    for (int i = 0; i < 32; ++i) {
+      if (done())
+        return;
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    }
+  while (std::chrono::steady_clock::now() < end);
+}
+
 static int32_t defaultThreads() {
   if (const char *text = std::getenv("AIMC_THREADS")) {
     long value = std::strtol(text, nullptr, 10);
@@ -67,6 +84,7 @@ Result<std::shared_ptr<Pool>> Pool::create(int32_t threads) {
     threads = defaultThreads();
   std::shared_ptr<Pool> pool(new Pool);
   pool->workers.reserve(threads - 1);
+  pool->isSpinning = threads <= static_cast<int32_t>(std::thread::hardware_concurrency());
   for (int32_t i = 1; i < threads; ++i) {
     pthread_t thread;
     if (int code = pthread_create(&thread, nullptr, workerMain, pool.get()))
@@ -107,12 +125,16 @@ void *Pool::workerMain(void *pool) {
 }
 
 void Pool::work() {
-  std::unique_lock<std::mutex> lock(mutex);
+  uint64_t seen = 0;
   while (true) {
+    if (isSpinning)
+      spinUntil([&] { return submitted.load(std::memory_order_relaxed) != seen; });
+    std::unique_lock<std::mutex> lock(mutex);
     Job *job = nullptr;
     wake.wait(lock, [&] { return stopping || (job = nextJob()); });
     if (stopping)
       return;
+    seen = submitted.load(std::memory_order_relaxed);
     // The job cannot go away while it is in `jobs`, whose mutex is held, nor while it has helpers.
     {
       std::lock_guard<std::mutex> jobLock(job->mutex);
@@ -125,7 +147,6 @@ void Pool::work() {
       if (--job->helpers == 0)
         job->done.notify_all();
     }
-    lock.lock();
   }
 }
 
@@ -146,6 +167,7 @@ aimc_status Pool::run(int64_t count, Parallel::Body body, void *context) {
   {
     std::lock_guard<std::mutex> lock(mutex);
     jobs.push_back(&job);
+    submitted.fetch_add(1, std::memory_order_relaxed);
   }
   if (count - 1 >= static_cast<int64_t>(workers.size()))
     wake.notify_all();
@@ -157,6 +179,8 @@ aimc_status Pool::run(int64_t count, Parallel::Body body, void *context) {
     std::lock_guard<std::mutex> lock(mutex);
     jobs.erase(std::find(jobs.begin(), jobs.end(), &job));
   }
+  if (isSpinning)
+    spinUntil([&] { return job.helpers.load(std::memory_order_relaxed) == 0; });
   std::unique_lock<std::mutex> lock(job.mutex);
   job.done.wait(lock, [&] { return job.helpers == 0; });
   if (job.failure != AIMC_OK)

@@ -5,6 +5,7 @@
 #include "Parallel.h"
 #include "Status.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -38,7 +39,7 @@ public:
     return {[](void *pool, int64_t count, Parallel::Body body, void *context) {
               return static_cast<Pool *>(pool)->run(count, body, context);
             },
-            this};
+            this, threads()};
   }
 
 private:
@@ -52,7 +53,8 @@ private:
   std::mutex mutex;
   std::condition_variable wake;
   std::vector<Job *> jobs; // with indices left
-  bool stopping = false;
+  std::atomic<uint64_t> submitted{0}; // jobs ever; a hint for those who wait actively
+  bool stopping = false, isSpinning = false;
   std::vector<pthread_t> workers;
 };
 

@@ -50,18 +50,34 @@ static int64_t evenStep(const std::vector<int64_t> &offsets) {
 static void planPixels(const AffineView &map, const aimc_buffer &a, const std::vector<int64_t> &extents,
                        const std::vector<Gather::Dim> &rowDims, const std::vector<Gather::Dim> &depthDims, uint32_t batchDims,
                        ContractionPlan &plan) {
-  constexpr int64_t fewestPixels = 8, longestStride = 4;
+  constexpr int64_t fewestPixels = 8, longestStride = 4, wholeImage = 96;
   plan.byPixels = false;
   if (plan.k == 0 || plan.m == 0 || plan.n == 0 || plan.batches == 0 || (plan.m > 1 && plan.cM[1] - plan.cM[0] != 1) ||
       (plan.n > 1 && (plan.m < fewestPixels || plan.cN[1] - plan.cN[0] == 1)))
     return;
-  std::vector<Gather::Dim> pixelDims(rowDims.begin() + batchDims, rowDims.end());
-  if (!plan.patches.plan(map, a.sizes, a.strides, extents.data(), pixelDims, depthDims) ||
-      plan.patches.stride() > longestStride)
+  auto planImages = [&](size_t first) {
+    std::vector<Gather::Dim> pixelDims(rowDims.begin() + first, rowDims.end());
+    return plan.patches.plan(map, a.sizes, a.strides, extents.data(), pixelDims, depthDims);
+  };
+  // As many of m's outer dims as leave images large enough, and have no padding.
+  size_t first = rowDims.size();
+  plan.pixels = 1;
+  while (first > batchDims && plan.pixels < wholeImage)
+    plan.pixels *= rowDims[--first].extent;
+  if (!planImages(first)) {
+    first = batchDims;
+    plan.pixels = plan.m;
+    if (!planImages(first))
+      return;
+  }
+  if (plan.patches.stride() > longestStride)
     return;
-  plan.aBatch = offsetTable(map, a.strides, extents.data(), 0, batchDims);
+  std::vector<int64_t> starts = offsetTable(map, a.strides, extents.data(), 0, first);
+  int64_t samples = plan.m / plan.pixels;
+  for (int64_t batch = 0; batch < plan.batches; ++batch)
+    for (int64_t sample = 0; sample < samples; ++sample)
+      plan.images.push_back({starts[batch * samples + sample], plan.bBatch[batch], plan.cBatch[batch] + plan.cM[sample * plan.pixels]});
   plan.byPixels = true;
-  divideByPixels(plan);
 }
 
 static Status makePlan(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,
@@ -230,7 +246,7 @@ static Status outcome(aimc_status status) {
 
 /// Makes the plan unless it is the one that `kept` holds.
 static Status lookUpPlan(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,
-                         CachedPlan &kept) {
+                         int32_t threads, CachedPlan &kept) {
   static thread_local std::vector<int64_t> key;
   key.clear();
   for (const aimc_buffer *array : {&a, &b, &c}) {
@@ -242,6 +258,8 @@ static Status lookUpPlan(const fb::Contraction &contraction, const aimc_buffer &
   kept.key.clear();
   kept.plan = ContractionPlan();
   AIMC_TRY(makePlan(contraction, a, b, c, kept.plan));
+  if (kept.plan.byPixels)
+    divideByPixels(kept.plan, threads);
   kept.key = key;
   return Status();
 }
@@ -251,7 +269,7 @@ Status aimc::contract(const fb::Contraction &contraction, const aimc_buffer &a, 
   CachedPlan own;
   CachedPlan &kept = cache ? *cache : own;
   const ContractionPlan &plan = kept.plan;
-  AIMC_TRY(lookUpPlan(contraction, a, b, c, kept));
+  AIMC_TRY(lookUpPlan(contraction, a, b, c, parallel.threads, kept));
   if (plan.batches == 0 || plan.m == 0 || plan.n == 0)
     return Status();
   if (contraction.type() == AIMC_F64)

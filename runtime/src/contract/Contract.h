@@ -27,11 +27,16 @@ struct ContractionPlan {
   Gather a; // rows: batches × m, columns: k
   std::vector<int64_t> bBatch, bK, bN, cBatch, cM, cN;
   int64_t bKStep, bNStep, cMStep, cNStep; // distance of neighbours where it is the same throughout, else 0
-  // A convolution's results lie side by side along m in c, as do its inputs in a: it is computed the other way round.
+  // A convolution's results lie side by side along m in c, as do its inputs in a: it is computed the other way round. The
+  // outermost dims of m, samples of an image each, then count as batches.
   bool byPixels = false;
-  Patches patches;             // rows: k, pixels: m
-  std::vector<int64_t> aBatch; // where each batch of the patches' tensor begins
-  int64_t taskPixels, taskRows, taskBatches;
+  struct Image {
+    int64_t a, b, c; // where each begins
+  };
+  std::vector<Image> images;
+  int64_t pixels;  // of an image
+  Patches patches; // rows: k
+  int64_t taskPixels, taskRows, taskImages;
   std::vector<PixelBlock> pixelBlocks; // of taskPixels each; empty when they would take much memory
 };
 
@@ -46,8 +51,8 @@ struct CachedPlan {
 Status contract(const fb::Contraction &contraction, const aimc_buffer &a, const aimc_buffer &b, const aimc_buffer &c,
                 const Parallel &parallel, CachedPlan *cache = nullptr);
 
-/// Divides a plan that is `byPixels` into tasks, the same for any number of threads.
-void divideByPixels(ContractionPlan &plan);
+/// Divides a plan that is `byPixels` into tasks for so many threads; results do not depend on it.
+void divideByPixels(ContractionPlan &plan, int32_t threads);
 /// Runs a float32 contraction whose plan is `byPixels`, in the fixed order.
 aimc_status contractByPixels(const ContractionPlan &plan, const float *a, const float *b, float *c, const Parallel &parallel);
 

@@ -261,7 +261,7 @@ struct PatchKernels {
     if (each == 0)
       for (int64_t i = 0; i < number; ++i)
         value = Reader::read(value, pieces[i], tensor, stride);
-#pragma GCC unroll 4
+#pragma GCC unroll 5
     for (int i = 0; i < each; ++i)
       value = Reader::read(value, pieces[i], tensor, stride);
     return value;
@@ -329,6 +329,7 @@ struct PatchKernels {
            : each == 2 ? pack512<Reader, 2>
            : each == 3 ? pack512<Reader, 3>
            : each == 4 ? pack512<Reader, 4>
+           : each == 5 ? pack512<Reader, 5>
                        : pack512<Reader, 0>;
   }
   template <typename Reader>
@@ -337,6 +338,7 @@ struct PatchKernels {
            : each == 2 ? weigh512<Reader, 2>
            : each == 3 ? weigh512<Reader, 3>
            : each == 4 ? weigh512<Reader, 4>
+           : each == 5 ? weigh512<Reader, 5>
                        : weigh512<Reader, 0>;
   }
 #undef AIMC_AVX512

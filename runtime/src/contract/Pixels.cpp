@@ -6,16 +6,17 @@
 
 using namespace aimc;
 
-static constexpr int64_t blockDepth = 256;
+static constexpr int64_t blockDepth = 128;
 
 static int64_t blocks(int64_t extent, int64_t size) { return (extent + size - 1) / size; }
 
+/// Where the pixels from `pixel` on lie, as many as a task has.
 static void describe(const ContractionPlan &plan, int64_t pixel, PixelBlock &block) {
-  int64_t pixels = std::min(plan.taskPixels, plan.m - pixel);
+  int64_t pixels = std::min(plan.taskPixels, plan.pixels - pixel);
   plan.patches.tabulate(pixel, pixels, block.table);
   block.stretches.clear();
   for (int64_t i = 0; i < pixels; ++i) {
-    int64_t offset = plan.cM[pixel + i];
+    int64_t offset = plan.cM[pixel + i] - plan.cM[0];
     if (!block.stretches.empty() && offset == block.stretches.back().offset + block.stretches.back().length)
       ++block.stretches.back().length;
     else
@@ -23,26 +24,32 @@ static void describe(const ContractionPlan &plan, int64_t pixel, PixelBlock &blo
   }
 }
 
-void aimc::divideByPixels(ContractionPlan &plan) {
-  constexpr int64_t taskProducts = 1 << 22, mostTasks = 16, mostSums = 1 << 16, fewestRows = 24;
+void aimc::divideByPixels(ContractionPlan &plan, int32_t threads) {
+  constexpr int64_t taskProducts = 1 << 19, mostSums = 1 << 16, fewestRows = 24;
+  int64_t images = static_cast<int64_t>(plan.images.size());
   double products = static_cast<double>(plan.m) * plan.n * plan.k * plan.batches;
-  int64_t tasks = std::clamp<int64_t>(static_cast<int64_t>(products / taskProducts), 1, mostTasks);
+  int64_t most = threads == 1 ? 1 : 4 * int64_t(threads);
+  int64_t tasks = std::clamp<int64_t>(static_cast<int64_t>(products / taskProducts), 1, most);
   plan.taskPixels = 512;
-  plan.taskRows = plan.taskBatches = 1;
+  plan.taskRows = plan.taskImages = 1;
   if (plan.n == 1) { // one table of pieces serves many channels
-    plan.taskBatches = blocks(plan.batches, blocks(tasks, blocks(plan.m, plan.taskPixels)));
+    plan.taskImages = blocks(images, blocks(tasks, blocks(plan.pixels, plan.taskPixels)));
   } else {
     // Rows that share their patches, pixels that share their weights: many of both, but the sums stay in the cache.
-    plan.taskPixels = plan.n > 256 && plan.m > 256 ? 128 : 256;
+    int64_t most = plan.n > 256 && plan.pixels > 256 ? 128 : 256;
+    int64_t even = blocks(plan.pixels, blocks(plan.pixels, most));
+    plan.taskPixels = std::min(most, blocks(even, panelWidth) * panelWidth);
     plan.taskRows = std::min(plan.n, mostSums / plan.taskPixels);
-    int64_t wanted = blocks(tasks, blocks(plan.m, plan.taskPixels) * plan.batches);
+    int64_t wanted = blocks(tasks, blocks(plan.pixels, plan.taskPixels) * images);
     if (blocks(plan.n, plan.taskRows) < wanted)
       plan.taskRows = std::min(plan.taskRows, std::max(fewestRows, (plan.n / wanted + 11) / 12 * 12));
+    if (plan.taskRows == plan.n)
+      plan.taskImages = std::max<int64_t>(1, images * blocks(plan.pixels, plan.taskPixels) / (64 * tasks));
   }
 
   constexpr size_t mostPieces = 1 << 15;
   size_t pieces = 0;
-  for (int64_t pixel = 0; pixel < plan.m; pixel += plan.taskPixels) {
+  for (int64_t pixel = 0; pixel < plan.pixels; pixel += plan.taskPixels) {
     describe(plan, pixel, plan.pixelBlocks.emplace_back());
     pieces += plan.pixelBlocks.back().table.pieces.size() + plan.pixelBlocks.back().stretches.size();
     if (pieces > mostPieces) {
@@ -105,10 +112,10 @@ static const PixelBlock::Stretch *holding(const PixelBlock &block, int64_t pixel
   return nullptr;
 }
 
-/// Rows × pixels of one batch, over the whole depth. Panels whose pixels lie side by side in c end there, the others in sums
+/// Rows × pixels of one image, over the whole depth. Panels whose pixels lie side by side in c end there, the others in sums
 /// that are put where they belong.
-static aimc_status productBlock(const ContractionPlan &plan, const float *a, const float *b, float *c, int64_t batch, int64_t row,
-                                int64_t rows, int64_t pixel, int64_t pixels) {
+static aimc_status productBlock(const ContractionPlan &plan, const float *a, const float *b, float *c,
+                                const ContractionPlan::Image &image, int64_t row, int64_t rows, int64_t pixel, int64_t pixels) {
   static thread_local Scratch scratch;
   int64_t width = panelColumns(pixels), weightStride = blockDepth + 16, panels = width / panelWidth;
   float *sums = scratch.get<float>(rows * width + blockDepth * width + rows * weightStride);
@@ -116,12 +123,12 @@ static aimc_status productBlock(const ContractionPlan &plan, const float *a, con
     return AIMC_OUT_OF_MEMORY;
   float *packed = sums + rows * width, *copy = packed + blockDepth * width;
   const PixelBlock &block = lookUp(plan, pixel);
-  float *to = c + plan.cBatch[batch] + plan.cN[row];
+  float *to = c + image.c + plan.cN[row];
   bool areRowsEven = plan.cNStep != 0 || rows == 1, isDirect = !plan.accumulate && areRowsEven;
   for (int64_t depth = 0; depth < plan.k; depth += blockDepth) {
     int64_t k = std::min(blockDepth, plan.k - depth), stride;
-    plan.patches.pack(block.table, a + plan.aBatch[batch], depth, k, packed);
-    const float *weights = weightBlock(plan, b + plan.bBatch[batch], row, rows, depth, k, copy, weightStride, stride);
+    plan.patches.pack(block.table, a + image.a, depth, k, packed);
+    const float *weights = weightBlock(plan, b + image.b, row, rows, depth, k, copy, weightStride, stride);
     for (int64_t panel = 0; panel < panels; ++panel) {
       int64_t first = panel * panelWidth;
       const float *from = depth == 0 ? nullptr : sums + first;
@@ -134,13 +141,13 @@ static aimc_status productBlock(const ContractionPlan &plan, const float *a, con
     if (!isDirect || !holding(block, first, pixels))
       for (int64_t r = 0; r < rows; ++r)
         put(block, plan.accumulate, sums + r * width, first, std::min(panelWidth, pixels - first),
-            c + plan.cBatch[batch] + plan.cN[row + r]);
+            c + image.c + plan.cN[row + r]);
   return AIMC_OK;
 }
 
-/// Pixels of several batches with one row of weights each: a depthwise convolution.
-static aimc_status depthwiseBlock(const ContractionPlan &plan, const float *a, const float *b, float *c, int64_t batch,
-                                  int64_t batches, int64_t pixel, int64_t pixels) {
+/// Pixels of several images with one row of weights each: a depthwise convolution.
+static aimc_status depthwiseBlock(const ContractionPlan &plan, const float *a, const float *b, float *c, int64_t image,
+                                  int64_t images, int64_t pixel, int64_t pixels) {
   constexpr int64_t most = Patches::mostTensors;
   static thread_local Scratch scratch;
   int64_t width = (pixels + Patches::lanes - 1) / Patches::lanes * Patches::lanes;
@@ -148,30 +155,35 @@ static aimc_status depthwiseBlock(const ContractionPlan &plan, const float *a, c
   if (!sums)
     return AIMC_OUT_OF_MEMORY;
   const PixelBlock &block = lookUp(plan, pixel);
-  for (int64_t end = batch + batches; batch < end; batch += most) {
-    int64_t count = std::min(most, end - batch);
+  for (int64_t end = image + images; image < end; image += most) {
+    const ContractionPlan::Image *some = plan.images.data() + image;
+    int64_t count = std::min(most, end - image);
     const float *tensors[most], *weights[most];
     for (int64_t i = 0; i < count; ++i) {
       int64_t stride;
-      tensors[i] = a + plan.aBatch[batch + i];
-      weights[i] = weightBlock(plan, b + plan.bBatch[batch + i], 0, 1, 0, plan.k, sums + most * width + i * plan.k, plan.k, stride);
+      tensors[i] = a + some[i].a;
+      weights[i] = weightBlock(plan, b + some[i].b, 0, 1, 0, plan.k, sums + most * width + i * plan.k, plan.k, stride);
     }
     plan.patches.weigh(block.table, count, tensors, weights, sums, width);
     for (int64_t i = 0; i < count; ++i)
-      put(block, plan.accumulate, sums + i * width, 0, pixels, c + plan.cBatch[batch + i] + plan.cN[0]);
+      put(block, plan.accumulate, sums + i * width, 0, pixels, c + some[i].c + plan.cN[0]);
   }
   return AIMC_OK;
 }
 
 aimc_status aimc::contractByPixels(const ContractionPlan &plan, const float *a, const float *b, float *c,
                                    const Parallel &parallel) {
-  int64_t pixelBlocks = blocks(plan.m, plan.taskPixels), rowBlocks = blocks(plan.n, plan.taskRows);
-  return parallel(blocks(plan.batches, plan.taskBatches) * rowBlocks * pixelBlocks, [&](int64_t i) {
+  int64_t images = static_cast<int64_t>(plan.images.size());
+  int64_t pixelBlocks = blocks(plan.pixels, plan.taskPixels), rowBlocks = blocks(plan.n, plan.taskRows);
+  return parallel(blocks(images, plan.taskImages) * rowBlocks * pixelBlocks, [&](int64_t i) {
     int64_t row = i % rowBlocks * plan.taskRows, pixel = i / rowBlocks % pixelBlocks * plan.taskPixels;
-    int64_t batch = i / rowBlocks / pixelBlocks * plan.taskBatches;
-    int64_t pixels = std::min(plan.taskPixels, plan.m - pixel);
+    int64_t image = i / rowBlocks / pixelBlocks * plan.taskImages, count = std::min(plan.taskImages, images - image);
+    int64_t pixels = std::min(plan.taskPixels, plan.pixels - pixel);
     if (plan.n == 1)
-      return depthwiseBlock(plan, a, b, c, batch, std::min(plan.taskBatches, plan.batches - batch), pixel, pixels);
-    return productBlock(plan, a, b, c, batch, row, std::min(plan.taskRows, plan.n - row), pixel, pixels);
+      return depthwiseBlock(plan, a, b, c, image, count, pixel, pixels);
+    aimc_status status = AIMC_OK;
+    for (int64_t end = image + count; image < end && status == AIMC_OK; ++image)
+      status = productBlock(plan, a, b, c, plan.images[image], row, std::min(plan.taskRows, plan.n - row), pixel, pixels);
+    return status;
   });
 }
