@@ -125,8 +125,8 @@ INSTANTIATE_TEST_SUITE_P(InstructionSets, Chain, testing::Values("generic", "avx
 
 TEST(Quantized, IdealAdcEqualsTheIntegerProduct) {
   for (bool offset : {false, true})
-    for (int c : {1, 2, 3, 7})
-      for (int v : {1, 2, 7}) {
+    for (int c = 1; c <= 8; ++c)
+      for (int v = 1; v <= 7; ++v) {
         Spec spec;
         spec.offset = offset;
         spec.c = c;
@@ -157,39 +157,51 @@ TEST(Quantized, IdealAdcEqualsTheIntegerProduct) {
       }
 }
 
+// Inputs >= 0 and offset cells through an unsigned ADC; signed inputs and pairs take a bit more. Steps are one digit. With a bit
+// less the full column is clipped.
 TEST(Quantized, LosslessAdcBits) {
-  // R, v, c: ceil(log2(R (2^v - 1)(2^c - 1) + 1)) bits for inputs >= 0: offset cells, an unsigned ADC whose step is one digit.
+  // R, v, c: ceil(log2(R (2^v - 1)(2^c - 1) + 1)) bits.
   const int known[][4] = {{128, 1, 2, 9}, {128, 1, 1, 8}, {256, 1, 4, 12}, {128, 2, 2, 11}};
-  for (const auto &row : known) {
-    Spec spec;
-    spec.K = spec.R = row[0];
-    spec.v = row[1];
-    spec.c = row[2];
-    spec.B = row[3];
-    spec.bw = 4;
-    spec.bx = 4;
-    spec.isSigned = false;
-    spec.offset = true;
-    spec.adcUnsigned = true;
-    spec.N = 3;
-    spec.C = 3;
-    spec.fill(2);
-    for (int k = 0; k < row[0]; ++k)
-      spec.levels[size_t(k * 3)] = spec.L(); // a full column
-    spec.adcRange.assign(size_t(3 * spec.S()), float((1 << spec.B) - 1));
-    Spec ideal = spec;
-    ideal.B = 0;
-    ideal.adcUnsigned = false;
-    Host lossless(spec), reference(ideal);
-    SimulatedChip chip(lossless, AIMC_QUANTIZED), idealChip(reference, AIMC_QUANTIZED);
-    Array x({2, row[0]}), y({2, 3}), expected({2, 3});
-    x.data = randomInputs(x.data.size(), 3, 0.0f, 1.0f);
-    std::fill(x.data.begin(), x.data.begin() + row[0], 1.0f);
-    ASSERT_EQ(chip.run(x, y), AIMC_OK) << lossless.message;
-    ASSERT_EQ(idealChip.run(x, expected), AIMC_OK) << reference.message;
-    EXPECT_EQ(y.data, expected.data);
-    EXPECT_EQ(chip.statistics().clipped_codes, 0u);
-  }
+  for (const auto &row : known)
+    for (bool isSigned : {false, true}) {
+      SCOPED_TRACE(testing::Message() << row[0] << " rows, " << row[1] << " and " << row[2] << " bits, signed " << isSigned);
+      Spec spec;
+      spec.K = spec.R = row[0];
+      spec.v = row[1];
+      spec.c = row[2];
+      spec.bw = spec.bx = isSigned ? 5 : 4;
+      spec.isSigned = isSigned;
+      spec.offset = spec.adcUnsigned = !isSigned;
+      spec.N = 3;
+      spec.C = 3;
+      spec.fill(2);
+      for (int k = 0; k < row[0]; ++k) {
+        spec.levels[size_t(k * 3)] = spec.L(); // a full column
+        spec.levels[size_t(k * 3 + 1)] = isSigned ? -spec.L() : spec.L();
+      }
+      Spec ideal = spec;
+      ideal.B = 0;
+      ideal.adcUnsigned = false;
+      Host reference(ideal);
+      SimulatedChip idealChip(reference, AIMC_QUANTIZED);
+      Array x({2, row[0]}), y({2, 3}), expected({2, 3});
+      x.data = randomInputs(x.data.size(), 3, isSigned ? -1.0f : 0.0f, 1.0f);
+      std::fill(x.data.begin(), x.data.begin() + row[0], 1.0f);
+      ASSERT_EQ(idealChip.run(x, expected), AIMC_OK) << reference.message;
+      for (int fewer : {0, 1}) {
+        spec.B = row[3] + isSigned - fewer;
+        spec.adcRange.assign(size_t(3 * spec.S()), float((1 << (spec.B - isSigned)) - 1));
+        Host host(spec);
+        SimulatedChip chip(host, AIMC_QUANTIZED);
+        ASSERT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+        if (fewer) {
+          EXPECT_GT(chip.statistics().clipped_codes, 0u);
+          continue;
+        }
+        EXPECT_EQ(y.data, expected.data);
+        EXPECT_EQ(chip.statistics().clipped_codes, 0u);
+      }
+    }
 }
 
 TEST(Quantized, IdealAdcRunOption) {
