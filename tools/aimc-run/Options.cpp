@@ -82,8 +82,8 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       ->capture_default_str()
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
   app.add_option("--report", options.report,
-                 "layers: instead of results, how far each layer is from the float network in dB: with the converters alone, with each "
-                 "effect of --fidelity=noisy alone, with all")
+                 "layers: instead of results, how far each layer is from the float network in dB: with the converters alone, "
+                 "with each effect of --fidelity=noisy alone, with all")
       ->group(results)
       ->type_name("layers")
       ->check(CLI::IsMember({"layers"}).description(""));

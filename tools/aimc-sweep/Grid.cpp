@@ -138,6 +138,26 @@ Result<Axis> parseAxis(const std::string &text) {
   return axis;
 }
 
+Status addVariant(const std::string &text, Axis &axis) {
+  size_t colon = text.find(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
+    return Failure{"'" + text + "' is no NAME:KEY=VALUE,KEY=VALUE,..."};
+  std::string name = text.substr(0, colon);
+  if (std::find(axis.values.begin(), axis.values.end(), name) != axis.values.end())
+    return Failure{"there are two variants called " + name};
+  axis.values.push_back(name);
+  axis.variants.emplace_back();
+  for (const std::string &setting : split(text.substr(colon + 1), ',')) {
+    Result<Axis> parsed = parseAxis(setting);
+    if (!parsed)
+      return parsed.failure();
+    if (parsed->values.size() > 1)
+      return Failure{"'" + setting + "' has several values; a variant has one of each"};
+    axis.variants.back().push_back(std::move(*parsed));
+  }
+  return {};
+}
+
 std::optional<std::vector<double>> numbersOf(const Axis &axis) {
   std::vector<double> numbers;
   std::string unit;
@@ -184,8 +204,15 @@ struct Choice {
 };
 } // namespace
 
-/// Gives one value to all parameters of an axis.
-static Status apply(const Axis &axis, const std::string &value, bool isCompiled, Choice &choice) {
+/// Gives an axis' parameters their value of this index.
+static Status apply(const Axis &axis, size_t index, bool isCompiled, Choice &choice) {
+  if (!axis.variants.empty()) {
+    for (const Axis &setting : axis.variants[index])
+      if (Status status = apply(setting, 0, isCompiled, choice); !status)
+        return status;
+    return {};
+  }
+  const std::string &value = axis.values[index];
   for (const std::string &name : axis.names) {
     switch (*kindOf(name, isCompiled)) {
     case ParameterKind::Run:
@@ -208,20 +235,35 @@ static size_t containerOf(Grid &grid, ContainerSource source) {
   return grid.containers.size() - 1;
 }
 
+/// All parameters that an axis sets; a variant's twice when it has one twice.
+static std::vector<std::string> parametersOf(const Axis &axis) {
+  if (axis.variants.empty())
+    return axis.names;
+  std::vector<std::string> all;
+  for (const std::vector<Axis> &variant : axis.variants) {
+    std::vector<std::string> own;
+    for (const Axis &setting : variant)
+      own.insert(own.end(), setting.names.begin(), setting.names.end());
+    for (const std::string &name : own)
+      if (std::count(own.begin(), own.end(), name) > std::count(all.begin(), all.end(), name))
+        all.push_back(name);
+  }
+  return all;
+}
+
 /// What may not stand together, before anything is computed.
-static Status checkParameters(const GridOptions &options, const std::vector<Axis> &fixed, const std::vector<Axis> &vary) {
+static Status checkParameters(const GridOptions &options, const std::vector<Axis> &axes) {
   std::vector<std::string> seen;
-  for (const std::vector<Axis> *axes : {&fixed, &vary})
-    for (const Axis &axis : *axes)
-      for (const std::string &name : axis.names) {
-        if (std::find(seen.begin(), seen.end(), name) != seen.end())
-          return Failure{"parameter " + name + " is given twice"};
-        seen.push_back(name);
-        for (const std::string &model : options.models)
-          if (ContainerSource{model, {}}.isCompiled() && *kindOf(name, true) >= ParameterKind::CompileOption)
-            return Failure{name + " is fixed when a model is compiled, and " + model +
-                           " is compiled; give the ONNX model instead"};
-      }
+  for (const Axis &axis : axes)
+    for (const std::string &name : parametersOf(axis)) {
+      if (std::find(seen.begin(), seen.end(), name) != seen.end())
+        return Failure{"parameter " + name + " is given twice"};
+      seen.push_back(name);
+      for (const std::string &model : options.models)
+        if (ContainerSource{model, {}}.isCompiled() && *kindOf(name, true) >= ParameterKind::CompileOption)
+          return Failure{name + " is fixed when a model is compiled, and " + model +
+                         " is compiled; give the ONNX model instead"};
+    }
   for (const std::string &model : options.models)
     if (!options.compilerArguments.empty() && ContainerSource{model, {}}.isCompiled())
       return Failure{"--compile: " + model + " is compiled; give the ONNX model instead"};
@@ -240,13 +282,21 @@ Result<Grid> Grid::build(const GridOptions &options) {
       return Failure{"--set: '" + text + "' has several values; --vary takes them"};
     fixed.push_back(std::move(*axis));
   }
+  if (!options.variants.empty()) {
+    grid.axes.push_back(Axis{{"variant"}, {}});
+    for (const std::string &text : options.variants)
+      if (Status status = addVariant(text, grid.axes[0]); !status)
+        return Failure{"--variant: " + status.error()};
+  }
   for (const std::string &text : options.vary) {
     Result<Axis> axis = parseAxis(text);
     if (!axis)
       return Failure{"--vary: " + axis.error()};
     grid.axes.push_back(std::move(*axis));
   }
-  if (Status status = checkParameters(options, fixed, grid.axes); !status)
+  std::vector<Axis> all = fixed;
+  all.insert(all.end(), grid.axes.begin(), grid.axes.end());
+  if (Status status = checkParameters(options, all); !status)
     return status.failure();
   if (options.models.size() > 1)
     grid.axes.insert(grid.axes.begin(), Axis{{"model"}, shortNames(options.models)});
@@ -258,10 +308,10 @@ Result<Grid> Grid::build(const GridOptions &options) {
     Choice made;
     made.chip.fidelity = AIMC_NOISY;
     for (const Axis &axis : fixed)
-      if (Status status = apply(axis, axis.values[0], source.isCompiled(), made); !status)
+      if (Status status = apply(axis, 0, source.isCompiled(), made); !status)
         return Failure{"--set: " + status.error()};
     for (size_t i = severalModels ? 1 : 0; i < grid.axes.size(); ++i)
-      if (Status status = apply(grid.axes[i], grid.axes[i].values[choice[i]], source.isCompiled(), made); !status)
+      if (Status status = apply(grid.axes[i], choice[i], source.isCompiled(), made); !status)
         return Failure{"--vary: " + status.error()};
     // Parameters have no order: the same ones give the same container and the same chip.
     std::sort(made.settings.begin(), made.settings.end());
@@ -288,9 +338,8 @@ Result<Grid> Grid::build(const GridOptions &options) {
       break;
   }
   if (!anyNoise) {
-    fixed.insert(fixed.end(), grid.axes.begin(), grid.axes.end());
-    for (const Axis &axis : fixed)
-      for (const std::string &name : axis.names)
+    for (const Axis &axis : all)
+      for (const std::string &name : parametersOf(axis))
         if (const RunParameter *parameter = findRunParameter(name); parameter && parameter->ofNoise)
           return Failure{name + " means nothing unless the fidelity is noisy, which is the default; leave one of both out"};
   }

@@ -6,10 +6,12 @@
 
 namespace aimc::tools {
 
-/// One --vary: parameters that always have the same value, and the values.
+/// One --vary: parameters that always have the same value, and the values. Or all --variant: names of what is made of
+/// several parameters each.
 struct Axis {
   std::vector<std::string> names;
-  std::vector<std::string> values; // as written, ranges written out
+  std::vector<std::string> values;              // as written, ranges written out
+  std::vector<std::vector<Axis>> variants = {}; // of each value: parameters with one value each; empty for --vary
 
   /// "tile.rows+tile.columns".
   std::string label() const;
@@ -19,6 +21,9 @@ struct Axis {
 /// NAME[+NAME...]=VALUE[,VALUE...]; a value A..B counts in ones, A..B+S in steps of S, A..B*F by factors of F, with the unit
 /// that follows B (times: their own units), both ends included.
 Result<Axis> parseAxis(const std::string &text);
+
+/// Adds NAME:KEY=VALUE[,KEY=VALUE...] to an axis of variants.
+Status addVariant(const std::string &text, Axis &axis);
 
 /// The number at the value's beginning (a time in seconds), when all values of the axis begin with one and have the same
 /// rest.
@@ -44,14 +49,14 @@ struct ContainerSource {
 
 struct GridOptions {
   std::vector<std::string> models;
-  std::vector<std::string> vary, fixed; // --vary, --set
+  std::vector<std::string> vary, fixed, variants; // --vary, --set, --variant
   std::vector<std::string> compilerArguments;
   uint32_t trials = 10;
   bool baseline = false;
 };
 
 struct Grid {
-  std::vector<Axis> axes;      // the models first, when there are several
+  std::vector<Axis> axes;      // the models first, when there are several, then the variants
   std::vector<Cell> cells;     // the last axis varies fastest
   std::vector<Cell> baselines; // one exact run for each model, when asked for; no choice
   std::vector<ContainerSource> containers;

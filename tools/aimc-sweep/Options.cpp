@@ -10,8 +10,8 @@ static const char *description = "Runs networks on many simulated chips: every c
                                  "Writes a table of all runs, one of all combinations, and plots.\n";
 
 static const char *examples =
-    R"(A sweep is a grid. Each --vary is an axis; the last one varies fastest. Trials of one seed see the same random numbers at every
-point, so that points differ by what was varied and not by luck.
+    R"(A sweep is a grid. Each --vary is an axis; the last one varies fastest. Trials of one seed see the same random
+numbers at every point, so that points differ by what was varied and not by luck.
 
 Values
   time=0,1h,1d,30d               written out
@@ -30,10 +30,16 @@ Examples
         --vary effects=none,programming,output-noise,drift,flicker,all
 
   How many bits the ADC needs, by the height of the array; each point is compiled once:
-    aimc-sweep net.onnx --inputs x.npy --labels=y.npy --compile='--calibrate=c.npy' --vary adc.bits=4..9 --vary tile.rows=64,128,256
+    aimc-sweep net.onnx --inputs x.npy --labels=y.npy --compile='--calibrate=c.npy' \
+        --vary adc.bits=4..9 --vary tile.rows=64,128,256
 
   Several networks or chips:
     aimc-sweep lenet.onnx mlp.onnx --inputs x.npy --labels=y.npy --vary target=generic-pcm,hermes,my-chip.yaml
+
+  Three chips that differ in more than one thing:
+    aimc-sweep net.aimc --inputs x.npy --labels=y.npy --vary time=0,1h,1d --variant pcm:device.model=pcm \
+        --variant hermes:device.model=pcm-hermes,device.g_max=10.35uS \
+        --variant pair:device.model=pcm-hermes,device.g_max=10.35uS,device.per_weight=2
 
   On four processes, of one machine or of several that share a file system:
     mpirun -n 4 aimc-sweep net.onnx ...
@@ -86,7 +92,7 @@ static std::string parameterHelp() {
     text += line + parameter.description + "\n";
   }
   return text + R"(  keys of the target (docs/targets.md)
-    device.*, noise.*, wires.*, adc.*  of the chip: device.model, device.stuck_at_g_min, noise.output, wires.ir_drop, adc.gain_error
+    device.*, noise.*, wires.*, adc.*  of the chip: device.model, device.stuck_at_g_min, noise.output, wires.ir_drop, adc.dnl
     SECTION.KEY                        others of the compiler: weights.bits, tile.rows, input.bits; adc.bits where it compiles
 
 )";
@@ -106,6 +112,11 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
   app.add_option("--vary", options.grid.vary, "an axis; give it again for the next one")
       ->group(sweep)
       ->type_name("NAME=VALUE,...")
+      ->allow_extra_args(false);
+  app.add_option("--variant", options.grid.variants,
+                 "one value of an axis of its own, made of several parameters; again for the next")
+      ->group(sweep)
+      ->type_name("NAME:KEY=VALUE,...")
       ->allow_extra_args(false);
   app.add_option("--set", options.grid.fixed, "a parameter that is the same at every point")
       ->group(sweep)

@@ -76,8 +76,8 @@ public:
   int64_t runs() const { return (sampleCount + batchSize - 1) / batchSize; }
 
   Result<ProgrammedChip> program(const ChipSettings &settings, aimc_pool *pool) const;
-  /// Runs the batch of samples from `begin` on. Its outputs lack those of samples that only fill a fixed batch up. `observer` may
-  /// be null.
+  /// Runs the batch of samples from `begin` on. Its outputs lack those of samples that only fill a fixed batch up. `observer`
+  /// may be null.
   Result<std::vector<OutputArray>> runBatch(const ProgrammedChip &chip, int64_t begin, LayerObserver *observer) const;
   /// Programs a chip and runs all samples on it. `done` hears how many are through.
   Result<Trial> run(const ChipSettings &settings, aimc_pool *pool, LayerObserver *observer,

@@ -87,3 +87,30 @@ TEST(Grid, KeysOfTheChipNeedNoContainerOfTheirOwn) {
   ASSERT_EQ(grid->containers.size(), 1u);
   EXPECT_EQ(grid->cells[2].chip.settings, "adc.bits=6,device.model=pcm,noise.output=2 LSB");
 }
+
+TEST(Grid, VariantsSetSeveralParametersAtOnce) {
+  GridOptions options;
+  options.models = {"net.onnx"};
+  options.vary = {"seed=1,2"};
+  options.variants = {"a:tile.rows=64,time=1h", "b:device.model=pcm,device.g_max=10uS"};
+  Result<Grid> grid = Grid::build(options);
+  ASSERT_TRUE(grid) << grid.error();
+  EXPECT_EQ(grid->axes[0].label(), "variant");
+  EXPECT_EQ(grid->axes[0].values, (Texts{"a", "b"}));
+  ASSERT_EQ(grid->cells.size(), 4u);
+  EXPECT_EQ(grid->cells[1].chip.timeSeconds, 3600);
+  EXPECT_EQ(grid->cells[1].chip.seed, 2u);
+  EXPECT_EQ(grid->containers[0].arguments, (Texts{"--target-set=tile.rows=64"}));
+  EXPECT_EQ(grid->cells[2].chip.settings, "device.g_max=10uS,device.model=pcm");
+  EXPECT_EQ(grid->cells[2].chip.timeSeconds, 0);
+  EXPECT_EQ(grid->containers[grid->cells[2].container].arguments, Texts());
+  auto error = [&](const std::string &variant) {
+    options.variants = {"a:time=1h", variant};
+    return Grid::build(options).error();
+  };
+  EXPECT_EQ(error("b"), "--variant: 'b' is no NAME:KEY=VALUE,KEY=VALUE,...");
+  EXPECT_EQ(error("a:time=1d"), "--variant: there are two variants called a");
+  EXPECT_EQ(error("b:time=1h..2h+1h"), "--variant: 'time=1h..2h+1h' has several values; a variant has one of each");
+  EXPECT_EQ(error("b:seed=3"), "parameter seed is given twice");
+  EXPECT_EQ(error("b:time=1h,time=2h"), "parameter time is given twice");
+}
