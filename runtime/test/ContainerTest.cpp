@@ -395,6 +395,14 @@ static const Hostile hostile[] = {
     HOSTILE("placement_row", "placement: last row is 4294967295", crossbar(m).placements[0].mutate_row(~0u)),
     HOSTILE("placement_column", "placement: last column is 10, outside 0..7", crossbar(m).placements[0].mutate_column(6)),
     HOSTILE("placement_polarity", "placement: polarity is 2", crossbar(m).placements[0].mutate_polarity(2)),
+    HOSTILE("placement_rows", "placement: rows is 2, outside 1..1", crossbar(m).placements[0].mutate_rows(2)),
+    HOSTILE("placement_columns", "placement: columns is 2, outside 3..3", crossbar(m).placements[0].mutate_columns(2)),
+    HOSTILE("placement_twice", "group 0, row tile 0, column tile 0, slice 0, polarity 0 is placed twice",
+            crossbar(m).placements.push_back(crossbar(m).placements[0])),
+    HOSTILE("placement_overlap", "chip 0, array 0: row 0, column 1 belongs to crossbar fc and to crossbar fc",
+            crossbar(m).placements[0].mutate_column(1)),
+    HOSTILE("placement_overlap_rows", "chip 0, array 0: row 1, column 0 belongs to crossbar fc and to crossbar fc",
+            crossbar(m).placements[0].mutate_row(1)),
     HOSTILE("two_symbols", "two crossbars have the symbol fc", m.crossbars.push_back(std::make_unique<fb::CrossbarT>());
             fb::CrossbarT &second = *m.crossbars[1], &first = *m.crossbars[0]; second.symbol = second.node = "fc";
             second.rows = first.rows, second.columns = first.columns;
@@ -428,6 +436,11 @@ static const Hostile hostile[] = {
     HOSTILE("adc_ideal", "ADC ranges for an ideal ADC", dispatch(m).adc_bits = 0),
     HOSTILE("adc_value", "ADC ranges hold -1 at index 1", *dispatch(m).adc_range = *crossbar(m).reference),
     HOSTILE("bias", "biases have 8 bytes; 1x3 elements of 4 bytes need 12", dispatch(m).bias->mutate_size(8)),
+    HOSTILE("dim_name", "a dimension name holds a zero byte", m.inputs[0]->dim_names[0] = std::string("N\0", 2)),
+    HOSTILE("crossbar_devices", "tiles of 1048576 rows and 1048576 columns have more than 2^34 devices",
+            crossbar(m).rows = crossbar(m).columns = crossbar(m).tile_rows = crossbar(m).tile_columns = 1 << 20;
+            crossbar(m).row_tiles = 1),
+    HOSTILE("dispatch_tiles", "tiles from number 4294967295; at most 2^24", dispatch(m).tile_base = ~0u),
     HOSTILE("column_sums", "may exceed 2^31",
             (dispatch(m).input_bits = 16, dispatch(m).input_slice_bits = 16, crossbar(m).weight_bits = 16,
              crossbar(m).cell_bits = 16, crossbar(m).levels->mutate_size(12))),
@@ -438,9 +451,17 @@ static const Hostile hostile[] = {
     HOSTILE("contraction_type", "type 4; contractions have f32 (0) or f64 (1)", contraction(m).type = AIMC_I8),
     HOSTILE("contraction_role", "b depends on dim 0, an m dim", fb::ContractionT &table = contraction(m);
             table.b->offsets.push_back(0); table.b->coefficients = {0, 1, 1, 0}),
+    HOSTILE("contraction_role_a", "a depends on dim 1, an n dim", fb::ContractionT &table = contraction(m);
+            table.n_dims = 1; table.a->coefficients = {1, 0, 0, 0, 1, 1};
+            table.b->offsets = {0, 0}; table.b->coefficients = {0, 1, 0, 0, 0, 1};
+            table.c->offsets = {0, 0}; table.c->coefficients = {1, 0, 0, 0, 1, 0}),
+    HOSTILE("contraction_role_c", "c depends on dim 1, a k dim", fb::ContractionT &table = contraction(m);
+            table.c->offsets.push_back(0); table.c->coefficients = {1, 0, 0, 1}),
     HOSTILE("host_section", "section 77 is not one of host code", m.host_code[0]->section = 77),
     HOSTILE("host_kind", "section 1 is not one of host code", m.host_code[0]->section = 1),
     HOSTILE("triple", "triple is empty", m.host_code[0]->triple = ""),
+    HOSTILE("feature", "a feature is empty", m.host_code[0]->features.push_back("")),
+    HOSTILE("digital_node", "a digital node holds a zero byte", m.digital_nodes.push_back(std::string("a\0b", 3))),
     HOSTILE("constants", "constants_section is 99", m.constants_section = 99),
     HOSTILE("constants_kind", "section 0 is not one of constants", m.constants_section = 0),
 };

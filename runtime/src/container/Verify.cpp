@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <set>
+#include <tuple>
 
 using namespace aimc;
 
@@ -80,6 +81,7 @@ private:
   Status checkTarget(const fb::Target &target);
   Status checkCrossbar(const fb::Crossbar &crossbar);
   Status checkPlacement(const fb::Crossbar &crossbar, const fb::Placement &placement);
+  Status checkOverlaps();
   Status checkLevels(const fb::Crossbar &crossbar);
   Status checkDispatch(const fb::Dispatch &dispatch);
   Status checkInputConverter(const fb::Dispatch &dispatch);
@@ -168,6 +170,21 @@ Status ModelVerifier::checkTarget(const fb::Target &target) {
   return checkPhysics(target);
 }
 
+/// Every slice and polarity of a tile is placed once at most. With the extents right, that bounds the cells by the levels.
+static Status checkPlacedOnce(const fb::Crossbar &crossbar) {
+  auto place = [](const fb::Placement *p) {
+    return std::make_tuple(p->group(), p->row_tile(), p->column_tile(), p->slice(), p->polarity());
+  };
+  std::vector<const fb::Placement *> placements(crossbar.placements()->begin(), crossbar.placements()->end());
+  std::sort(placements.begin(), placements.end(), [&](auto *a, auto *b) { return place(a) < place(b); });
+  for (size_t i = 1; i < placements.size(); ++i)
+    if (place(placements[i - 1]) == place(placements[i]))
+      return invalid("group %u, row tile %u, column tile %u, slice %u, polarity %u is placed twice", placements[i]->group(),
+                     placements[i]->row_tile(), placements[i]->column_tile(), placements[i]->slice(),
+                     placements[i]->polarity());
+  return Status();
+}
+
 Status ModelVerifier::checkCrossbar(const fb::Crossbar &crossbar) {
   AIMC_TRY(checkName("symbol", crossbar.symbol()));
   AIMC_TRY(checkText("node", crossbar.node()));
@@ -208,7 +225,7 @@ Status ModelVerifier::checkCrossbar(const fb::Crossbar &crossbar) {
   if (crossbar.placements())
     for (const fb::Placement *placement : *crossbar.placements())
       AIMC_TRY(checkPlacement(crossbar, *placement));
-  return Status();
+  return crossbar.placements() ? checkPlacedOnce(crossbar) : Status();
 }
 
 /// Calls found(i) for a level outside [low, high]; plain minima and maxima first, which the compiler turns into vectors.
@@ -240,6 +257,52 @@ Status ModelVerifier::checkLevels(const fb::Crossbar &crossbar) {
   return sound ? Status() : invalid("a level lies outside %d..%d", low, top);
 }
 
+/// Size of tile number `tile` of an extent cut into tiles.
+static int64_t extentOfTile(int64_t extent, int64_t tileExtent, int64_t tile) {
+  return std::min(tileExtent, extent - tile * tileExtent);
+}
+
+/// No cell of any array belongs to two placements. Those of one array are visited by their first rows; for each column it
+/// suffices to know who took it last and up to which row.
+Status ModelVerifier::checkOverlaps() {
+  struct Placed {
+    const fb::Placement *placement;
+    const fb::Crossbar *crossbar;
+    std::pair<uint32_t, uint32_t> array() const { return {placement->chip(), placement->array()}; }
+  };
+  struct Taken {
+    uint64_t untilRow = 0;
+    const fb::Crossbar *crossbar = nullptr;
+  };
+  std::vector<Placed> all;
+  for (const fb::Crossbar *crossbar : *model.crossbars())
+    if (crossbar->placements())
+      for (const fb::Placement *placement : *crossbar->placements())
+        all.push_back({placement, crossbar});
+  std::sort(all.begin(), all.end(), [](const Placed &a, const Placed &b) {
+    return std::make_pair(a.array(), a.placement->row()) < std::make_pair(b.array(), b.placement->row());
+  });
+  std::vector<Taken> columns(all.empty() ? 0 : model.target()->array_columns());
+  for (size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+    for (end = begin; end < all.size() && all[end].array() == all[begin].array(); ++end) {
+      const fb::Placement &placement = *all[end].placement;
+      for (uint32_t j = 0; j < placement.columns(); ++j) {
+        uint32_t column = placement.column() + j * placement.column_stride();
+        Taken &taken = columns[column];
+        if (taken.untilRow > placement.row())
+          return invalid("chip %u, array %u: row %u, column %u belongs to crossbar %s and to crossbar %s", placement.chip(),
+                         placement.array(), placement.row(), column, taken.crossbar->symbol()->c_str(),
+                         all[end].crossbar->symbol()->c_str());
+        taken = {uint64_t(placement.row()) + placement.rows(), all[end].crossbar};
+      }
+    }
+    for (size_t i = begin; i < end; ++i)
+      for (uint32_t j = 0; j < all[i].placement->columns(); ++j)
+        columns[all[i].placement->column() + j * all[i].placement->column_stride()] = Taken();
+  }
+  return Status();
+}
+
 Status ModelVerifier::checkPlacement(const fb::Crossbar &crossbar, const fb::Placement &placement) {
   const fb::Target &target = *model.target();
   int64_t polarities = crossbar.encoding() == fb::Encoding::Differential ? 2 : 1;
@@ -250,8 +313,10 @@ Status ModelVerifier::checkPlacement(const fb::Crossbar &crossbar, const fb::Pla
   AIMC_TRY(inRange("placement: polarity", placement.polarity(), 0, polarities - 1));
   AIMC_TRY(inRange("placement: chip", placement.chip(), 0, int64_t(target.chips()) - 1));
   AIMC_TRY(inRange("placement: array", placement.array(), 0, int64_t(target.arrays_per_chip()) - 1));
-  AIMC_TRY(inRange("placement: rows", placement.rows(), 1, target.array_rows()));
-  AIMC_TRY(inRange("placement: columns", placement.columns(), 1, target.array_columns()));
+  int64_t rows = extentOfTile(crossbar.rows(), crossbar.tile_rows(), placement.row_tile());
+  int64_t columns = extentOfTile(crossbar.columns(), crossbar.tile_columns(), placement.column_tile());
+  AIMC_TRY(inRange("placement: rows", placement.rows(), rows, rows));
+  AIMC_TRY(inRange("placement: columns", placement.columns(), columns, columns));
   AIMC_TRY(inRange("placement: column_stride", placement.column_stride(), 1, target.array_columns()));
   AIMC_TRY(inRange("placement: last row", int64_t(placement.row()) + placement.rows() - 1, 0, target.array_rows() - 1));
   int64_t lastColumn = placement.column() + int64_t(placement.columns() - 1) * placement.column_stride();
@@ -429,6 +494,7 @@ Status ModelVerifier::run() {
   for (const fb::Crossbar *crossbar : *model.crossbars())
     if (!symbols.insert(crossbar->symbol()->str()).second)
       return invalid("two crossbars have the symbol %s", crossbar->symbol()->c_str());
+  AIMC_TRY(checkOverlaps());
   AIMC_TRY(checkAll<fb::Dispatch>(
       "dispatch", model.dispatches(), [&](const fb::Dispatch &each) { return checkDispatch(each); }, nodeOf<fb::Dispatch>));
   AIMC_TRY(checkAll<fb::Contraction>("contraction", model.contractions(), checkContraction, nodeOf<fb::Contraction>));
