@@ -202,7 +202,7 @@ Status ModelVerifier::checkCrossbar(const fb::Crossbar &crossbar) {
   AIMC_TRY(inRange("encoding", int64_t(crossbar.encoding()), 0, int64_t(fb::Encoding::MAX)));
   AIMC_TRY(inRange("scale", int64_t(crossbar.scale()), 0, int64_t(fb::ScaleGranularity::MAX)));
   AIMC_TRY(inRange("weight_bits", crossbar.weight_bits(), 2, 16));
-  AIMC_TRY(inRange("cell_bits", crossbar.cell_bits(), 1, 16));
+  AIMC_TRY(inRange("cell_bits", crossbar.cell_bits(), 1, 14));
   bool offset = crossbar.encoding() == fb::Encoding::Offset;
   int64_t slices = ceilDiv(crossbar.weight_bits() - (offset ? 0 : 1), crossbar.cell_bits());
   AIMC_TRY(inRange("slices", crossbar.slices(), slices, slices));
@@ -402,7 +402,7 @@ Status ModelVerifier::checkInputConverter(const fb::Dispatch &dispatch) {
 Status ModelVerifier::checkOutputConverter(const fb::Dispatch &dispatch, const fb::Crossbar &crossbar) {
   uint64_t groups = crossbar.groups(), columns = crossbar.columns();
   if (dispatch.adc_bits() != 0) {
-    AIMC_TRY(inRange("adc_bits", dispatch.adc_bits(), 2, 24));
+    AIMC_TRY(inRange("adc_bits", dispatch.adc_bits(), 2, 22));
     AIMC_TRY(checkBlob("ADC ranges", dispatch.adc_range(), {groups, crossbar.row_tiles(), columns, crossbar.slices()}, 4));
     AIMC_TRY(checkPositive("ADC ranges", dispatch.adc_range()));
     if (dispatch.adc_unsigned() && (crossbar.encoding() != fb::Encoding::Offset || dispatch.input_signed()))

@@ -94,7 +94,7 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, coding = #coding}
 
 // -----
 
-// expected-error @below {{cell_bits is 0, outside 1..16}}
+// expected-error @below {{cell_bits is 0, outside 1..14}}
 #coding = #analog.coding<weight_bits = 8, cell_bits = 0, slices = 2>
 analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64, coding = #coding}
 
@@ -370,7 +370,7 @@ analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
   coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
 
 func.func @f(%i: tensor<5x2x2x1x1x!analog.current>) {
-  // expected-error @below {{has adc_bits 1; it must be in 2..24, or 0 for an ideal ADC}}
+  // expected-error @below {{has adc_bits 1; it must be in 2..22, or 0 for an ideal ADC}}
   %c = analog.adc @w(%i) {adc_bits = 1 : i64, adc_unsigned = false} : tensor<5x2x2x1x1x!analog.current> -> tensor<5x2x2x1x1xi32>
   return
 }

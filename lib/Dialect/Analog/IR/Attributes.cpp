@@ -87,10 +87,10 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
                                       {"arrays_per_chip", arraysPerChip, 1, many},
                                       {"chips", chips, 1, many},
                                       {"weight_bits", weightBits, 2, 16},
-                                      {"cell_bits", cellBits, 1, 16},
+                                      {"cell_bits", cellBits, 1, 14},
                                       {"input_bits", inputBits, 2, 8},
                                       {"input_slice_bits", inputSliceBits, 0, inputBits},
-                                      {"adc_bits", adcBits, 0, 24},
+                                      {"adc_bits", adcBits, 0, 22},
                                       {"devices_per_weight", devicesPerWeight, 1, 16}})))
     return failure();
   if (adcBits == 1)
@@ -132,7 +132,7 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
 
 LogicalResult CodingAttr::verify(function_ref<InFlightDiagnostic()> emitError, Encoding encoding, int64_t weightBits,
                                  int64_t cellBits, int64_t slices, bool unitColumn, ScaleGranularity) {
-  if (failed(verifyRanges(emitError, {{"weight_bits", weightBits, 2, 16}, {"cell_bits", cellBits, 1, 16}})))
+  if (failed(verifyRanges(emitError, {{"weight_bits", weightBits, 2, 16}, {"cell_bits", cellBits, 1, 14}})))
     return failure();
   if (slices != countSlices(encoding, weightBits, cellBits))
     return emitError() << "slices is " << slices << ", but " << weightBits << " weight bits on cells of " << cellBits

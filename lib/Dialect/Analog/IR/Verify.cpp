@@ -123,8 +123,8 @@ static LogicalResult verifyInputSlices(OpTy op) {
 template <typename OpTy>
 static LogicalResult verifyOutputConverter(OpTy op) {
   int64_t bits = op.getAdcBits();
-  if (bits < 0 || bits == 1 || bits > 24)
-    return op.emitOpError() << "has adc_bits " << bits << "; it must be in 2..24, or 0 for an ideal ADC";
+  if (bits < 0 || bits == 1 || bits > 22)
+    return op.emitOpError() << "has adc_bits " << bits << "; it must be in 2..22, or 0 for an ideal ADC";
   if ((bits == 0) == bool(op.getAdcRange()))
     return op.emitOpError() << "has adc_bits " << bits << (bits == 0 ? " (ideal) and an adc_range" : " but no adc_range");
   return success();
