@@ -1,8 +1,9 @@
-# make build | test | test-aarch64 | demo | docs: each does all the set-up on a fresh Debian 12, then its job.
+# make build | test | test-aarch64 | demo | docs | fuzz: each does all the set-up on a fresh Debian 12, then its job.
 BUILD ?= build
 JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 3600
 
-.PHONY: build test test-aarch64 demo docs clean
+.PHONY: build test test-aarch64 demo docs fuzz clean
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD) -j$(JOBS)
 
@@ -32,6 +33,10 @@ demo: build
 # The reference of dialects and passes, from TableGen, into $(BUILD)/docs; the table of operators into docs.
 docs: $(BUILD)/build.ninja
 	ninja -C $(BUILD) mlir-doc onnx-operators
+
+# The importer and the container reader against inputs made by chance, FUZZ_SECONDS each.
+fuzz: $(BUILD)/build.ninja
+	test/fuzz/fuzz.py $(BUILD) --seconds=$(FUZZ_SECONDS)
 
 clean:
 	rm -rf $(BUILD)

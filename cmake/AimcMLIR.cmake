@@ -19,6 +19,12 @@ include(HandleLLVMOptions)
 include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
 include_directories(${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include)
 add_compile_options(-Wall -Wextra -Werror)
+if(AIMC_SANITIZE)
+  # libMLIR's own code has neither typeinfo that UBSan could compare nor signatures before its functions.
+  add_compile_options(-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize=vptr,function -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -gline-tables-only -O1 -Wno-error)
+  add_link_options(-fsanitize=address,undefined)
+endif()
 
 # aimc_library(NAME SOURCES... [DEPENDS tablegen...] [LINK ours...] [MLIR libraries...])
 # One library per area. LINK names our own libraries, MLIR those of libMLIR.so.

@@ -36,6 +36,35 @@ static void repair(uint8_t *data, size_t size) {
   std::memcpy(data, &header, sizeof header);
 }
 
+extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t maxSize);
+
+/// Changes bytes of the header, the table or one section; most of a small file is padding between them.
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t maxSize, unsigned seed) {
+  ContainerHeader header;
+  if (size < sizeof header || seed % 64 == 0)
+    return LLVMFuzzerMutate(data, size, maxSize);
+  std::memcpy(&header, data, sizeof header);
+  std::vector<std::pair<uint64_t, uint64_t>> parts = {{0, sizeof header}};
+  auto add = [&](uint64_t offset, uint64_t bytes) {
+    if (offset <= size && bytes != 0 && bytes <= size - offset)
+      parts.push_back({offset, bytes});
+  };
+  add(header.tableOffset, uint64_t(header.sectionCount) * sizeof(SectionEntry));
+  for (uint64_t i = 0; i < header.sectionCount && i < 16; ++i) {
+    uint64_t place = header.tableOffset + i * sizeof(SectionEntry);
+    if (header.tableOffset > size || place > size - sizeof(SectionEntry))
+      break;
+    SectionEntry entry;
+    std::memcpy(&entry, data + place, sizeof entry);
+    for (int copies = entry.kind == uint32_t(SectionKind::Metadata) ? 4 : 1; copies > 0; --copies)
+      add(entry.offset, entry.size);
+  }
+  auto [offset, bytes] = parts[seed / 64 % parts.size()];
+  size_t changed = LLVMFuzzerMutate(data + offset, bytes, bytes);
+  std::memset(data + offset + changed, 0, bytes - changed);
+  return size;
+}
+
 static void require(bool holds, const char *what) {
   if (holds)
     return;
