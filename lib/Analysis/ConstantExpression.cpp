@@ -350,6 +350,27 @@ bool aimc::isConstantExpression(Value value) { return ConstantExpressions().cont
 // Evaluation
 //===------------------------------------------------------------------------------------------------------------===//
 
+/// Whether a tensor of these sizes takes at most `maxComputedBytes`.
+static bool fitsBytes(Type elementType, ArrayRef<int64_t> sizes) {
+  int64_t bytes = sizeOf(*storageOf(elementType));
+  for (int64_t size : sizes)
+    if (size == 0)
+      return true;
+  return llvm::none_of(sizes, [&](int64_t size) {
+    return __builtin_mul_overflow(bytes, size, &bytes) || bytes > maxComputedBytes;
+  });
+}
+
+/// Whether loops of these extents take at most `maxComputedIterations`.
+static bool fitsIterations(ArrayRef<int64_t> extents) {
+  int64_t iterations = 1;
+  if (llvm::is_contained(extents, 0))
+    return true;
+  return llvm::none_of(extents, [&](int64_t extent) {
+    return __builtin_mul_overflow(iterations, extent, &iterations) || iterations > maxComputedIterations;
+  });
+}
+
 namespace {
 /// Evaluates one expression; remembers what it has evaluated.
 class Evaluator {
@@ -359,8 +380,20 @@ public:
 
   FailureOr<StridedView> get(Value value);
 
+  /// Whether it failed since something would take too much memory or time.
+  bool isTooLarge() const { return tooLarge; }
+
 private:
   LogicalResult evaluate(Operation *op);
+
+  bool isAffordable(Type elementType, ArrayRef<int64_t> sizes) {
+    tooLarge |= !fitsBytes(elementType, sizes);
+    return !tooLarge;
+  }
+  bool isAffordable(ArrayRef<int64_t> extents) {
+    tooLarge |= !fitsIterations(extents);
+    return !tooLarge;
+  }
 
   FailureOr<StridedView> evaluateOne(arith::ConstantOp op);
   FailureOr<StridedView> evaluateOne(tensor::ExpandShapeOp op);
@@ -385,6 +418,7 @@ private:
   FailureOr<StridedView> reshape(const StridedView &view, ArrayRef<int64_t> sizes);
 
   bool mayCompute;
+  bool tooLarge = false;
   llvm::DenseMap<Value, StridedView> known;
 };
 } // namespace
@@ -445,7 +479,7 @@ FailureOr<StridedView> Evaluator::reshape(const StridedView &view, ArrayRef<int6
     return failure();
   if (std::optional<StridedView> inPlace = reshapeInPlace(view, sizes))
     return *inPlace;
-  if (!mayCompute)
+  if (!mayCompute || !isAffordable(view.elementType, view.sizes))
     return failure();
   return *reshapeInPlace(makeContiguous(view), sizes);
 }
@@ -528,7 +562,8 @@ FailureOr<StridedView> Evaluator::evaluateOne(tensor::InsertSliceOp op) {
   FailureOr<StridedView> source = get(op.getSource()), dest = get(op.getDest());
   FailureOr<SmallVector<int64_t>> offsets = getIntegers(op.getMixedOffsets()), sizes = getIntegers(op.getMixedSizes()),
                                   strides = getIntegers(op.getMixedStrides());
-  if (!mayCompute || failed(source) || failed(dest) || failed(offsets) || failed(sizes) || failed(strides))
+  if (!mayCompute || failed(source) || failed(dest) || failed(offsets) || failed(sizes) || failed(strides) ||
+      !isAffordable(dest->elementType, dest->sizes))
     return failure();
   char *memory;
   StridedView result = allocate(dest->elementType, dest->sizes, &memory);
@@ -557,6 +592,8 @@ FailureOr<StridedView> Evaluator::evaluateOne(tensor::ConcatOp op) {
   }
   SmallVector<int64_t> sizes = parts.front().sizes;
   sizes[dim] = size;
+  if (!isAffordable(parts.front().elementType, sizes))
+    return failure();
   char *memory;
   StridedView result = allocate(parts.front().elementType, sizes, &memory);
   for (const StridedView &part : parts) {
@@ -577,6 +614,8 @@ FailureOr<StridedView> Evaluator::evaluateOne(tensor::PadOp op) {
     if ((*low)[d] < 0 || (*high)[d] < 0)
       return failure();
   }
+  if (!isAffordable(source->elementType, sizes))
+    return failure();
   char *memory;
   StridedView result = allocate(source->elementType, sizes, &memory);
   StridedView fill{source->elementType, value->base, sizes, SmallVector<int64_t>(sizes.size(), 0), value->owner};
@@ -661,7 +700,7 @@ FailureOr<StridedView> Evaluator::evaluateOne(tensor::GenerateOp op) {
   if (!mayCompute || failed(dynamic))
     return failure();
   FailureOr<SmallVector<int64_t>> sizes = fillSizes(op.getType(), *dynamic);
-  if (failed(sizes))
+  if (failed(sizes) || !isAffordable(op.getType().getElementType(), *sizes))
     return failure();
   Payload payload;
   auto resolve = [&](Value value) { return get(value); };
@@ -704,6 +743,8 @@ FailureOr<StridedView> Evaluator::evaluateElementwise(Operation *op) {
   }
   SmallVector<Payload::Operand> inputs;
   ArrayRef<int64_t> loops = splat ? ArrayRef<int64_t>() : ArrayRef(sizes);
+  if (!isAffordable(getElementTypeOrSelf(op->getResult(0)), loops))
+    return failure();
   SmallVector<int64_t> still(loops.size(), 0);
   for (auto [operand, view] : llvm::zip_equal(op->getOperands(), views)) {
     bool moves = !splat && view.getRank() > 0;
@@ -837,6 +878,12 @@ LogicalResult Evaluator::evaluateLinalg(linalg::LinalgOp op) {
                  return !argument || argument.use_empty() || views[operand.getOperandNumber()].isSplat();
                });
 
+  if (!splat && !isAffordable(extents))
+    return failure();
+  for (OpOperand *init : computed)
+    if (const StridedView &view = views[init->getOperandNumber()]; !splat && !isAffordable(view.elementType, view.sizes))
+      return failure();
+
   Payload payload;
   SmallVector<Payload::Operand> inputs, outputs;
   for (OpOperand *input : op.getDpsInputOperands()) {
@@ -904,11 +951,17 @@ std::optional<StridedView> aimc::asStridedView(Value value) {
   return succeeded(view) ? std::optional<StridedView>(std::move(*view)) : std::nullopt;
 }
 
-FailureOr<StridedView> aimc::evaluateView(Value value) { return Evaluator(/*mayCompute=*/true).get(value); }
+FailureOr<StridedView> aimc::evaluateView(Value value, bool *tooLarge) {
+  Evaluator evaluator(/*mayCompute=*/true);
+  FailureOr<StridedView> view = evaluator.get(value);
+  if (tooLarge)
+    *tooLarge = evaluator.isTooLarge();
+  return view;
+}
 
 FailureOr<ConstantData> aimc::evaluate(Value value) {
   FailureOr<StridedView> view = evaluateView(value);
-  if (failed(view))
+  if (failed(view) || (!view->isContiguous() && !fitsBytes(view->elementType, view->sizes)))
     return failure();
   return ConstantData(makeContiguous(*view));
 }

@@ -71,6 +71,14 @@ static int64_t getOpset(const ModelFunction &function, const pb::NodeProto &node
   return function.opsets.lookup(node.domain() == "ai.onnx" ? "" : node.domain());
 }
 
+/// Adds what a node becomes to `nodes` and `bytes`. A call counts too: calls of empty functions can double like all others. Its
+/// attributes may go to every node of the function.
+static void addNode(const pb::NodeProto &node, const ModelFunction *callee, uint64_t &nodes, uint64_t &bytes) {
+  nodes = std::min(FunctionTable::maxNodes + 1, nodes + 1 + (callee ? callee->nodes : 0));
+  if (callee)
+    bytes = std::min(FunctionTable::maxBytes + 1, bytes + callee->bytes + callee->nodes * node.ByteSizeLong());
+}
+
 namespace {
 /// Visits functions behind those that they call and measures them.
 class Measure {
@@ -90,17 +98,18 @@ public:
       return emitError(loc) << "function '" << path.front()->label << "' has calls nested deeper than " << FunctionTable::maxDepth;
     path.push_back(&function);
     LogicalResult result = success();
-    uint64_t nodes = 0;
+    uint64_t nodes = 0, bytes = function.proto->ByteSizeLong();
     int depth = 0;
     forEachNode(function.proto->node(), [&](const pb::NodeProto &node) {
       auto *callee = const_cast<ModelFunction *>(table.lookup(node, getOpset(function, node)));
       if (failed(result) || (callee && failed(result = visit(*callee))))
         return;
-      nodes = std::min(FunctionTable::maxNodes + 1, nodes + (callee ? callee->nodes : 1));
+      addNode(node, callee, nodes, bytes);
       depth = callee ? std::max(depth, callee->depth) : depth;
     });
     path.pop_back();
     function.nodes = nodes;
+    function.bytes = bytes;
     function.depth = depth + 1;
     return result;
   }
@@ -137,13 +146,15 @@ LogicalResult FunctionTable::read(const pb::ModelProto &model, Location loc) {
   for (ModelFunction *function : order)
     if (failed(measure.visit(*function)))
       return failure();
-  uint64_t nodes = 0;
+  uint64_t nodes = 0, bytes = 0;
   forEachNode(model.graph().node(), [&](const pb::NodeProto &node) {
     if (const ModelFunction *callee = lookup(node, modelOpsets.lookup(node.domain() == "ai.onnx" ? "" : node.domain())))
-      nodes = std::min(maxNodes + 1, nodes + callee->nodes);
+      addNode(node, callee, nodes, bytes);
   });
   if (nodes > maxNodes)
     return emitError(loc) << "the model's functions, put in place of their calls, are more than " << maxNodes << " nodes";
+  if (bytes > maxBytes)
+    return emitError(loc) << "the model's functions, put in place of their calls, take more than " << maxBytes << " bytes";
   return success();
 }
 

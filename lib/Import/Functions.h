@@ -23,8 +23,8 @@ struct ModelFunction {
   llvm::StringMap<int64_t> opsets;
   /// Attributes with a default value.
   std::vector<::onnx::AttributeProto> defaults;
-  /// Nodes that one call becomes, those of functions that it calls included.
-  uint64_t nodes = 0;
+  /// Nodes that one call becomes, itself and those of functions that it calls included, and bytes that these take in the file.
+  uint64_t nodes = 0, bytes = 0;
   /// Calls inside each other, its own included.
   int depth = 0;
 
@@ -36,8 +36,9 @@ struct ModelFunction {
 /// All functions of a model, which stays alive as long as the table.
 class FunctionTable {
 public:
-  /// Most nodes that the calls of a model may become, and most calls inside each other.
+  /// Most nodes that the calls of a model may become, bytes that these take, and calls inside each other.
   static constexpr uint64_t maxNodes = 1 << 18;
+  static constexpr uint64_t maxBytes = uint64_t(1) << 31;
   static constexpr int maxDepth = 64;
 
   /// Reads the functions. An error at `loc` for two of one name, for calls that lead back to where they began (all are named), and

@@ -19,10 +19,14 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream.h>
 #include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/wire_format_lite.h>
 #include <onnx/onnx_pb.h>
 
 #include <queue>
+#include <sys/mman.h>
 
 using namespace mlir;
 using namespace aimc;
@@ -91,6 +95,7 @@ private:
   std::string prefix;              // of the names of a function's nodes: `call/`
   llvm::StringSet<> nodeNames; // as the file has them
   llvm::StringSet<> usedNames; // as the module has them
+  llvm::StringMap<int64_t> lastSuffixes; // what made names unique
   std::vector<Type> declaredOutputs;
 };
 
@@ -167,8 +172,10 @@ StringAttr GraphImporter::nameNode(const pb::NodeProto &node, int64_t index) {
   std::string base = prefix + (node.name().empty() ? node.op_type() + "_" + std::to_string(index) : node.name());
   std::string name = base;
   bool isOwn = !node.name().empty();
-  for (int64_t suffix = 1; usedNames.contains(name) || (!isOwn && nodeNames.contains(name)); ++suffix, isOwn = false)
-    name = base + "_" + std::to_string(suffix);
+  while (usedNames.contains(name) || (!isOwn && nodeNames.contains(name))) {
+    name = base + "_" + std::to_string(++lastSuffixes[base]);
+    isOwn = false;
+  }
   usedNames.insert(name);
   return builder.getStringAttr(name);
 }
@@ -272,13 +279,36 @@ FailureOr<Type> GraphImporter::importType(const pb::ValueInfoProto &info, SmallV
     shape.push_back(name.empty()               ? dim.dim_value()
                     : overridden != dims.end() ? overridden->getValue()
                                                : ShapedType::kDynamic);
+    if (StringRef(dim.dim_param()).contains('\0')) {
+      emitError(fileLoc) << "the name of dimension " << index << " of '" << info.name() << "' holds a zero byte";
+      return failure();
+    }
     dimNames.push_back(builder.getStringAttr(dim.dim_param()));
   }
-  return Type(RankedTensorType::get(shape, elementType));
+  auto type = RankedTensorType::get(shape, elementType);
+  if (std::string reason = aimc::onnx::findTooLarge(type); !reason.empty()) {
+    emitError(fileLoc) << "'" << info.name() << "' " << reason;
+    return failure();
+  }
+  return Type(type);
+}
+
+/// Inputs and outputs are called by their names, which containers end with a zero byte.
+static LogicalResult checkName(StringRef what, int index, StringRef name, llvm::StringSet<> &names, Location loc) {
+  if (name.empty())
+    return emitError(loc) << what << " " << index << " has no name";
+  if (name.contains('\0'))
+    return emitError(loc) << "the name of " << what << " " << index << " holds a zero byte";
+  if (!names.insert(name).second)
+    return emitError(loc) << what << " '" << name << "' appears twice";
+  return success();
 }
 
 LogicalResult GraphImporter::importInputs(func::FuncOp func, Scope &scope) {
-  for (const pb::ValueInfoProto &info : model.graph().input()) {
+  llvm::StringSet<> names;
+  for (const auto &[index, info] : llvm::enumerate(model.graph().input())) {
+    if (failed(checkName("input", index, info.name(), names, fileLoc)))
+      return failure();
     if (scope.values.contains(info.name()))
       continue; // an initializer: a constant, whatever the file allows a caller to override
     SmallVector<Attribute> dimNames;
@@ -298,7 +328,10 @@ LogicalResult GraphImporter::importInputs(func::FuncOp func, Scope &scope) {
 
 LogicalResult GraphImporter::importOutputs(func::FuncOp func, Scope &scope) {
   SmallVector<Value> results;
+  llvm::StringSet<> names;
   for (auto [index, info] : llvm::enumerate(model.graph().output())) {
+    if (failed(checkName("output", index, info.name(), names, fileLoc)))
+      return failure();
     Value value = scope.lookup(info.name());
     if (!value)
       return emitError(fileLoc) << "output '" << info.name() << "' is computed by no node";
@@ -397,9 +430,6 @@ LogicalResult GraphImporter::importAttribute(pb::AttributeProto &attr, Location 
   }
   if (attr.name().empty())
     return emitError(loc) << "has an attribute without a name";
-  for (const NamedAttribute &other : attrs)
-    if (other.getName() == attr.name())
-      return emitError(loc) << "attribute '" << attr.name() << "' appears twice";
   attrs.push_back(builder.getNamedAttr(attr.name(), value));
   return success();
 }
@@ -475,6 +505,8 @@ LogicalResult GraphImporter::importCall(const ModelFunction &function, pb::NodeP
 }
 
 LogicalResult GraphImporter::importNode(pb::NodeProto &node, int64_t index, Scope &scope) {
+  if (StringRef(node.name()).contains('\0') || StringRef(node.op_type()).contains('\0'))
+    return emitError(fileLoc) << "the name of node " << index << " (" << node.op_type().c_str() << ") holds a zero byte";
   if (const ModelFunction *function = functions.lookup(node, getOpset(node.domain())))
     return importCall(*function, node, index, scope);
   NameLoc loc = NameLoc::get(nameNode(node, index));
@@ -487,9 +519,13 @@ LogicalResult GraphImporter::importNode(pb::NodeProto &node, int64_t index, Scop
 
   SmallVector<NamedAttribute> attrs;
   std::map<std::string, pb::GraphProto *> graphs;
-  for (pb::AttributeProto &attr : *node.mutable_attribute())
+  llvm::StringSet<> attrNames;
+  for (pb::AttributeProto &attr : *node.mutable_attribute()) {
+    if (!attrNames.insert(attr.name()).second)
+      return emitError(loc) << "attribute '" << attr.name() << "' appears twice";
     if (failed(importAttribute(attr, loc, attrs, graphs)))
       return failure();
+  }
   SmallVector<StringRef> graphNames;
   for (auto &[name, graph] : graphs)
     graphNames.push_back(name);
@@ -516,20 +552,30 @@ LogicalResult GraphImporter::importNode(pb::NodeProto &node, int64_t index, Scop
   return success();
 }
 
+namespace {
+/// Names that a subgraph defines, inside those of the graphs around it.
+struct DefinedNames {
+  const DefinedNames *parent = nullptr;
+  llvm::StringSet<> names;
+
+  bool contains(StringRef name) const { return names.contains(name) || (parent && parent->contains(name)); }
+};
+} // namespace
+
 /// Names that `node` and its subgraphs read and do not define themselves.
-static void collectReads(const pb::NodeProto &node, const llvm::StringSet<> &defined, llvm::StringSet<> &reads) {
+static void collectReads(const pb::NodeProto &node, const DefinedNames &defined, llvm::StringSet<> &reads) {
   for (const std::string &name : node.input())
     if (!name.empty() && !defined.contains(name))
       reads.insert(name);
   forEachSubgraph(node, [&](const pb::GraphProto &graph) {
-    llvm::StringSet<> inner = defined;
+    DefinedNames inner{&defined, {}};
     for (const pb::TensorProto &tensor : graph.initializer())
-      inner.insert(tensor.name());
+      inner.names.insert(tensor.name());
     for (const pb::ValueInfoProto &input : graph.input())
-      inner.insert(input.name());
+      inner.names.insert(input.name());
     for (const pb::NodeProto &child : graph.node())
       for (const std::string &name : child.output())
-        inner.insert(name);
+        inner.names.insert(name);
     for (const pb::NodeProto &child : graph.node())
       collectReads(child, inner, reads);
     for (const pb::ValueInfoProto &output : graph.output())
@@ -606,6 +652,8 @@ LogicalResult GraphImporter::importSubgraph(pb::GraphProto &graph, Region &regio
       return failure();
     if (!*type)
       *type = UnrankedTensorType::get(builder.getF32Type());
+    if (inner.values.contains(info.name()))
+      return emitError(loc) << "input '" << info.name() << "' of a subgraph is already defined";
     inner.values[info.name()] = region.addArgument(*type, locOf(info.name()));
   }
   if (failed(importNodes(*graph.mutable_node(), inner)))
@@ -648,10 +696,44 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
 // Files
 //===--------------------------------------------------------------------------------------------------------------===//
 
+namespace {
+/// Hands bytes over piece by piece. Of a mapped file it gives back the pages that protobuf has copied, which would otherwise stand
+/// in memory beside their copies; a page that is read again comes from the file again.
+class PieceStream : public google::protobuf::io::ZeroCopyInputStream {
+public:
+  PieceStream(StringRef bytes, bool isMapped) : bytes(bytes), isMapped(isMapped) {}
+
+  bool Next(const void **data, int *size) override {
+    if (isMapped && position != 0) // a mapping begins at the start of a page
+      ::madvise(const_cast<char *>(bytes.data()), position / pieceBytes * pieceBytes, MADV_DONTNEED);
+    size_t length = std::min(pieceBytes, bytes.size() - position);
+    *data = bytes.data() + position;
+    *size = static_cast<int>(length);
+    position += length;
+    return length != 0;
+  }
+  void BackUp(int count) override { position -= count; }
+  bool Skip(int count) override {
+    bool inside = static_cast<size_t>(count) <= bytes.size() - position;
+    position = inside ? position + count : bytes.size();
+    return inside;
+  }
+  int64_t ByteCount() const override { return position; }
+
+private:
+  static constexpr size_t pieceBytes = size_t(16) << 20;
+
+  StringRef bytes;
+  bool isMapped;
+  size_t position = 0;
+};
+} // namespace
+
 /// Protobuf would print its own errors.
-static bool parseQuietly(google::protobuf::MessageLite &message, const llvm::MemoryBuffer &file) {
+static bool parseQuietly(google::protobuf::MessageLite &message, StringRef bytes, bool isMapped = false) {
   google::protobuf::LogHandler *previous = google::protobuf::SetLogHandler(nullptr);
-  bool parsed = message.ParseFromArray(file.getBufferStart(), static_cast<int>(file.getBufferSize()));
+  PieceStream stream(bytes, isMapped);
+  bool parsed = message.ParseFromZeroCopyStream(&stream);
   google::protobuf::SetLogHandler(previous);
   return parsed;
 }
@@ -714,7 +796,7 @@ static LogicalResult readTensorFile(StringRef path, pb::TensorProto &tensor, Loc
   auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (std::error_code error = file.getError())
     return emitError(loc) << path << " cannot be read: " << error.message();
-  if ((*file)->getBufferSize() > size_t(std::numeric_limits<int>::max()) || !parseQuietly(tensor, **file))
+  if ((*file)->getBufferSize() > size_t(std::numeric_limits<int>::max()) || !parseQuietly(tensor, (*file)->getBuffer()))
     return emitError(loc) << path << " is neither a .npy file nor an ONNX tensor";
   return success();
 }
@@ -748,6 +830,83 @@ static LogicalResult addConstInputs(pb::GraphProto &graph, const llvm::StringMap
   return success();
 }
 
+/// How deep graphs of subgraphs may nest: protobuf's own limit of 100 messages, three to a graph, is a little higher.
+static constexpr size_t mostNestedGraphs = 30;
+
+/// How deep graphs nest in the bytes of a model, counted without recursion; damaged bytes end the count.
+static size_t countNestedGraphs(StringRef bytes) {
+  enum Kind { Model, Graph, Node, Attribute, Other };
+  auto childOf = [](Kind kind, int field) {
+    switch (kind) {
+    case Model: return field == pb::ModelProto::kGraphFieldNumber ? Graph : Other;
+    case Graph: return field == pb::GraphProto::kNodeFieldNumber ? Node : Other;
+    case Node: return field == pb::NodeProto::kAttributeFieldNumber ? Attribute : Other;
+    case Attribute:
+      return field == pb::AttributeProto::kGFieldNumber || field == pb::AttributeProto::kGraphsFieldNumber ? Graph : Other;
+    case Other: return Other;
+    }
+    llvm_unreachable("all kinds are above");
+  };
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), static_cast<int>(bytes.size()));
+  struct Level {
+    Kind kind;
+    google::protobuf::io::CodedInputStream::Limit outer;
+  };
+  std::vector<Level> levels{{Model, 0}};
+  size_t graphs = 0, deepest = 0;
+  while (true) {
+    uint32_t tag = stream.ReadTag();
+    if (tag == 0) {
+      if (levels.size() == 1 || !stream.ConsumedEntireMessage())
+        return deepest;
+      graphs -= levels.back().kind == Graph;
+      stream.PopLimit(levels.back().outer);
+      levels.pop_back();
+      continue;
+    }
+    bool hasLength = WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
+    Kind child = hasLength ? childOf(levels.back().kind, WireFormatLite::GetTagFieldNumber(tag)) : Other;
+    uint32_t length = 0;
+    if (child == Other ? !WireFormatLite::SkipField(&stream, tag) : !stream.ReadVarint32(&length))
+      return deepest;
+    if (child == Other)
+      continue;
+    levels.push_back({child, stream.PushLimit(static_cast<int>(length))});
+    deepest = std::max(deepest, graphs += child == Graph);
+  }
+}
+
+/// Parses the bytes of a file.
+static LogicalResult readModel(const llvm::MemoryBufferRef &bytes, bool isMapped, pb::ModelProto &model, Location loc) {
+  if (bytes.getBufferSize() > static_cast<size_t>(std::numeric_limits<int>::max()))
+    return emitError(loc) << "has " << bytes.getBufferSize()
+                          << " bytes; an ONNX file has at most 2 GiB, larger weights are stored as external data";
+  bool parsed = parseQuietly(model, bytes.getBuffer(), isMapped);
+  if (size_t depth = countNestedGraphs(bytes.getBuffer()); depth > mostNestedGraphs + 1)
+    return emitError(loc) << "nests subgraphs " << depth - 1 << " deep; at most " << mostNestedGraphs << " are supported";
+  if (!parsed)
+    return emitError(loc) << "is not an ONNX model, or is cut off";
+  if (!model.has_graph())
+    return emitError(loc) << "is not an ONNX model: it has no graph";
+  return success();
+}
+
+static OwningOpRef<ModuleOp> importModel(pb::ModelProto &model, StringRef path, const ImportOptions &options, MLIRContext &context) {
+  if (failed(addConstInputs(*model.mutable_graph(), options.constInputs, FileLineColLoc::get(&context, path, 0, 0))))
+    return {};
+  return GraphImporter(model, path, options, context).run();
+}
+
+OwningOpRef<ModuleOp> aimc::importOnnx(llvm::MemoryBufferRef bytes, const ImportOptions &options, MLIRContext &context) {
+  context.loadDialect<aimc::onnx::OnnxDialect, arith::ArithDialect, func::FuncDialect>();
+  Location loc = FileLineColLoc::get(&context, bytes.getBufferIdentifier(), 0, 0);
+  pb::ModelProto model;
+  if (failed(readModel(bytes, /*isMapped=*/false, model, loc)))
+    return {};
+  return importModel(model, bytes.getBufferIdentifier(), options, context);
+}
+
 OwningOpRef<ModuleOp> aimc::importOnnx(StringRef path, const ImportOptions &options, MLIRContext &context) {
   context.loadDialect<aimc::onnx::OnnxDialect, arith::ArithDialect, func::FuncDialect>();
   Location loc = FileLineColLoc::get(&context, path, 0, 0);
@@ -756,19 +915,9 @@ OwningOpRef<ModuleOp> aimc::importOnnx(StringRef path, const ImportOptions &opti
     emitError(loc) << "cannot be read: " << error.message();
     return {};
   }
-  if ((*file)->getBufferSize() > static_cast<size_t>(std::numeric_limits<int>::max())) {
-    emitError(loc) << "has " << (*file)->getBufferSize()
-                   << " bytes; an ONNX file has at most 2 GiB, larger weights are stored as external data";
-    return {};
-  }
   pb::ModelProto model;
-  bool parsed = parseQuietly(model, **file);
-  file->reset();
-  if (!parsed || !model.has_graph()) {
-    emitError(loc) << (parsed ? "is not an ONNX model: it has no graph" : "is not an ONNX model, or is cut off");
+  if (failed(readModel(**file, (*file)->getBufferKind() == llvm::MemoryBuffer::MemoryBuffer_MMap, model, loc)))
     return {};
-  }
-  if (failed(addConstInputs(*model.mutable_graph(), options.constInputs, loc)))
-    return {};
-  return GraphImporter(model, path, options, context).run();
+  file->reset(); // protobuf has copied what it needs
+  return importModel(model, path, options, context);
 }

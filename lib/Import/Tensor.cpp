@@ -100,6 +100,10 @@ FailureOr<TensorImporter::Bytes> TensorImporter::getExternal(pb::TensorProto &te
       emitError() << "external data '" << location << "' leads out of the model's folder";
       return failure();
     }
+    if (!llvm::sys::fs::is_regular_file(real)) { // a pipe would be waited for
+      emitError() << "external data '" << full << "' is not a file";
+      return failure();
+    }
     auto buffer = llvm::MemoryBuffer::getFile(real, /*IsText=*/false, /*RequiresNullTerminator=*/false);
     if (std::error_code error = buffer.getError()) {
       emitError() << "external data '" << full << "': " << error.message();
@@ -175,11 +179,13 @@ FailureOr<ElementsAttr> TensorImporter::import(pb::TensorProto &tensor, Location
       emitTensorError() << "dimension " << size << " is negative";
       return failure();
     }
-  bool overflow = llvm::any_of(shape, [&](int64_t size) { return __builtin_mul_overflow(count, size, &count); });
-  if (overflow || __builtin_mul_overflow(count, elementBytes, &bytesNeeded)) {
-    emitTensorError() << "has more elements than any file";
+  if (std::string reason = aimc::onnx::findTooLarge(RankedTensorType::get(shape, elementType)); !reason.empty()) {
+    emitTensorError() << reason;
     return failure();
   }
+  for (int64_t size : shape)
+    count *= size;
+  bytesNeeded = count * elementBytes;
   FailureOr<Bytes> bytes = getBytes(tensor, isNibbles ? (count + 1) / 2 : count, elementBytes, emitTensorError);
   if (failed(bytes))
     return failure();

@@ -16,7 +16,7 @@ llvm::Error aimc::saveRanges(const Ranges &ranges, llvm::StringRef path) {
   llvm::json::OStream json(os, /*IndentSize=*/1);
   json.object([&] {
     for (const auto &[node, layer] : ranges)
-      json.attributeObject(node, [&, &layer = layer] {
+      json.attributeObject(llvm::json::fixUTF8(node), [&, &layer = layer] {
         if (layer.alpha)
           json.attribute("alpha", *layer.alpha);
         if (!layer.adcRange.empty())

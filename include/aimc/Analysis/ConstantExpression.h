@@ -92,11 +92,18 @@ private:
 /// reshapes, slices, broadcasts. Nothing otherwise, or where a reshape would need a copy.
 std::optional<StridedView> asStridedView(mlir::Value value);
 
-/// The elements of a constant expression: read in place where `asStridedView` can, computed otherwise. A splat stays
-/// one element with strides 0. Fails if `value` is not a constant expression or its shape arithmetic is out of bounds.
-llvm::FailureOr<StridedView> evaluateView(mlir::Value value);
+/// A file of a few bytes can describe terabytes of constants, or a product of them that takes days: a tensor that takes more than
+/// this to compute is left to the program.
+inline constexpr int64_t maxComputedBytes = int64_t(1) << 32;
+inline constexpr int64_t maxComputedIterations = int64_t(1) << 34;
 
-/// The same, row-major without gaps; borrows a constant's memory where it has that form already.
+/// The elements of a constant expression: read in place where `asStridedView` can, computed otherwise. A splat stays
+/// one element with strides 0. Fails if `value` is not a constant expression, its shape arithmetic is out of bounds, or (then
+/// `*tooLarge` is set) a tensor in it would take more than the limits above.
+llvm::FailureOr<StridedView> evaluateView(mlir::Value value, bool *tooLarge = nullptr);
+
+/// The same, row-major without gaps; borrows a constant's memory where it has that form already, and fails when it has not and
+/// takes more than `maxComputedBytes`.
 /// Arithmetic on floats is IEEE at the type's own precision, every operation rounded separately.
 llvm::FailureOr<ConstantData> evaluate(mlir::Value value);
 

@@ -6,6 +6,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/MemoryBufferRef.h"
 
 #include <cstdint>
 #include <string>
@@ -33,6 +34,10 @@ struct ImportOptions {
 /// mapped, not read. A null result means failure; the reasons were emitted as diagnostics of `context`. Loads the dialects it
 /// needs. No file, however damaged, makes it crash.
 mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &options, mlir::MLIRContext &context);
+
+/// The same for a model in memory; the buffer's identifier names it in diagnostics, and external data lie in the folder of that
+/// path.
+mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::MemoryBufferRef bytes, const ImportOptions &options, mlir::MLIRContext &context);
 
 } // namespace aimc
 

@@ -65,17 +65,18 @@ public:
   void runOnOperation() override;
 
 private:
-  /// Replaces `value`, or leaves a broadcast and adds what it is made of to `worklist`.
+  /// Replaces `value`, or leaves a broadcast or what would take too much to compute, and adds what it is made of to `worklist`.
   LogicalResult fold(Value value, SmallVectorImpl<Value> &worklist);
 };
 } // namespace
 
 LogicalResult FoldConstantExpressionsPass::fold(Value value, SmallVectorImpl<Value> &worklist) {
-  FailureOr<StridedView> view = evaluateView(value);
-  if (failed(view))
+  bool tooLarge = false;
+  FailureOr<StridedView> view = evaluateView(value, &tooLarge);
+  if (failed(view) && !tooLarge)
     return emitError(value.getLoc()) << "this constant expression indexes outside its operands or divides its elements "
                                         "unevenly among dimensions; correct the shapes it is computed from";
-  if (isLargeBroadcast(*view, inlineBytes)) {
+  if (tooLarge || isLargeBroadcast(*view, inlineBytes)) {
     for (Value operand : value.getDefiningOp()->getOperands())
       if (!isLeftAlone(operand.getDefiningOp()))
         worklist.push_back(operand);

@@ -13,6 +13,9 @@ namespace aimc::onnx {
   llvm::LogicalResult shape(NodeOp node, ShapeInference &inference);
 #include "aimc/Dialect/Onnx/Operators.def"
 
+/// Element types and numbers of dimensions of a node's operands against those that its operator takes; an error where they differ.
+llvm::LogicalResult checkOperandTypes(NodeOp node);
+
 /// `axis` counted from the front for a tensor of `rank` dimensions. Emits an error when it is outside -rank .. rank - 1.
 llvm::FailureOr<int64_t> normalizeAxis(NodeOp node, int64_t axis, int64_t rank);
 

@@ -1,6 +1,8 @@
 //===- ShapeInference.cpp - result types and integer values of onnx nodes ---------------------------------------===//
 #include "aimc/Dialect/Onnx/ShapeInference.h"
 
+#include "ShapeFunctions.h"
+
 #include "aimc/Dialect/Onnx/OperatorTable.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -8,6 +10,8 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace aimc::onnx;
@@ -178,7 +182,10 @@ const PartialValue *ShapeInference::getValue(Value value) {
   Attribute constant;
   if (!matchPattern(value, m_Constant(&constant)))
     return nullptr;
-  return (values[value] = readElements(constant)).get();
+  std::shared_ptr<PartialValue> elements = readElements(constant);
+  if (elements && !follow(elements->elements.size()))
+    elements = nullptr;
+  return (values[value] = std::move(elements)).get();
 }
 
 std::optional<SmallVector<int64_t>> ShapeInference::getIntegers(Value value) {
@@ -202,12 +209,29 @@ void ShapeInference::setResult(Value result, ArrayRef<Dim> shape, Type elementTy
   shapes[result] = std::move(refined);
 }
 
+bool ShapeInference::follow(int64_t count) {
+  if (count > maxFollowedElements - followed)
+    return false;
+  followed += count;
+  return true;
+}
+
+LogicalResult ShapeInference::countLoopPass(NodeOp node) {
+  if (++loopPasses <= maxLoopPasses)
+    return success();
+  return node.emitNodeError() << "lies in loops in loops: their bodies were visited " << maxLoopPasses
+                              << " times without an end";
+}
+
 void ShapeInference::forget(Region &region) {
   auto drop = [&](Value value) {
     if (isa<NoneType>(value.getType()))
       return;
     shapes.erase(value);
-    values.erase(value);
+    if (auto found = values.find(value); found != values.end()) {
+      followed -= found->second ? found->second->elements.size() : 0;
+      values.erase(found);
+    }
     value.setType(UnrankedTensorType::get(getElementTypeOrSelf(value.getType())));
   };
   for (Block &block : region) {
@@ -237,7 +261,7 @@ void ShapeInference::setValue(Value result, PartialValue value) {
     return;
   std::optional<int64_t> count = countElements(getShape(result));
   int64_t limit = isa<FloatType>(type.getElementType()) ? maxRealElements : maxIntegerElements;
-  if (!count || *count > limit || *count != static_cast<int64_t>(value.elements.size()))
+  if (!count || *count > limit || *count != static_cast<int64_t>(value.elements.size()) || !follow(*count))
     return;
   value.shape.assign(type.getShape().begin(), type.getShape().end());
   values[result] = std::make_shared<PartialValue>(std::move(value));
@@ -246,6 +270,16 @@ void ShapeInference::setValue(Value result, PartialValue value) {
 //===--------------------------------------------------------------------------------------------------------------===//
 // The walk
 //===--------------------------------------------------------------------------------------------------------------===//
+
+std::string aimc::onnx::findTooLarge(RankedTensorType type) {
+  if (type.getRank() > maxTensorRank)
+    return llvm::formatv("has {0} dimensions; a tensor has at most {1}", type.getRank(), maxTensorRank);
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  for (int64_t size : type.getShape())
+    if (size > 0 && !ShapedType::isDynamic(size) && (__builtin_mul_overflow(bytes, size, &bytes) || bytes > maxTensorBytes))
+      return llvm::formatv("is {0}, which takes more than {1} bytes, more than any machine has", type, maxTensorBytes);
+  return "";
+}
 
 /// Every operand of a node is omitted or a ranked tensor, and there are as many as the row wants.
 static LogicalResult checkOperands(NodeOp node, const OperatorRow &row) {
@@ -278,11 +312,15 @@ LogicalResult ShapeInference::run(Region &region) {
       const OperatorRow *row = lookupOperator(node.getDomain(), node.getOpType(), node.getOpset());
       if (!row)
         return node.emitNodeError() << "is not an operator we know";
-      if (failed(checkOperands(node, *row)) || failed(row->shape(node, *this)))
+      if (failed(checkOperands(node, *row)) || failed(checkOperandTypes(node)) || failed(row->shape(node, *this)))
         return failure();
-      for (auto [index, result] : llvm::enumerate(node.getOutputs()))
+      for (auto [index, result] : llvm::enumerate(node.getOutputs())) {
         if (!isa<RankedTensorType, NoneType>(result.getType()))
           return node.emitNodeError() << "has no output " << index;
+        if (auto type = dyn_cast<RankedTensorType>(result.getType()))
+          if (std::string reason = findTooLarge(type); !reason.empty())
+            return node.emitNodeError() << "output " << index << " " << reason;
+      }
     }
   }
   return success();

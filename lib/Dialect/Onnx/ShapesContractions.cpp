@@ -416,7 +416,9 @@ LogicalResult aimc::onnx::inferLayerNormalization(NodeOp node, ShapeInference &i
     if (!operand)
       continue;
     Shape shape = inference.getShape(operand);
-    for (size_t back = 1; back <= std::min(shape.size(), x.size()); ++back)
+    if (shape.size() > x.size())
+      return node.emitNodeError() << "input " << index << " has " << shape.size() << " dimensions, the input " << x.size();
+    for (size_t back = 1; back <= shape.size(); ++back)
       if (shape[shape.size() - back] != 1 && differ(shape[shape.size() - back], x[x.size() - back]))
         return node.emitNodeError() << "input " << index << " has size " << shape[shape.size() - back]
                                     << " where the input has " << x[x.size() - back];

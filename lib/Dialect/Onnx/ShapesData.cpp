@@ -40,6 +40,16 @@ static Dim multiply(ShapeInference &inference, ArrayRef<Dim> dims) {
   return product;
 }
 
+/// A result may have sizes that the file declares and inference leaves open: they must hold as many elements as the input.
+static LogicalResult checkCount(NodeOp node, ShapeInference &inference) {
+  Shape input = inference.getShape(node.getInputs()[0]), result = inference.getShape(node.getOutputs()[0]);
+  if (llvm::all_of(input, isStatic) && llvm::all_of(result, isStatic) &&
+      multiply(inference, input) != multiply(inference, result))
+    return node.emitNodeError() << "makes " << node.getOutputs()[0].getType() << " of " << node.getInputs()[0].getType()
+                                << ", which has another number of elements";
+  return success();
+}
+
 LogicalResult aimc::onnx::inferReshape(NodeOp node, ShapeInference &inference) {
   Shape input = inference.getShape(node.getInputs()[0]);
   Value target = node.getInputs()[1];
@@ -93,7 +103,7 @@ LogicalResult aimc::onnx::inferReshape(NodeOp node, ShapeInference &inference) {
   }
   setOutput(node, inference, result);
   keepElements(node, inference);
-  return success();
+  return checkCount(node, inference);
 }
 
 LogicalResult aimc::onnx::inferFlatten(NodeOp node, ShapeInference &inference) {
@@ -114,7 +124,7 @@ LogicalResult aimc::onnx::inferSqueeze(NodeOp node, ShapeInference &inference) {
     if (*count > static_cast<int64_t>(input.size()))
       return node.emitNodeError() << "drops " << *count << " of " << input.size() << " dimensions";
     setOutput(node, inference, getFreshShape(inference, input.size() - *count));
-    return success();
+    return checkCount(node, inference);
   }
   FailureOr<std::optional<SmallVector<int64_t>>> axes = getIntegersOf(node, inference, "axes", 1);
   if (failed(axes))
@@ -138,14 +148,14 @@ LogicalResult aimc::onnx::inferSqueeze(NodeOp node, ShapeInference &inference) {
   }
   setOutput(node, inference, result);
   keepElements(node, inference);
-  return success();
+  return checkCount(node, inference);
 }
 
 LogicalResult aimc::onnx::inferUnsqueeze(NodeOp node, ShapeInference &inference) {
   Shape input = inference.getShape(node.getInputs()[0]), result;
   if (std::optional<int64_t> count = countUnknownOf(node, inference, "axes", 1)) {
     setOutput(node, inference, getFreshShape(inference, input.size() + *count));
-    return success();
+    return checkCount(node, inference);
   }
   FailureOr<std::optional<SmallVector<int64_t>>> axes = getIntegersOf(node, inference, "axes", 1);
   if (failed(axes))
@@ -161,7 +171,7 @@ LogicalResult aimc::onnx::inferUnsqueeze(NodeOp node, ShapeInference &inference)
     result.push_back(llvm::is_contained(*normalized, static_cast<int64_t>(dim)) ? 1 : *next++);
   setOutput(node, inference, result);
   keepElements(node, inference);
-  return success();
+  return checkCount(node, inference);
 }
 
 //===--------------------------------------------------------------------------------------------------------------===//

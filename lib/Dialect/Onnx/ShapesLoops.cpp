@@ -26,6 +26,8 @@ static LogicalResult settle(NodeOp node, ShapeInference &inference, Region &body
   bool changed = true;
   while (changed) {
     changed = false;
+    if (failed(inference.countLoopPass(node)))
+      return failure();
     inference.forget(body);
     for (auto [argument, value] : llvm::zip(body.getArguments(), arguments))
       inference.setResult(argument, value.shape, value.element);

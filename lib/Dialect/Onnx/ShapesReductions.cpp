@@ -376,6 +376,8 @@ LogicalResult aimc::onnx::inferIf(NodeOp node, ShapeInference &inference) {
   Region *thenBranch = getSubgraph(node, "then_branch"), *elseBranch = getSubgraph(node, "else_branch");
   if (!thenBranch || !elseBranch)
     return node.emitNodeError() << "needs a then_branch and an else_branch";
+  if (thenBranch->getNumArguments() != 0 || elseBranch->getNumArguments() != 0)
+    return node.emitNodeError() << "has a branch with inputs; branches take values from outside by name";
   if (std::optional<SmallVector<int64_t>> condition = inference.getIntegers(node.getInputs()[0]);
       condition && condition->size() == 1) {
     Region *taken = condition->front() ? thenBranch : elseBranch, *other = condition->front() ? elseBranch : thenBranch;

@@ -2,6 +2,7 @@
 #include "ShapeFunctions.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <cmath>
@@ -105,6 +106,9 @@ LogicalResult aimc::onnx::inferMaxUnpool(NodeOp node, ShapeInference &inference)
   if (result.size() != kernel.size() + 2)
     return node.emitNodeError() << "'kernel_shape' has " << kernel.size() << " numbers for an input of " << result.size()
                                 << " dimensions";
+  if (failed(verifyCompatibleShape(node.getInputs()[0].getType(), node.getInputs()[1].getType())))
+    return node.emitNodeError() << "its indices are " << node.getInputs()[1].getType() << ", its input "
+                                << node.getInputs()[0].getType();
   strides.resize(kernel.size(), 1);
   pads.resize(2 * kernel.size(), 0);
   if (node.getInput(2)) {

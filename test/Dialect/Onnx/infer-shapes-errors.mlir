@@ -47,7 +47,7 @@ func.func @broadcast(%x: tensor<?x3xf32>, %b: tensor<4xf32>) {
 // -----
 
 func.func @mixed(%x: tensor<?x3xf32>, %i: tensor<3xi64>) {
-  // expected-error @unknown {{mul (Mul, opset 13): element types 'f32' and 'i64' differ}}
+  // expected-error @unknown {{mul (Mul, opset 13): input 1 has elements of type 'i64', input 0 of type 'f32'; they must be of one type: insert a Cast}}
   %r = onnx.node "Mul"(%x, %i) {domain = "", opset = 13 : i64, attrs = {}}
     : (tensor<?x3xf32>, tensor<3xi64>) -> tensor<*xf32> loc("mul")
   return
@@ -239,7 +239,7 @@ func.func @bias(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>, %b: tensor<5xf
 // -----
 
 func.func @types(%x: tensor<?x3xf32>, %w: tensor<3x4xf16>) {
-  // expected-error @unknown {{fc (MatMul, opset 13): element types 'f32' and 'f16' differ}}
+  // expected-error @unknown {{fc (MatMul, opset 13): input 1 has elements of type 'f16', input 0 of type 'f32'; they must be of one type: insert a Cast}}
   %r = onnx.node "MatMul"(%x, %w) {domain = "", opset = 13 : i64, attrs = {}}
     : (tensor<?x3xf32>, tensor<3x4xf16>) -> tensor<*xf32> loc("fc")
   return
@@ -248,7 +248,7 @@ func.func @types(%x: tensor<?x3xf32>, %w: tensor<3x4xf16>) {
 // -----
 
 func.func @where(%c: tensor<3xi64>, %x: tensor<3xf32>) {
-  // expected-error @unknown {{w (Where, opset 13): element types 'i64', 'f32' and 'f32'; the first is not boolean or the others differ}}
+  // expected-error @unknown {{w (Where, opset 13): input 0 has elements of type 'i64'; the operator takes booleans: insert a Cast}}
   %r = onnx.node "Where"(%c, %x, %x) {domain = "", opset = 13 : i64, attrs = {}}
     : (tensor<3xi64>, tensor<3xf32>, tensor<3xf32>) -> tensor<*xf32> loc("w")
   return
@@ -280,6 +280,81 @@ func.func @branches(%c: tensor<i1>, %x: tensor<2x3xf32>, %y: tensor<6xf32>) {
     onnx.yield %x : tensor<2x3xf32>
   }, {
     onnx.yield %y : tensor<6xf32>
+  } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["else_branch", "then_branch"]} : (tensor<i1>) -> tensor<*xf32> loc("choose")
+  return
+}
+
+// -----
+
+func.func @boxes(%x: tensor<1x2x8x8xf32>, %r: tensor<5x4x1xf32>, %b: tensor<5xi64>) {
+  // expected-error @unknown {{crop (RoiAlign, opset 16): input 1 is 'tensor<5x4x1xf32>'; the operator takes 2 dimensions}}
+  %y = onnx.node "RoiAlign"(%x, %r, %b) {domain = "", opset = 16 : i64, attrs = {}}
+    : (tensor<1x2x8x8xf32>, tensor<5x4x1xf32>, tensor<5xi64>) -> tensor<*xf32> loc("crop")
+  return
+}
+
+// -----
+
+func.func @logits(%x: tensor<3xi8>) {
+  // expected-error @unknown {{p (Softmax, opset 13): input 0 has elements of type 'i8'; the operator takes floats: insert a Cast}}
+  %y = onnx.node "Softmax"(%x) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<3xi8>) -> tensor<*xf32> loc("p")
+  return
+}
+
+// -----
+
+func.func @joined(%x: tensor<3xf32>, %y: tensor<3xf64>) {
+  // expected-error @unknown {{m (Max, opset 13): input 2 has elements of type 'f64', input 0 of type 'f32'; they must be of one type}}
+  %z = onnx.node "Max"(%x, %x, %y) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<3xf32>, tensor<3xf32>, tensor<3xf64>) -> tensor<*xf32> loc("m")
+  return
+}
+
+// -----
+
+func.func @unpool(%x: tensor<1x1x2x2xf32>, %i: tensor<1x1x2xi64>) {
+  // expected-error @unknown {{un (MaxUnpool, opset 11): its indices are 'tensor<1x1x2xi64>', its input 'tensor<1x1x2x2xf32>'}}
+  %z = onnx.node "MaxUnpool"(%x, %i) {domain = "", opset = 11 : i64, attrs = {kernel_shape = array<i64: 2, 2>}}
+    : (tensor<1x1x2x2xf32>, tensor<1x1x2xi64>) -> tensor<*xf32> loc("un")
+  return
+}
+
+// -----
+
+func.func @one_hot(%i: tensor<3xi64>, %d: tensor<i64>, %v: tensor<3xf32>) {
+  // expected-error @unknown {{hot (OneHot, opset 11): takes two values, for off and on, not 'tensor<3xf32>'}}
+  %z = onnx.node "OneHot"(%i, %d, %v) {domain = "", opset = 11 : i64, attrs = {}}
+    : (tensor<3xi64>, tensor<i64>, tensor<3xf32>) -> tensor<*xf32> loc("hot")
+  return
+}
+
+// -----
+
+func.func @layer_norm(%x: tensor<3x4xf32>, %s: tensor<1x3x4xf32>) {
+  // expected-error @unknown {{norm (LayerNormalization, opset 17): input 1 has 3 dimensions, the input 2}}
+  %z = onnx.node "LayerNormalization"(%x, %s) {domain = "", opset = 17 : i64, attrs = {}}
+    : (tensor<3x4xf32>, tensor<1x3x4xf32>) -> tensor<*xf32> loc("norm")
+  return
+}
+
+// -----
+
+func.func @declared(%x: tensor<2x3xf32>, %s: tensor<2xi64>) {
+  // expected-error @unknown {{r (Reshape, opset 14): makes 'tensor<4x5xf32>' of 'tensor<2x3xf32>', which has another number of elements}}
+  %z = onnx.node "Reshape"(%x, %s) {domain = "", opset = 14 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<4x5xf32> loc("r")
+  return
+}
+
+// -----
+
+func.func @branch_with_input(%c: tensor<i1>, %x: tensor<3xf32>) {
+  // expected-error @unknown {{choose (If, opset 13): has a branch with inputs; branches take values from outside by name}}
+  %z = onnx.node "If"(%c) with {
+    onnx.yield %x : tensor<3xf32>
+  }, {
+  ^bb0(%a: tensor<3xf32>):
+    onnx.yield %a : tensor<3xf32>
   } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["else_branch", "then_branch"]} : (tensor<i1>) -> tensor<*xf32> loc("choose")
   return
 }

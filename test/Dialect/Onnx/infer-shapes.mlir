@@ -244,9 +244,9 @@ func.func @named(%x: tensor<?x2x3xf32> {onnx.dims = ["N", "", ""]}, %y: tensor<?
 // CHECK: "ReduceSum"{{.*}} -> tensor<?x?xf32>
 // CHECK: "ReduceSum"{{.*}} -> tensor<f32>
 // CHECK: "Split"{{.*}} -> (tensor<2x?xf32>, tensor<2x?xf32>)
-func.func @runtime_axes(%x: tensor<2x3xf32>, %two: tensor<2xi64>, %any: tensor<?xi64>) {
+func.func @runtime_axes(%x: tensor<2x3xf32>, %ones: tensor<1x1xf32>, %two: tensor<2xi64>, %any: tensor<?xi64>) {
   %a = onnx.node "Unsqueeze"(%x, %two) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32>
-  %b = onnx.node "Squeeze"(%x, %two) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32>
+  %b = onnx.node "Squeeze"(%ones, %two) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<1x1xf32>, tensor<2xi64>) -> tensor<*xf32>
   %c = onnx.node "Slice"(%x, %two, %two, %two) {domain = "", opset = 13 : i64, attrs = {}}
     : (tensor<2x3xf32>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>) -> tensor<*xf32>
   %d = onnx.node "ReduceSum"(%x, %any) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<2x3xf32>, tensor<?xi64>) -> tensor<*xf32>

@@ -60,6 +60,18 @@ struct PartialValue {
 inline constexpr int64_t maxIntegerElements = 1 << 16;
 inline constexpr int64_t maxRealElements = 256;
 
+/// The sum of the elements that one inference follows, at most: a file of kilobytes could have it follow terabytes.
+inline constexpr int64_t maxFollowedElements = 1 << 24;
+/// How often one inference starts on bodies of loops: loops in loops multiply it.
+inline constexpr int64_t maxLoopPasses = 100000;
+
+/// Tensors have at most this many dimensions and, those of size 0 left out, bytes.
+inline constexpr int64_t maxTensorRank = 64;
+inline constexpr int64_t maxTensorBytes = int64_t(1) << 47;
+
+/// Says of a tensor with more dimensions or bytes than those how many it has; empty for all others.
+std::string findTooLarge(mlir::RankedTensorType type);
+
 /// Infers the result type of every node of a function, following the values of small tensors so that shapes computed by the
 /// graph itself (Shape, Gather, Concat, …) become types. Unknown sizes are named, so that `Reshape(x, [N, -1])` of `Nx8x7x7` is
 /// `Nx392`.
@@ -87,6 +99,9 @@ public:
   /// Remembers the elements of a result whose type is set; ignored where shape or size do not allow it.
   void setValue(mlir::Value result, PartialValue value);
 
+  /// Counts a pass over a loop's body; an error at `node` when there have been too many.
+  llvm::LogicalResult countLoopPass(NodeOp node);
+
   /// Drops all that is known of the arguments and nodes of `region`, their types too: its next run starts anew.
   void forget(mlir::Region &region);
 
@@ -113,7 +128,12 @@ private:
   Dim fromProduct(const Product &product);
   Dim intern(char operation, Dim a, Dim b);
 
+  /// Whether `count` more elements can be followed; counts them if so.
+  bool follow(int64_t count);
+
   Dim lastSymbol = 0;
+  int64_t followed = 0;
+  int64_t loopPasses = 0;
   llvm::StringMap<Dim> named;
   llvm::DenseMap<mlir::Value, Shape> shapes;
   llvm::DenseMap<mlir::Value, std::shared_ptr<PartialValue>> values;

@@ -220,7 +220,7 @@ static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, Tar
   OpBuilder b(op);
   Location loc = op.getLoc();
   StringRef node = getNodeName(op, crossbar.getNode());
-  const llvm::json::Object *layer = ranges.getObject(node);
+  const llvm::json::Object *layer = ranges.getObject(llvm::json::fixUTF8(node)); // names may be any bytes
   std::optional<StoredIntegers> stored = readStoredIntegers(op.getX());
   bool isUnsigned = (stored && stored->zero == 0 && stored->isUnsigned) || valueRanges.isNonNegative(op.getX());
   InputCoding input = getInputCoding(target, !isUnsigned);
@@ -286,7 +286,7 @@ struct AnalogInsertConvertersPass : aimc::analog::impl::AnalogInsertConvertersPa
     module.walk([&](TiledMatMulOp op) { uses.push_back(op); });
     for (TiledMatMulOp op : uses) {
       auto crossbar = symbols.lookup<CrossbarOp>(op.getCrossbar());
-      nodes.insert(getNodeName(op, crossbar.getNode()));
+      nodes.insert(llvm::json::fixUTF8(getNodeName(op, crossbar.getNode())));
       if (failed(insertConverters(op, crossbar, target, valueRanges, *layers)))
         return signalPassFailure();
     }

@@ -135,6 +135,8 @@ static Value createBinary(OpBuilder &builder, NodeOp norm, StringRef op, Value a
 
 /// Folds `norm` into the node before it, if that is possible.
 static void foldNorm(NodeOp norm) {
+  if (norm.getInputs().size() < 5) // in a branch that never runs, which may be anything
+    return;
   auto producer = norm.getInputs()[0].getDefiningOp<NodeOp>();
   if (!producer || producer.getInputs().size() < 2 || !producer.getOutputs()[0].hasOneUse() ||
       norm.getInt("training_mode", 0) != 0 ||
