@@ -177,6 +177,18 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
   return AIMC_OK;
 }
 
+void correctLayer(const aimc_correction &correction, Layer &layer) {
+  for (uint32_t n = 0; n < correction.count; ++n) {
+    const double scale = double(correction.scale[n]), bias = layer.bias ? double(layer.bias[n]) : 0.0;
+    const double a = layer.affineScale ? double(layer.affineScale[n]) : 1.0;
+    const double o = layer.affineOffset ? double(layer.affineOffset[n]) : 0.0;
+    layer.correctedScale.push_back(float(scale * a));
+    layer.correctedOffset.push_back(float((scale * o + (scale - 1.0) * bias) + double(correction.offset[n])));
+  }
+  layer.affineScale = layer.correctedScale.data();
+  layer.affineOffset = layer.correctedOffset.data();
+}
+
 aimc_status readLayer(const LayerOptions &options, const fb::Dispatch &info, const std::vector<Crossbar> &crossbars,
                       Layer &out) {
   const aimc_driver_host *host = options.host;

@@ -56,6 +56,7 @@ struct Layer {
 
   // epilogue: [G, N] each, null: none
   const float *bias = nullptr, *affineScale = nullptr, *affineOffset = nullptr;
+  std::vector<float> correctedScale, correctedOffset; // the affine with a correction put on top
   uint32_t tileBase = 0;
 };
 
@@ -66,6 +67,9 @@ struct LayerOptions {
   Effects effects;
   ErringConverters converters;
 };
+
+/// Puts a correction of the layer's results on top of its affine: y = scale * (a * acc + o + b) + offset.
+void correctLayer(const aimc_correction &correction, Layer &layer);
 
 aimc_status readLayer(const LayerOptions &options, const fb::Dispatch &info, const std::vector<Crossbar> &crossbars,
                       Layer &out);

@@ -102,6 +102,8 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     if (aimc_status status = readLayer(layerOptions, *model.dispatches()->Get(i), chip.crossbars, chip.layers.back()))
       return status;
   }
+  for (uint32_t i = 0; i < options.correction_count; ++i)
+    correctLayer(options.corrections[i], chip.layers[options.corrections[i].site]);
   return AIMC_OK;
 }
 

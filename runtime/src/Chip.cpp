@@ -20,6 +20,32 @@ static Status checkOptions(const aimc_chip_options &options) {
   return Status();
 }
 
+static Status checkCorrections(const fb::Model &model, const aimc_chip_options &options) {
+  if (options.correction_count == 0)
+    return Status();
+  if (!options.corrections)
+    return error(AIMC_INVALID_ARGUMENT, "%u corrections, but their address is null", options.correction_count);
+  if (options.fidelity == AIMC_EXACT)
+    return error(AIMC_INVALID_ARGUMENT, "corrections go with fidelity quantized and noisy, not with exact");
+  std::vector<bool> seen(model.dispatches()->size());
+  for (uint32_t i = 0; i < options.correction_count; ++i) {
+    const aimc_correction &correction = options.corrections[i];
+    if (correction.site >= seen.size())
+      return error(AIMC_INVALID_ARGUMENT, "a correction of site %u; there are %zu", correction.site, seen.size());
+    if (seen[correction.site])
+      return error(AIMC_INVALID_ARGUMENT, "two corrections of site %u", correction.site);
+    seen[correction.site] = true;
+    const fb::Crossbar &crossbar = *model.crossbars()->Get(model.dispatches()->Get(correction.site)->crossbar());
+    if (uint64_t(crossbar.groups()) * crossbar.columns() != correction.count || !correction.scale || !correction.offset)
+      return error(AIMC_INVALID_ARGUMENT, "a correction of site %u with %u columns; the layer has %u groups of %u", correction.site,
+                   correction.count, crossbar.groups(), crossbar.columns());
+    for (uint32_t n = 0; n < correction.count; ++n)
+      if (!std::isfinite(correction.scale[n]) || !std::isfinite(correction.offset[n]))
+        return error(AIMC_INVALID_ARGUMENT, "the correction of site %u is not finite in column %u", correction.site, n);
+  }
+  return Status();
+}
+
 /// A driver's failure as a Status: its message was recorded for this thread, or there is none.
 static Status driverFailure(const aimc_driver &driver, aimc_status status) {
   std::string message = lastError();
@@ -66,6 +92,7 @@ Result<std::shared_ptr<const Chip>> Chip::create(std::shared_ptr<const Model> mo
     return status;
   };
 
+  AIMC_TRY(checkCorrections(*fb::GetModel(host.interface.metadata), options));
   if (options.settings && *options.settings) {
     Result<flatbuffers::DetachedBuffer> changed =
         changeTarget(*fb::GetModel(host.interface.metadata), options.settings);

@@ -34,6 +34,9 @@ Examples
   Which layer loses how much to which effect, a day after programming:
     aimc-run resnet14.aimc x.npy --labels=y.npy --fidelity=noisy --time=1d --report=layers
 
+  The same chip with every column fitted to the float network on calibration data, which were not seen before:
+    aimc-run resnet14.aimc x.npy --fidelity=noisy --time=1d --recover=affine --calibrate=calibration.npy
+
   Every input, ADC code and result of each layer, for 100 rows, to recompute them elsewhere:
     aimc-run resnet14.aimc x.npy --dump-layers=dump --dump-rows=100
 
@@ -137,6 +140,19 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       ->capture_default_str()
       ->check(CLI::IsMember(namesOf(compensations())).description(""));
 
+  std::string recovery = "none";
+  app.add_option("--recover", recovery,
+                 "after programming, layers are fitted to the float network on the data of --calibrate, column by column: bias "
+                 "(the mean), affine (least squares), none")
+      ->group(chip)
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->check(CLI::IsMember(namesOf(recoveries())).description(""));
+  app.add_option("--calibrate", options.network.calibration, "data for --recover; given again: of the second input ...")
+      ->group(chip)
+      ->type_name("X.npy")
+      ->allow_extra_args(false);
+
   const char *running = "Running";
   app.add_option("--threads", options.threads, "0: one per hardware thread")
       ->group(running)
@@ -176,6 +192,7 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
     }
     options.network.inputScale = *parsed;
   }
+  options.chip.recovery = find(recoveries(), recovery)->value;
   options.chip.fidelity = find(fidelities(), fidelity)->value;
   for (const std::string &name : disabled)
     options.chip.disabledEffects |= 1u << find(effects(), name)->value;

@@ -39,6 +39,14 @@ static Status checkCombination(const RunOptions &options) {
     return Failure{"--report=layers: driver " + chip.driver + " does not show its layers; only the simulator does"};
   if (options.report && (options.dumpLayers || options.outputDir || !options.expect.empty()))
     return Failure{"--report=layers replaces --dump-layers, --output-dir and --expect; give it alone"};
+  if (chip.recovery != Recovery::None && options.network.calibration.empty())
+    return Failure{"--recover: there are no data to fit layers on; add --calibrate=X.npy"};
+  if (chip.recovery == Recovery::None && !options.network.calibration.empty())
+    return Failure{"--calibrate: nothing is fitted on these data; add --recover=affine or --recover=bias"};
+  if (chip.recovery != Recovery::None && chip.fidelity == AIMC_EXACT)
+    return Failure{"--recover: fidelity exact is what layers are fitted to; choose quantized or noisy"};
+  if (chip.recovery != Recovery::None && chip.driver != "simulator")
+    return Failure{"--recover: driver " + chip.driver + " does not show its layers; only the simulator does"};
   if (chip.disabledEffects && chip.fidelity != AIMC_NOISY)
     return Failure{"--disable: fidelity " + fidelity + " has no effects; add --fidelity=noisy"};
   if (!chip.settings.empty() && chip.fidelity == AIMC_EXACT)

@@ -6,7 +6,7 @@
 
 namespace aimc::tools {
 
-aimc_chip_options ChipSettings::options(aimc_pool *pool) const {
+aimc_chip_options ChipSettings::options(aimc_pool *pool, std::vector<aimc_correction> &list) const {
   aimc_chip_options options{};
   options.struct_size = sizeof options;
   options.driver = driver.c_str();
@@ -19,6 +19,12 @@ aimc_chip_options ChipSettings::options(aimc_pool *pool) const {
   options.disabled_effects = disabledEffects;
   options.settings = settings.c_str();
   options.compensation = compensation;
+  list.clear();
+  for (const Correction &correction : corrections)
+    list.push_back({static_cast<uint32_t>(list.size()), static_cast<uint32_t>(correction.scale.size()), correction.scale.data(),
+                    correction.offset.data()});
+  options.corrections = list.data();
+  options.correction_count = static_cast<uint32_t>(list.size());
   return options;
 }
 
@@ -47,6 +53,12 @@ const std::vector<Named<aimc_effect>> &effects() {
 const std::vector<Named<aimc_compensation>> &compensations() {
   static const std::vector<Named<aimc_compensation>> words = {
       {"tile", AIMC_COMPENSATE_TILE}, {"column", AIMC_COMPENSATE_COLUMN}, {"none", AIMC_COMPENSATE_NONE}};
+  return words;
+}
+
+const std::vector<Named<Recovery>> &recoveries() {
+  static const std::vector<Named<Recovery>> words = {
+      {"none", Recovery::None}, {"bias", Recovery::Bias}, {"affine", Recovery::Affine}};
   return words;
 }
 

@@ -11,6 +11,14 @@
 
 namespace aimc::tools {
 
+/// What is fitted on calibration data after programming.
+enum class Recovery { None, Bias, Affine };
+
+/// Of one layer: y becomes scale * y + offset, [groups * columns] each.
+struct Correction {
+  std::vector<float> scale, offset;
+};
+
 /// An aimc_chip_options that owns its parts.
 struct ChipSettings {
   std::string driver = "simulator";
@@ -22,8 +30,11 @@ struct ChipSettings {
   double timeSeconds = 0;
   aimc_compensation compensation = AIMC_COMPENSATE_TILE;
 
-  /// The strings stay this object's.
-  aimc_chip_options options(aimc_pool *pool) const;
+  Recovery recovery = Recovery::None;
+  std::vector<Correction> corrections; // of each site, or none
+
+  /// The strings and arrays stay this object's; `list` must live as long as the options.
+  aimc_chip_options options(aimc_pool *pool, std::vector<aimc_correction> &list) const;
 };
 
 /// A word and what it stands for.
@@ -36,6 +47,7 @@ struct Named {
 const std::vector<Named<aimc_fidelity>> &fidelities();
 const std::vector<Named<aimc_effect>> &effects();
 const std::vector<Named<aimc_compensation>> &compensations();
+const std::vector<Named<Recovery>> &recoveries();
 
 /// "exact", "quantized", "noisy".
 template <typename T>

@@ -1,5 +1,7 @@
 #include "Network.h"
 
+#include "Recovery.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -34,6 +36,18 @@ Result<Network> Network::open(const NetworkOptions &options) {
     return status.failure();
   if (Status status = network.chooseBatch(options); !status)
     return status.failure();
+  if (options.calibration.empty())
+    return network;
+  Result<Network> calibration =
+      open({options.model, options.calibration, options.inputScale, options.batch});
+  if (!calibration)
+    return calibration.failure();
+  calibration->firstSample = int64_t(1) << 31; // beyond every data set
+  aimc::Result<std::shared_ptr<const Container>> container = Container::open(options.model);
+  if (!container.ok())
+    return Failure{container.status().message()};
+  calibration->file = *container;
+  network.calibration = std::make_shared<const Network>(std::move(*calibration));
   return network;
 }
 
@@ -192,7 +206,16 @@ Result<OutputArray> Network::join(size_t output, std::vector<OutputArray> pieces
 
 Result<ProgrammedChip> Network::program(const ChipSettings &settings, aimc_pool *pool) const {
   ProgrammedChip programmed;
-  aimc_chip_options options = settings.options(pool);
+  if (settings.recovery != Recovery::None && settings.corrections.empty() && settings.fidelity != AIMC_EXACT && calibration) {
+    ChipSettings recovered = settings;
+    Result<std::vector<Correction>> fitted = fitCorrections(*calibration, settings, pool);
+    if (!fitted)
+      return fitted.failure();
+    recovered.corrections = std::move(*fitted);
+    return program(recovered, pool);
+  }
+  std::vector<aimc_correction> list;
+  aimc_chip_options options = settings.options(pool, list);
   aimc_chip *chip = nullptr;
   if (aimc_chip_create(model.get(), &options, &chip) != AIMC_OK)
     return lastError();
@@ -221,7 +244,7 @@ Result<std::vector<OutputArray>> Network::runBatch(const ProgrammedChip &chip, i
   }
   aimc_run_options options{};
   options.struct_size = sizeof options;
-  options.sample_offset = begin;
+  options.sample_offset = firstSample + begin;
   if (observer && observer->observe()) {
     options.observe = observer->observe();
     options.observer = [](void *user, const aimc_observation *observation) {

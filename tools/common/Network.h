@@ -4,6 +4,7 @@
 
 #include "ChipSettings.h"
 #include "DataSet.h"
+#include "container/Container.h"
 
 #include <functional>
 #include <memory>
@@ -28,6 +29,7 @@ struct NetworkOptions {
   std::vector<std::string> inputs; // one .npy file per graph input
   std::optional<InputScale> inputScale;
   std::optional<int64_t> batch; // samples of a run
+  std::vector<std::string> calibration = {}; // one .npy file per graph input, for recovery; empty: none
 };
 
 struct OutputArray {
@@ -66,6 +68,9 @@ public:
   static Result<Network> open(const NetworkOptions &options);
 
   const std::string &path() const { return name; }
+  /// Of a network that is open for calibration.
+  const Container &container() const { return *file; }
+  bool canRecover() const { return calibration != nullptr; }
   const std::vector<TensorInfo> &inputs() const { return inputInfos; }
   const std::vector<TensorInfo> &outputs() const { return outputInfos; }
   const std::vector<DataSet> &dataSets() const { return data; }
@@ -75,6 +80,7 @@ public:
   int64_t batch() const { return batchSize; }
   int64_t runs() const { return (sampleCount + batchSize - 1) / batchSize; }
 
+  /// With recovery, a chip of the same seed and trial is fitted on the calibration data first.
   Result<ProgrammedChip> program(const ChipSettings &settings, aimc_pool *pool) const;
   /// Runs the batch of samples from `begin` on. Its outputs lack those of samples that only fill a fixed batch up. `observer`
   /// may be null.
@@ -94,6 +100,9 @@ private:
   Result<std::vector<OutputArray>> collect(aimc_session *session, int64_t valid) const;
 
   std::string name;
+  std::shared_ptr<const Container> file;
+  std::shared_ptr<const Network> calibration;
+  int64_t firstSample = 0; // where noise counts samples from
   Model model;
   std::vector<TensorInfo> inputInfos, outputInfos;
   std::vector<DataSet> data;

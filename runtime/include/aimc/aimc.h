@@ -87,6 +87,14 @@ typedef enum aimc_compensation {
   AIMC_COMPENSATE_NONE = 2
 } aimc_compensation;
 
+/* A digital correction of a layer's results, column by column: y becomes scale * y + offset, after what the container has. */
+typedef struct aimc_correction {
+  uint32_t site;       /* index in the dispatch table */
+  uint32_t count;      /* G * N, for checking */
+  const float *scale;  /* [G, N] */
+  const float *offset; /* [G, N] */
+} aimc_correction;
+
 typedef struct aimc_chip_options {
   size_t struct_size;
   const char *driver;     /* "simulator" (null), "trace", or a shared library's path (contains a '/') */
@@ -101,6 +109,8 @@ typedef struct aimc_chip_options {
   /* Changes to the target's device, noise, converters and wires: "noise.output=0.3 LSB,device.stuck_at_g_min=0.01", keys and
    * units as in docs/targets.md; null: none. Read during the call only. */
   const char *settings;
+  const aimc_correction *corrections; /* at most one for each site; fidelities quantized and noisy; read during the call only */
+  uint32_t correction_count;
 } aimc_chip_options;
 
 typedef enum aimc_effect {
