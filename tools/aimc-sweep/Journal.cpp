@@ -113,6 +113,8 @@ std::string runKey(uint64_t containerHash, const ChipSettings &settings) {
       if (settings.disabledEffects >> effect.value & 1)
         key["disabled"].push_back(effect.name);
   }
+  if (settings.recovery != Recovery::None && settings.fidelity != AIMC_EXACT)
+    key["recovery"] = nameOf(recoveries(), settings.recovery);
   if (!settings.settings.empty() && settings.fidelity != AIMC_EXACT)
     key["settings"] = settings.settings;
   return key.dump();

@@ -132,6 +132,9 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
       ->group(sweep);
 
   const char *data = "Data";
+  app.add_option("--calibrate", options.calibration, "data for the parameter recover; given again: of the second input ...")
+      ->type_name("X.npy")
+      ->allow_extra_args(false);
   app.add_option("--inputs", options.inputs, "samples; give it again for each further graph input, in the graph's order")
       ->group(data)
       ->type_name("X.npy")

@@ -10,6 +10,7 @@ namespace aimc::tools {
 struct SweepOptions {
   GridOptions grid;
   std::vector<std::string> inputs;
+  std::vector<std::string> calibration; // one .npy file per graph input; empty: none
   std::optional<InputScale> inputScale;
   std::string inputScaleText;
   std::optional<int64_t> batch;

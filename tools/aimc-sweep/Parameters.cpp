@@ -36,6 +36,14 @@ static Status setCompensation(ChipSettings &settings, const std::string &value) 
   return {};
 }
 
+static Status setRecovery(ChipSettings &settings, const std::string &value) {
+  const auto *word = find(recoveries(), value);
+  if (!word)
+    return Failure{"'" + value + "' is none of " + listOf(namesOf(recoveries()))};
+  settings.recovery = word->value;
+  return {};
+}
+
 /// "all", "none", "programming+drift" (these alone), "all-flicker" (all but these).
 static Status setEffects(ChipSettings &settings, const std::string &value) {
   uint32_t every = 0, named = 0;
@@ -66,6 +74,7 @@ const std::vector<RunParameter> &runParameters() {
       {"seed", "N", "of everything random; trials of one seed are different chips already", false, setSeed},
       {"time", "90, 10s, 5min, 1h, 1d", "since programming", true, setTime},
       {"compensate", "tile|column|none", "of drift", true, setCompensation},
+      {"recover", "none|bias|affine", "columns fitted on the data of --calibrate after programming", true, setRecovery},
       {"effects", "all|none|A+B|all-A+B", "all that the target lists, none, these alone, or all but these", true,
        setEffects},
   };

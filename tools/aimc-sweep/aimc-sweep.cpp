@@ -48,13 +48,16 @@ static std::string placeOf(const Grid &grid, const Cell &cell, uint32_t trial) {
 static Status prepare(Sweep &sweep, const std::vector<std::string> &containers) {
   const SweepOptions &options = sweep.options;
   for (const std::string &container : containers) {
-    Result<Network> network = Network::open({container, options.inputs, options.inputScale, options.batch});
+    Result<Network> network = Network::open({container, options.inputs, options.inputScale, options.batch, options.calibration});
     if (!network)
       return network.failure();
     if (Status status = sweep.judge.fit(*network); !status)
       return status;
     sweep.networks.push_back(std::move(*network));
   }
+  for (const Cell &cell : sweep.grid.cells)
+    if (cell.chip.recovery != Recovery::None && options.calibration.empty())
+      return Failure{"recover: there are no data to fit layers on; add --calibrate=X.npy"};
   auto add = [&](const Cell &cell) {
     for (uint32_t trial = 0; trial < cell.trials; ++trial) {
       sweep.runs.push_back({&sweep.networks[cell.container], cell.container, cell.chip, placeOf(sweep.grid, cell, trial)});

@@ -8,7 +8,7 @@
 namespace aimc::tools {
 
 /// Rows of each matrix that a fit rests on.
-static constexpr int64_t fittedRows = 4096;
+static constexpr int64_t fittedRows = 2048;
 
 namespace {
 /// What a fit needs of one column: sums over rows of the chip's y, the float y, and their products.
