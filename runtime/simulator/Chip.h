@@ -40,7 +40,9 @@ struct Workspace {
   Buffer<int64_t> rowOffset, resultOffset, region, weightOffset;
   Buffer<uint32_t> sample, position;
   Buffer<RowSegment> segments;
-  Buffer<uint8_t> gemmScratch, tileScratch;
+  Buffer<uint8_t> gemmScratch, tileScratch, squares;
+  Buffer<int32_t> varianceSums;
+  Buffer<float> deviations;
   Buffer<int64_t> accumulatedRow;
   DropScratch drop;
 

@@ -16,10 +16,11 @@ struct DeviceEffects {
   bool drift = false;
   bool flicker = false; // 1/f noise
   bool stuck = false;
+  bool read = false;    // read noise
   double seconds = 0;   // since programming
 
-  /// Conductances differ from their targets.
-  bool any() const { return programming || stuck || ages(); }
+  /// Cells are conductances: they differ from their targets, or from product to product.
+  bool any() const { return programming || stuck || read || ages(); }
   /// Devices change after programming.
   bool ages() const { return (drift || flicker) && seconds > 0; }
 };
@@ -48,12 +49,6 @@ struct MeasuredRange {
   float lowest, highest;
 };
 MeasuredRange measuredRange(fb::DeviceModel model, double seconds);
-
-/// Deviation of a device's conductance g from one product to the next, in microsiemens: constant + slope g + top (1 - exp(-rate
-/// g)). A device that is stuck has none.
-struct ReadDeviation {
-  float constant, slope, top, rate;
-};
 
 /// True when something is known of the read noise of devices of this model.
 bool hasReadNoise(fb::DeviceModel model);

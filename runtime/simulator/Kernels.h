@@ -70,6 +70,12 @@ struct Aging {
   float threshold, slope, offset, cubic[4], low, high;
 };
 
+/// Deviation of a device's conductance g from one product to the next, in microsiemens: constant + slope g + top (1 - exp(-rate
+/// g)). A device that is stuck has none.
+struct ReadDeviation {
+  float constant, slope, top, rate;
+};
+
 struct Kernels {
   /// Codes of x[0..n), one byte each: int8 when signed, uint8 otherwise, exclusive or range.flipped. `scale` is finite.
   InputCounts (*quantize)(const float *x, int64_t n, float scale, InputRange range, uint8_t *codes);
@@ -86,6 +92,12 @@ struct Kernels {
 
   /// out[4 * i + j] = lines[j][i * step], i in [0, n). May read and write as if n were the next multiple of 16.
   void (*interleave)(const uint8_t *const *lines, int64_t step, int64_t n, uint8_t *out);
+
+  /// Squares of n digits as 256 * high + low; high is null when they are below 256. Bytes are digits plus `zero`, int8 when
+  /// isSigned.
+  void (*square)(const uint8_t *x, int64_t n, uint8_t zero, bool isSigned, uint8_t *low, uint8_t *high);
+  /// Deviations before a conversion: sqrt(float32(256 * high + low) * step + base^2); null high or base: 0.
+  void (*deviations)(const int32_t *low, const int32_t *high, float step, const float *base, int64_t n, float *out);
 
   /// ADC codes of n columns; returns how many were clipped.
   uint64_t (*convert)(const Conversion &conversion, int64_t n, int32_t *codes);
@@ -105,6 +117,9 @@ struct Kernels {
   /// Ages n devices: nu = |mu + deviation * driftNoise|, g exp(-nu logTime), 1/f noise with flickerNoise, cut at 0.
   void (*ageDevices)(const Aging &aging, const float *mu, const float *deviation, const float *driftNoise,
                      const float *flickerNoise, int64_t n, float *g);
+
+  /// variance += (deviation of a device of g)^2
+  void (*addReadVariance)(const ReadDeviation &deviation, const float *g, int64_t n, float *variance);
 
   /// Gaussians of elements [first, first + n).
   void (*gaussians)(const Stream &stream, uint64_t first, int64_t n, float *out);

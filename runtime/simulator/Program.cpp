@@ -3,6 +3,7 @@
 #include "Drop.h"
 #include "IntegerGemm.h"
 #include "Kernels.h"
+#include "ReadNoise.h"
 #include "Wires.h"
 
 #include <atomic>
@@ -106,22 +107,31 @@ namespace {
 /// A row of cells of one slice, per polarity: sums over the devices of a weight, in microsiemens.
 struct CellRow {
   float *sums[2];
+  float *variances[2] = {}; // of read noise, unless null
 };
 
 /// The cells of one tile, [slices, polarities, rows, columns]: sums over the devices of a weight, in microsiemens.
 struct TileCells {
   Buffer<float> now, programmed; // when the chip is read; just after programming, if drift is compensated
+  Buffer<float> variances;       // of read noise, in squares of the conductance
   int64_t rows = 0, columns = 0;
 
-  bool reserve(int64_t slices, const Tile &tile, bool both) {
+  bool reserve(int64_t slices, const Tile &tile, bool both, bool readNoise) {
     rows = tile.rows;
     columns = tile.columns;
     const uint64_t cells = uint64_t(slices * 2 * rows * columns);
-    return now.reserve(cells) && (!both || programmed.reserve(cells));
+    return now.reserve(cells) && (!both || programmed.reserve(cells)) && (!readNoise || variances.reserve(cells));
   }
   float *block(Buffer<float> &of, int64_t s, int polarity) { return of.data() + (s * 2 + polarity) * rows * columns; }
   CellRow row(Buffer<float> &of, int64_t s, int64_t k) {
     return {{block(of, s, 0) + k * columns, block(of, s, 1) + k * columns}};
+  }
+  /// The row when the chip is read, with its variances if there are.
+  CellRow rowNow(int64_t s, int64_t k) {
+    CellRow cells = row(now, s, k);
+    for (int polarity = 0; polarity < 2 && variances.data(); ++polarity)
+      cells.variances[polarity] = block(variances, s, polarity) + k * columns;
+    return cells;
   }
 };
 
@@ -132,6 +142,7 @@ public:
       : options(options), target(target), crossbar(crossbar) {
     if (!options.physical())
       return;
+    read = readDeviation(target);
     table = digitTable(target, crossbar.cellBits, options.effects);
     aged = options.effects.ages() && hasDrift(target.device());
     if (aged)
@@ -176,6 +187,8 @@ private:
   void stick(const float *uniform, int64_t count, float *g) const {
     options.kernels->stick(uniform, count, target.stuck_at_g_min(), target.stuck_at_g_max(), target.g_min(), target.g_max(), g);
   }
+  void addVariances(const CellRow &cells, int64_t columns, float *variances) const;
+  void packVariances(Tile &tile, const float *variances, int8_t *bytes) const;
   uint64_t toSteps(const CellRow &cells, int64_t columns, int32_t *steps) const;
   double readAlone(double steps, const Tile &tile, int64_t k) const;
   void compensate(Tile &tile, const double *before, const double *after) const;
@@ -188,6 +201,7 @@ private:
   DigitTable table;
   bool aged = false; // devices changed after programming
   Aging aging = {};
+  ReadDeviation read = {};
   int32_t fullSteps = 0; // of a full-scale digit
   float stepsPerMicrosiemens = 0, middle = 0;
 };
@@ -246,7 +260,10 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
         *moreNoise = noise + columns, *uniform = moreNoise + columns, *g = uniform + columns;
   for (int polarity = 0; polarity < 2; ++polarity) {
     float *sum = now.sums[polarity], *programmedSum = programmed ? programmed->sums[polarity] : nullptr;
+    float *variance = now.variances[polarity];
     memset(sum, 0, size_t(columns) * sizeof(float));
+    if (options.effects.read)
+      memset(variance, 0, size_t(columns) * sizeof(float));
     if (programmed)
       memset(programmedSum, 0, size_t(columns) * sizeof(float));
     // Offset encoding has one device per cell; the unit column takes the first address of the other polarity.
@@ -296,7 +313,39 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
       }
       for (int64_t j = begin; j < end; ++j)
         sum[j] = sum[j] + g[j];
+      if (!options.effects.read)
+        continue;
+      memset(noise + begin, 0, size_t(count) * sizeof(float));
+      options.kernels->addReadVariance(read, g + begin, count, noise + begin);
+      const float stuckBelow = options.effects.stuck ? target.stuck_at_g_min() + target.stuck_at_g_max() : 0.0f;
+      for (int64_t j = begin; j < end; ++j)
+        variance[j] = variance[j] + (stuckBelow > 0 && uniform[j] < stuckBelow ? 0.0f : noise[j]);
     }
+  }
+}
+
+/// Variances of a row's weights: of both polarities, in squared microsiemens.
+void Programmer::addVariances(const CellRow &cells, int64_t columns, float *variances) const {
+  for (int64_t j = 0; j < columns; ++j)
+    variances[j] = cells.variances[0][j] + cells.variances[1][j];
+}
+
+/// Variances [rows, slices, columns] as steps of their slice's largest in the tile, packed.
+void Programmer::packVariances(Tile &tile, const float *variances, int8_t *bytes) const {
+  const int64_t columns = tile.columns, width = crossbar.slices * columns;
+  const double digits = double(stepsPerMicrosiemens) / crossbar.stepsPerDigit;
+  for (int64_t s = 0; s < crossbar.slices; ++s) {
+    float largest = 0;
+    for (int64_t k = 0; k < tile.rows; ++k)
+      for (int64_t j = 0; j < columns; ++j)
+        largest = fmaxf(largest, variances[k * width + s * columns + j]);
+    const float scale = largest > 0 ? varianceSteps / largest : 0.0f;
+    for (int64_t k = 0; k < tile.rows; ++k)
+      for (int64_t j = 0; j < columns; ++j)
+        bytes[k * columns + j] = int8_t(rintf(fminf(variances[k * width + s * columns + j] * scale, varianceSteps)));
+    tile.varianceStep.push_back(float(double(largest) / double(varianceSteps) * (digits * digits)));
+    options.gemm->pack(bytes, tile.rows, columns, columns,
+                       crossbar.packed.data() + tile.variances + size_t(s) * tile.sliceBytes);
   }
 }
 
@@ -337,15 +386,21 @@ aimc_status Programmer::program(const Tile &tile, TileCells &cells) const {
   Buffer<int32_t> digits;
   Buffer<float> scratch;
   if (!digits.reserve(uint64_t(tile.columns)) || !scratch.reserve(uint64_t(scratchRows * tile.columns)) ||
-      !cells.reserve(crossbar.slices, tile, compensated()))
+      !cells.reserve(crossbar.slices, tile, compensated(), options.effects.read))
     return outOfMemory();
   for (int64_t s = 0; s < crossbar.slices; ++s)
     for (int64_t k = 0; k < tile.rows; ++k) {
       if (aimc_status status = digitsOf(tile, s, k, digits.data()))
         return status;
       const CellRow programmed = compensated() ? cells.row(cells.programmed, s, k) : CellRow();
-      programDevices(tile, s, k, digits.data(), cells.row(cells.now, s, k), compensated() ? &programmed : nullptr,
-                     scratch.data());
+      const CellRow now = cells.rowNow(s, k);
+      programDevices(tile, s, k, digits.data(), now, compensated() ? &programmed : nullptr, scratch.data());
+      // Through wires, deviations stay the same part of what a cell conducts.
+      for (int polarity = 0; polarity < 2 && options.effects.read; ++polarity)
+        for (int64_t j = 0; j < tile.columns; ++j) {
+          const float g = now.sums[polarity][j];
+          now.variances[polarity][j] = g > 0 ? now.variances[polarity][j] / (g * g) : 0.0f;
+        }
     }
   return AIMC_OK;
 }
@@ -371,18 +426,25 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
   Buffer<double> readings; // per column: of this row, and the sums of their magnitudes; before and after
   const uint64_t planeBytes = uint64_t(tile.rows) * uint64_t(width);
   if (!planes.reserve(6 * planeBytes) || !row.reserve(uint64_t(5 * columns)) ||
-      !scratch.reserve(uint64_t((scratchRows + 4) * columns)) || !readings.reserve(uint64_t(4 * columns)))
+      !scratch.reserve(uint64_t((scratchRows + 6) * columns)) || !readings.reserve(uint64_t(4 * columns)))
     return outOfMemory();
   int32_t *digits = row.data(), *steps = digits + columns, *programmedSteps = steps + columns;
   int32_t *magnitudes = programmedSteps + columns, *reached = magnitudes + columns;
   double *before = readings.data(), *after = before + columns, *sumBefore = after + columns, *sumAfter = sumBefore + columns;
   memset(readings.data(), 0, size_t(4 * columns) * sizeof(double));
   float *sums = scratch.data() + scratchRows * columns;
-  CellRow now = {{sums, sums + columns}}, programmed = {{sums + 2 * columns, sums + 3 * columns}};
+  CellRow now = {{sums, sums + columns}, {sums + 4 * columns, sums + 5 * columns}};
+  CellRow programmed = {{sums + 2 * columns, sums + 3 * columns}};
+  Buffer<float> variances;
+  if (options.effects.read && !variances.reserve(planeBytes))
+    return outOfMemory();
   for (int64_t k = 0; k < tile.rows; ++k) {
     for (int64_t s = 0; s < crossbar.slices; ++s) {
       if (cells) {
-        now = cells->row(cells->now, s, k);
+        now = cells->rowNow(s, k);
+        for (int polarity = 0; polarity < 2 && options.effects.read; ++polarity)
+          for (int64_t j = 0; j < columns; ++j)
+            now.variances[polarity][j] *= now.sums[polarity][j] * now.sums[polarity][j];
         if (compensated())
           programmed = cells->row(cells->programmed, s, k);
       } else {
@@ -396,6 +458,8 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
       if (options.physical())
         if (uint64_t beyond = toSteps(now, columns, steps))
           saturated += beyond;
+      if (options.effects.read)
+        addVariances(now, columns, variances.data() + k * width + s * columns);
       int8_t *high = planes.data() + k * width + s * columns;
       if (crossbar.planes == 1) {
         for (int64_t j = 0; j < columns; ++j)
@@ -433,6 +497,8 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
     for (int64_t s = 0; s < crossbar.slices; ++s)
       options.gemm->pack(planes.data() + uint64_t(plane) * planeBytes + s * columns, tile.rows, columns, width,
                          crossbar.packed.data() + tile.packed[plane] + size_t(s) * tile.sliceBytes);
+  if (options.effects.read)
+    packVariances(tile, variances.data(), planes.data());
   return AIMC_OK;
 }
 
@@ -450,12 +516,17 @@ static aimc_status layOut(const ProgramOptions &options, Crossbar &crossbar) {
     crossbar.planes = crossbar.cellBits <= 7 || crossbar.pedestalSteps ? 1 : 2;
   }
   size_t bytes = 0;
-  for (Tile &tile : crossbar.tiles)
+  crossbar.readNoise = options.effects.read;
+  for (Tile &tile : crossbar.tiles) {
+    tile.sliceBytes = (options.gemm->packedBytes(tile.rows, tile.columns) + 63) / 64 * 64;
     for (int plane = 0; plane < packedPlanes(crossbar); ++plane) {
       tile.packed[plane] = bytes;
-      tile.sliceBytes = (options.gemm->packedBytes(tile.rows, tile.columns) + 63) / 64 * 64;
       bytes += tile.sliceBytes * size_t(crossbar.slices);
     }
+    tile.variances = bytes;
+    if (crossbar.readNoise)
+      bytes += tile.sliceBytes * size_t(crossbar.slices);
+  }
   if (!crossbar.packed.reserve(bytes))
     return fail(options.host, AIMC_OUT_OF_MEMORY, "%s: no memory for %zu bytes of conductances",
                 crossbar.info->node()->c_str(), bytes);

@@ -19,8 +19,10 @@ struct Kernels;
 struct Tile {
   uint32_t group, rowTile, columnTile;
   int64_t k0, rows, n0, width, columns;
-  size_t packed[6];  // offsets of the planes in Crossbar::packed; from the third on those of DropPlanes, where wires drop
+  // Offsets in Crossbar::packed: of the planes; from the third on of those of DropPlanes, where wires drop; of the variances.
+  size_t packed[6], variances;
   size_t sliceBytes; // from one slice of a plane to the next
+  std::vector<float> varianceStep; // [slices]: a step of the cells' variances, in digits squared
   std::vector<float> gamma; // drift compensation of each of `columns`; empty: 1
 };
 
@@ -41,6 +43,7 @@ struct Crossbar {
   int32_t stepsPerDigit = 1;
   int32_t pedestalSteps = 0; // taken from every digit before packing: the column sum lacks pedestalSteps * sum of X
   double wireRatio = 0;      // of the approximate drop; 0: none
+  bool readNoise = false;    // tiles have variances
   std::vector<Tile> tiles;   // index (group * T + row tile) * column tiles + column tile
   Buffer<int8_t> packed;
   uint64_t saturated = 0;

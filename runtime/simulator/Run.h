@@ -13,6 +13,7 @@
 #include "InputNoise.h"
 #include "IntegerGemm.h"
 #include "Kernels.h"
+#include "ReadNoise.h"
 #include "Tile.h"
 
 namespace aimc::simulator {
@@ -36,7 +37,7 @@ public:
       : chip(chip), scratch(scratch), context(context), layer(chip.layers[context.site]), crossbar(*layer.crossbar),
         kernels(chip.isa->kernels()), gemm(chip.isa->gemm()), range(inputRange(layer.input, gemm)), x(x), y(y),
         exact(chip.fidelity == AIMC_EXACT),
-        ideal(layer.ideal || context.run->ideal_adc), noise(layer.outputNoise && !context.run->ideal_adc),
+        ideal(layer.ideal || context.run->ideal_adc), noise((layer.outputNoise || crossbar.readNoise) && !context.run->ideal_adc),
         erring(layer.inputNoise > 0 || !layer.errors.empty()) {}
 
   aimc_status run();
@@ -64,7 +65,8 @@ private:
   InputDigits digitsOf(const Block &block, int64_t slice, int64_t k0, int64_t rows, Workspace &workspace);
   bool takesWhole(const Observed &observed) const;
   void chooseResults(const Block &block, bool whole, const Observed &observed, Workspace &workspace);
-  bool convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, Workspace &workspace);
+  bool convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, const SquaredDigits *squares,
+                    Workspace &workspace);
   bool multiplyTile(const Block &block, const Tile &tile, const InputDigits &digits, int32_t *sums, Workspace &workspace);
   bool multiplyNoisyDigits(const Block &block, const Tile &tile, int64_t input, const InputDigits &digits, Workspace &workspace);
   bool dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits, int32_t *low, Workspace &workspace);
@@ -72,6 +74,7 @@ private:
                   Workspace &workspace) const;
   void convertTile(const Block &block, const Tile &tile, Workspace &workspace, const Observed &observed);
   void outputScale(const Block &block, const Tile &tile, float alpha, float *f) const;
+  bool multiplyVariances(const Block &block, const Tile &tile, const SquaredDigits *squares, Workspace &workspace);
   void drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &workspace);
   void epilogue(const Block &block, Workspace &workspace);
   void scatter(const Block &block, Workspace &workspace);
@@ -89,6 +92,8 @@ private:
     return crossbar.tile(block.group, 0, block.tileEnd - 1).n0 + crossbar.tile(block.group, 0, block.tileEnd - 1).width -
            crossbar.tile(block.group, 0, block.tileBegin).n0;
   }
+  /// Squares of input digits that 8 bits do not hold.
+  bool largeSquares() const { return layer.largestInputDigit > 15; }
   static InputRange inputRange(InputRange range, const IntegerGemm &gemm) {
     range.flipped = gemm.bytewise && range.isSigned ? 128 : 0;
     return range;

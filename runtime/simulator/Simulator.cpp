@@ -7,14 +7,14 @@
 using namespace aimc::simulator;
 namespace fb = aimc::fb;
 
-/// Effects that this simulator does not compute; to run without them must be said.
-static aimc_status checkComputed(const aimc_driver_host *host, const fb::Target &target, const Effects &effects) {
-  static const aimc_effect missing[] = {AIMC_EFFECT_READ_NOISE};
-  for (aimc_effect effect : missing)
-    if (effects.isOn(effect))
-      return fail(host, AIMC_UNSUPPORTED, "target %s: the simulator does not compute what %s describes; disable that effect",
-                  target.name()->c_str(), effectKeys(effect));
-  return AIMC_OK;
+/// A target that wants its devices' own read noise needs a model that has some.
+static aimc_status checkReadNoise(const aimc_driver_host *host, const fb::Target &target, const Effects &effects) {
+  if (!effects.isOn(AIMC_EFFECT_READ_NOISE) || target.read_noise() != fb::ReadNoise::Device || hasReadNoise(target.device()))
+    return AIMC_OK;
+  return fail(host, AIMC_UNSUPPORTED,
+              "target %s: nothing is known of the read noise of %s devices; let noise.read be independent or proportional, or "
+              "disable read-noise",
+              target.name()->c_str(), fb::EnumNameDeviceModel(target.device()));
 }
 
 /// Devices that do not change with time say so.
@@ -39,11 +39,11 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     return AIMC_OK;
   }
   const Effects effects(*target, options);
-  if (aimc_status status = checkComputed(host, *target, effects))
+  if (aimc_status status = checkReadNoise(host, *target, effects))
     return status;
   const bool noisy = chip.fidelity == AIMC_NOISY;
   const bool conducts = target->device() != fb::DeviceModel::Ideal || effects.isOn(AIMC_EFFECT_STUCK) ||
-                        effects.isOn(AIMC_EFFECT_IR_DROP);
+                        effects.isOn(AIMC_EFFECT_IR_DROP) || effects.isOn(AIMC_EFFECT_READ_NOISE);
   if (chip.fidelity != AIMC_EXACT && conducts &&
       (!(target->g_max() > target->g_min()) || !(target->g_min() >= 0.0f) || target->devices_per_weight() < 1 ||
        target->devices_per_weight() > 1024))
@@ -73,6 +73,7 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   program.packed = chip.fidelity != AIMC_EXACT;
   program.effects.programming = programs;
   program.effects.stuck = effects.isOn(AIMC_EFFECT_STUCK);
+  program.effects.read = effects.isOn(AIMC_EFFECT_READ_NOISE);
   program.effects.drift = effects.isOn(AIMC_EFFECT_DRIFT);
   program.effects.flicker = effects.isOn(AIMC_EFFECT_FLICKER);
   program.effects.seconds = options.time_seconds;

@@ -6,6 +6,7 @@
 
 #include "IntegerGemm.h"
 #include "Random.h"
+#include "ReadNoise.h"
 
 namespace aimc::simulator {
 
@@ -25,10 +26,13 @@ struct TileWork {
   double digitsPerStep;
   const double *scale;
 
-  // Noise before the ADC; null: none. Elements of a conversion start `conversionElements` apart.
+  // Noise before the ADC: of deviation sqrt(variance + noiseScale^2), each null: 0. Elements of a conversion start `conversionElements` apart.
   const float *noiseScale;
+  const int8_t *variances;      // of the cells, packed like a plane; a step is varianceStep[slice] digits squared
+  const SquaredDigits *squares; // [inputs]
+  const float *varianceStep;
   Stream stream; // position and sample are each row's own
-  const uint32_t *position, *sample;
+  const uint32_t *position, *sample; // [rows]; null: no noise
   uint64_t conversionElements;
 
   // acc = (start ? 0 : acc) + f * float32(sum - correction), then + bias.
@@ -42,9 +46,9 @@ struct TileWork {
 };
 
 struct TileKernel {
-  /// Whether int32 holds every sum and code on the way: `largest` bounds a product of an input digit
-  /// and a cell.
-  bool (*takes)(const TileWork &work, int64_t largest);
+  /// Whether int32 holds every sum and code on the way: `largest` bounds a product of an input
+  /// digit and a cell, `largestVariance` one of a square and a variance.
+  bool (*takes)(const TileWork &work, int64_t largest, int64_t largestVariance);
   size_t (*scratchBytes)(const TileWork &work);
   /// Returns how many codes were clipped.
   uint64_t (*run)(const TileWork &work, void *scratch);

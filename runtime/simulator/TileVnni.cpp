@@ -218,6 +218,7 @@ struct alignas(64) Constants {
 struct alignas(64) Buffers {
   int32_t sums[2][mostRows][2 * panelColumns]; // by plane
   int32_t codes[mostRows][2 * panelColumns];   // put together over input slices
+  int32_t variances[2][mostRows][2 * panelColumns]; // low and high part
 };
 } // namespace
 
@@ -272,7 +273,7 @@ public:
       loadConstants(slice);
       forRows(work.rows, [&](auto rows, int64_t r0) {
         constexpr int count = decltype(rows)::value;
-        if (Planes == 1 && direct && !work.noiseScale && !work.pedestal)
+        if (Planes == 1 && direct && !work.position && !work.pedestal)
           straight<count>(r0);
         else if (direct)
           convertDirect<count>(r0);
@@ -300,6 +301,9 @@ private:
     for (int i = 0; i < Planes * Panels; ++i)
       panels[i] = panelOf(work.packed[i / Panels] + slice * work.sliceBytes, work.k, work.columns,
                           first + i % Panels * panelColumns, work.digits[0].isSigned);
+    for (int p = 0; p < Panels && work.variances; ++p)
+      variances[p] =
+          panelOf(work.variances + slice * work.sliceBytes, work.k, work.columns, first + p * panelColumns, false);
   }
 
   /// The code of a sum in digits.
@@ -356,6 +360,32 @@ private:
       _mm512_store_si512(buffers.sums[p / Panels][r] + (p % Panels * Vectors + v) * lanes, sums);
     };
     product<Rows, Planes * Panels, Vectors>(inputsOf(work.digits[input], r0), panels, quadsOf(work.k), store);
+    if (work.variances)
+      variancesOf<Rows>(r0, input);
+  }
+
+  /// Variances that read noise adds, one product for the squares' low bytes and one for the high ones.
+  template <int Rows> __attribute__((noinline)) void variancesOf(int64_t r0, int input) {
+    const SquaredDigits &squares = work.squares[input];
+    for (int part = 0; part < (squares.high.data ? 2 : 1); ++part) {
+      auto store = [&](int r, int p, int v, __m512i sums) ALWAYS_INLINE {
+        _mm512_store_si512(buffers.variances[part][r] + (p * Vectors + v) * lanes, sums);
+      };
+      product<Rows, Panels, Vectors>(inputsOf(part ? squares.high : squares.low, r0), variances, quadsOf(work.k), store);
+    }
+    if (!squares.high.data)
+      memset(buffers.variances[1], 0, sizeof buffers.variances[1]);
+  }
+
+  /// Standard deviation of row r's noise before the ADC, in digits.
+  ALWAYS_INLINE __m512 deviation(int r, int slice, int column) const {
+    __m512 base = _mm512_load_ps(constants.noiseScale + lanes * column);
+    if (!work.variances)
+      return base;
+    __m512i sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(buffers.variances[1][r] + lanes * column), 8),
+                                    _mm512_load_si512(buffers.variances[0][r] + lanes * column));
+    __m512 variance = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_set1_ps(work.varianceStep[slice]));
+    return _mm512_sqrt_ps(_mm512_add_ps(variance, _mm512_mul_ps(base, base)));
   }
 
   /// Gaussians of the first 32 columns from `column` on of rows r and other.
@@ -393,7 +423,7 @@ private:
       for (int p = 0; p < Panels; ++p) {
         const int count = r + 1 < Rows ? 2 : 1;
         __m512 noise[4];
-        if (work.noiseScale)
+        if (work.position)
           drawNoise(r0 + r, r0 + r + count - 1, conversion, p * panelColumns, noise);
         for (int i = 0; i < count; ++i) {
           const __m512i pedestal = _mm512_set1_epi32(work.pedestal ? work.pedestal[input * work.rows + r0 + r + i] : 0);
@@ -404,9 +434,8 @@ private:
               sums = _mm512_add_epi32(_mm512_slli_epi32(sums, 8), _mm512_load_si512(buffers.sums[1][r + i] + lanes * column));
             sums = _mm512_add_epi32(sums, pedestal);
             __m512 digits = Planes == 2 ? scaled(sums, factor) : _mm512_cvtepi32_ps(sums);
-            if (work.noiseScale)
-              digits = _mm512_add_ps(digits, _mm512_mul_ps(_mm512_load_ps(constants.noiseScale + lanes * column),
-                                                           noise[2 * i + v]));
+            if (work.position)
+              digits = _mm512_add_ps(digits, _mm512_mul_ps(deviation(r + i, slice, column), noise[2 * i + v]));
             sink(r + i, column, code(column, digits, cuts));
           }
         }
@@ -453,16 +482,16 @@ private:
   const __mmask16 last, added; // columns of the last vector; of sums that are there already
   double *const totals;
   uint64_t clipped = 0;
-  Panel panels[Planes * Panels];
+  Panel panels[Planes * Panels], variances[Panels];
   Constants constants;
   Buffers buffers;
 };
 } // namespace
 
-static bool takes(const TileWork &work, int64_t largest) {
+static bool takes(const TileWork &work, int64_t largest, int64_t largestVariance) {
   const double code = double(work.highest) * double(int64_t(1) << (work.inputs * work.sliceBits));
   // A single code is exact in float32, and so are sums of them below 2^24; those put together fit int32.
-  return work.k * largest <= INT32_MAX && code < double(INT32_MAX);
+  return work.k * largest <= INT32_MAX && work.k * largestVariance <= INT32_MAX && code < double(INT32_MAX);
 }
 
 static size_t tileScratch(const TileWork &work) { return size_t(work.rows) * Constants::most * sizeof(double); }

@@ -133,11 +133,13 @@ bool Run::takesWhole(const Observed &observed) const {
   if (!chip.isa->tiles || ideal || crossbar.unitColumn || observed.codes || erring || crossbar.wireRatio > 0)
     return false;
   const int64_t largestCell = (crossbar.planes == 2 ? 32768 : 255) + crossbar.pedestalSteps;
-  return chip.isa->tiles().takes(workOf(crossbar, layer, blockRows), layer.largestInputDigit * largestCell);
+  const int64_t digit = layer.largestInputDigit, square = crossbar.readNoise ? digit * digit : 0;
+  return chip.isa->tiles().takes(workOf(crossbar, layer, blockRows), digit * largestCell, square * int64_t(varianceSteps));
 }
 
 /// The whole way of a tile by the instruction set's own kernel.
-bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, Workspace &ws) {
+bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, const SquaredDigits *squares,
+                       Workspace &ws) {
   const TileKernel &kernel = chip.isa->tiles();
   const TileConverters &converters = layer.converters[size_t(&tile - crossbar.tiles.data())];
   const int64_t rows = block.rows;
@@ -168,7 +170,12 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *
   }
   if (noise) {
     const uint32_t number = layer.tileBase + uint32_t(&tile - crossbar.tiles.data());
-    work.noiseScale = converters.noiseScale.data();
+    work.noiseScale = layer.outputNoise ? converters.noiseScale.data() : nullptr;
+    if (crossbar.readNoise) {
+      work.variances = crossbar.packed.data() + tile.variances;
+      work.squares = squares;
+      work.varianceStep = tile.varianceStep.data();
+    }
     work.stream = Stream::conversions(chip.seed, chip.trial, Purpose::Output, number, 0, 0);
     work.position = ws.position.data();
     work.sample = ws.sample.data();
@@ -248,7 +255,13 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
       if (noise) {
         drawNoise(tile, r, slice, input, ws);
         conversion.noise = ws.noise.data();
-        conversion.noiseScale = converters.noiseScale.data() + slice * columns;
+        conversion.noiseScale = layer.outputNoise ? converters.noiseScale.data() + slice * columns : nullptr;
+        if (crossbar.readNoise) {
+          const int32_t *low = ws.varianceSums.data() + input * 2 * planeSums + r * width + slice * columns;
+          kernels.deviations(low, largeSquares() ? low + planeSums : nullptr, tile.varianceStep[size_t(slice)], conversion.noiseScale,
+                             columns, ws.deviations.data());
+          conversion.noiseScale = ws.deviations.data();
+        }
       }
     };
     if (crossbar.offset)
@@ -336,6 +349,19 @@ bool Run::multiplyTile(const Block &block, const Tile &tile, const InputDigits &
   return true;
 }
 
+/// Variances of column sums through read noise: [input slices, low and high, rows, slices, columns].
+bool Run::multiplyVariances(const Block &block, const Tile &tile, const SquaredDigits *squares, Workspace &ws) {
+  const int64_t width = crossbar.slices * tile.columns, sums = block.rows * width;
+  for (int64_t input = 0; input < layer.inputSlices; ++input)
+    for (int part = 0; part < (largeSquares() ? 2 : 1); ++part)
+      for (int64_t s = 0; s < crossbar.slices; ++s)
+        if (!gemm.multiply(block.rows, tile.columns, tile.rows, part ? squares[input].high : squares[input].low,
+                           crossbar.packed.data() + tile.variances + size_t(s) * tile.sliceBytes,
+                           ws.varianceSums.data() + (input * 2 + part) * sums + s * tile.columns, width, ws.gemmScratch.data()))
+          return false;
+  return true;
+}
+
 /// The same of digits to which noise was added: [input slices, input planes, planes, rows, slices, columns].
 bool Run::multiplyNoisyDigits(const Block &block, const Tile &tile, int64_t input, const InputDigits &digits, Workspace &ws) {
   const int64_t sums = crossbar.planes * block.rows * crossbar.slices * tile.columns, rows = block.rows;
@@ -380,21 +406,30 @@ bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observe
        !ws.noisyDigits.reserve(uint64_t(2 * rows * largest.rows)) || !ws.noisyInputSums.reserve(uint64_t(inputs * rows)) ||
        !ws.noise.reserve(uint64_t(largest.columns > largest.rows ? largest.columns : largest.rows))))
     return false;
+  const uint64_t squareSize = squareBytes(rows, largest.rows);
+  if (crossbar.readNoise &&
+      (!ws.squares.reserve(uint64_t(inputs) * squareSize) || !ws.varianceSums.reserve(uint64_t(inputs * 2 * rows * width)) ||
+       !ws.deviations.reserve(uint64_t(largest.columns))))
+    return false;
   const bool whole = takesWhole(observed);
   chooseResults(block, whole, observed, ws);
   SingleThreadedLibrary guard;
   for (int64_t t = 0; t < crossbar.rowTiles; ++t) {
     InputDigits digits[16];
+    SquaredDigits squares[16];
     const Tile &first = crossbar.tile(block.group, t, block.tileBegin);
     for (int64_t input = 0; input < inputs; ++input) {
       digits[input] = digitsOf(block, input, first.k0, first.rows, ws);
       if (crossbar.offset)
         sumDigits(kernels, gemm, digits[input], rows, first.rows, ws.inputSums.data() + input * rows);
+      if (crossbar.readNoise)
+        squares[input] = squareDigits(kernels, gemm, digits[input], rows, first.rows, layer.largestInputDigit,
+                                      ws.squares.data() + uint64_t(input) * squareSize);
     }
     for (int64_t c = block.tileBegin; c < block.tileEnd; ++c) {
       const Tile &tile = crossbar.tile(block.group, t, c);
       if (whole) {
-        if (!convertWhole(block, tile, digits, ws))
+        if (!convertWhole(block, tile, digits, squares, ws))
           return false;
         continue;
       }
@@ -412,6 +447,8 @@ bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observe
         if (crossbar.wireRatio > 0 && !dropOnWires(tile, rows, digits[input], low, ws))
           return false;
       }
+      if (crossbar.readNoise && !multiplyVariances(block, tile, squares, ws))
+        return false;
       convertTile(block, tile, ws, observed);
     }
   }

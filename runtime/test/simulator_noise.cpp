@@ -49,19 +49,6 @@ TEST(Noisy, RefusesDevicesBeyondTheirStatistics) {
   EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, allEffects).status, AIMC_OK) << host.message;
 }
 
-TEST(Noisy, RefusesEffectsThatAreNotComputed) {
-  Spec spec = noisySpec();
-  auto isRefused = [&](aimc_effect effect, std::function<void(aimc::fb::TargetT &)> change) {
-    spec.changeTarget = change;
-    Host host(spec);
-    EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED) << effect;
-    EXPECT_NE(host.message.find("the simulator does not compute what"), std::string::npos) << host.message;
-    EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, 1u << effect).status, AIMC_OK) << host.message;
-    EXPECT_EQ(SimulatedChip(host, AIMC_QUANTIZED).status, AIMC_OK) << host.message;
-  };
-  isRefused(AIMC_EFFECT_READ_NOISE, [](auto &target) { target.read_noise = aimc::fb::ReadNoise::Independent; });
-}
-
 TEST(Noisy, WithEveryEffectOffIsQuantized) {
   for (bool offset : {false, true})
     for (int c : {2, 7, 8}) {

@@ -42,9 +42,14 @@ static Case draw(uint32_t seed) {
   spec.F = uint32_t(pick({1, 2}));
   spec.programmingNoise = chance(60);
   spec.outputNoise = chance(60) ? 0.7f : 0.0f;
+  const aimc::fb::ReadNoise read = chance(40) ? aimc::fb::ReadNoise::Proportional : aimc::fb::ReadNoise::None;
+  spec.changeTarget = [=](aimc::fb::TargetT &target) {
+    target.read_noise = read;
+    target.read_magnitude = 0.05f;
+  };
   spec.crossbarTileBase = uint32_t(random() % 1000);
   spec.dispatchTileBase = uint32_t(random() % 1000);
-  out.fidelity = spec.programmingNoise || spec.outputNoise > 0 ? AIMC_NOISY : AIMC_QUANTIZED;
+  out.fidelity = spec.programmingNoise || spec.outputNoise > 0 || read != aimc::fb::ReadNoise::None ? AIMC_NOISY : AIMC_QUANTIZED;
   const float low = spec.isSigned ? -1.1f : -0.1f;
   if (chance(40)) {
     const int64_t kernel = pick({1, 3}), stride = pick({1, 2}), size = pick({4, 7, 20}), batch = pick({1, 3});
