@@ -164,6 +164,11 @@ static void layers() {
   matMul("programming noise", noisy, AIMC_NOISY);
   noisy.outputNoise = 1.0f;
   matMul("programming and output noise", noisy, AIMC_NOISY);
+  noisy.changeTarget = [](aimc::fb::TargetT &target) {
+    target.read_noise = aimc::fb::ReadNoise::Proportional;
+    target.read_magnitude = 0.02f;
+  };
+  matMul("programming, output and read noise", noisy, AIMC_NOISY);
   Spec sliced = layer(1024, 1024);
   sliced.c = 2;
   sliced.v = 1;

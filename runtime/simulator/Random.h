@@ -9,12 +9,11 @@ namespace aimc::simulator {
 /// The top byte of the fourth counter word.
 enum class Purpose : uint32_t {
   Programming = 1, // one per device: error made when programming
-  Output = 2,      // one per conversion: noise before the ADC
+  Output = 2,      // one per conversion: noise before the ADC, of the read-out and of the cells
   Drift = 3,       // one per device: its drift exponent
   Flicker = 4,     // one per device and readout: 1/f noise
   Stuck = 5,       // one uniform number per device: whether it is stuck
   Input = 6,       // one per row of a tile and input slice: noise of an input digit
-  Read = 7,        // one per conversion: what the cells' read noise adds to the column sum
   Gain = 8,        // one per column and weight slice: the ADC's gain error
   Offset = 9,      // the same: its offset
   Threshold = 10,  // one per code of a column's ADC: the width of a step

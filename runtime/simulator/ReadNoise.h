@@ -1,6 +1,6 @@
 // Read noise: every cell deviates anew in every product. What independent Gaussians of a column's cells add to its sum is one
-// Gaussian of variance sum over k of X^2 sigma^2 (docs/numerics.md), so it costs one more product: squares of input digits times
-// the cells' variances.
+// Gaussian of variance sum over k of X^2 sigma^2 (docs/numerics.md), so it costs one more product: squares of input digits
+// times the cells' variances.
 #ifndef AIMC_SIMULATOR_READNOISE_H
 #define AIMC_SIMULATOR_READNOISE_H
 

@@ -36,8 +36,8 @@ public:
   Run(const Chip &chip, Scratch &scratch, const aimc_dispatch_context &context, const aimc_buffer &x, const aimc_buffer &y)
       : chip(chip), scratch(scratch), context(context), layer(chip.layers[context.site]), crossbar(*layer.crossbar),
         kernels(chip.isa->kernels()), gemm(chip.isa->gemm()), range(inputRange(layer.input, gemm)), x(x), y(y),
-        exact(chip.fidelity == AIMC_EXACT),
-        ideal(layer.ideal || context.run->ideal_adc), noise((layer.outputNoise || crossbar.readNoise) && !context.run->ideal_adc),
+        exact(chip.fidelity == AIMC_EXACT), ideal(layer.ideal || context.run->ideal_adc),
+        noise((layer.outputNoise || crossbar.readNoise) && !context.run->ideal_adc),
         erring(layer.inputNoise > 0 || !layer.errors.empty()) {}
 
   aimc_status run();

@@ -26,7 +26,8 @@ struct TileWork {
   double digitsPerStep;
   const double *scale;
 
-  // Noise before the ADC: of deviation sqrt(variance + noiseScale^2), each null: 0. Elements of a conversion start `conversionElements` apart.
+  // Noise before the ADC, of deviation sqrt(variance + noiseScale^2), each 0 where it is null. Elements of a conversion start
+  // `conversionElements` apart.
   const float *noiseScale;
   const int8_t *variances;      // of the cells, packed like a plane; a step is varianceStep[slice] digits squared
   const SquaredDigits *squares; // [inputs]

@@ -258,8 +258,8 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
         conversion.noiseScale = layer.outputNoise ? converters.noiseScale.data() + slice * columns : nullptr;
         if (crossbar.readNoise) {
           const int32_t *low = ws.varianceSums.data() + input * 2 * planeSums + r * width + slice * columns;
-          kernels.deviations(low, largeSquares() ? low + planeSums : nullptr, tile.varianceStep[size_t(slice)], conversion.noiseScale,
-                             columns, ws.deviations.data());
+          kernels.deviations(low, largeSquares() ? low + planeSums : nullptr, tile.varianceStep[size_t(slice)],
+                             conversion.noiseScale, columns, ws.deviations.data());
           conversion.noiseScale = ws.deviations.data();
         }
       }
