@@ -39,6 +39,8 @@ private:
 
 /// An error with a printf-style message.
 Status error(aimc_status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/// The same with AIMC_INVALID_MODEL.
+Status invalid(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /// A value, or why there is none.
 template <typename T>

@@ -5,21 +5,9 @@
 
 #include <algorithm>
 #include <cinttypes>
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
 
 using namespace aimc;
-
-static Status damaged(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static Status damaged(const char *format, ...) {
-  char message[512];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(message, sizeof message, format, arguments);
-  va_end(arguments);
-  return Status(AIMC_INVALID_MODEL, message);
-}
 
 Result<std::shared_ptr<const Container>> Container::open(const std::string &path, const Parallel &parallel) {
   Result<MappedFile> file = MappedFile::open(path);
@@ -41,45 +29,45 @@ Result<std::shared_ptr<const Container>> Container::openMemory(const void *data,
 
 Status Container::readHeader(const uint8_t *data, ContainerHeader &header) {
   if (size < sizeof header)
-    return damaged("%" PRIu64 " bytes are too few for an .aimc container, whose header has %zu", size, sizeof header);
+    return invalid("%" PRIu64 " bytes are too few for an .aimc container, whose header has %zu", size, sizeof header);
   std::memcpy(&header, data, sizeof header);
   if (std::memcmp(header.magic, containerMagic, sizeof header.magic) != 0)
-    return damaged("not an .aimc container: it does not begin with AIMC");
+    return invalid("not an .aimc container: it does not begin with AIMC");
   // The version comes first: what follows may mean something else in another one.
   if (header.major != containerMajor)
     return Status(AIMC_UNSUPPORTED, "format version " + std::to_string(header.major) + "." + std::to_string(header.minor) +
                                         "; this runtime reads " + std::to_string(containerMajor) +
                                         ".x: compile the model again with a matching compiler");
   if (header.headerChecksum != xxh64(&header, offsetof(ContainerHeader, headerChecksum)))
-    return damaged("the header is damaged: its checksum does not match");
+    return invalid("the header is damaged: its checksum does not match");
   if (header.fileSize != size)
-    return damaged("the file has %" PRIu64 " bytes, its header says %" PRIu64 ": truncated or appended to", size,
+    return invalid("the file has %" PRIu64 " bytes, its header says %" PRIu64 ": truncated or appended to", size,
                    header.fileSize);
   if (header.headerSize < sizeof header || header.headerSize > sectionAlignment)
-    return damaged("header size %u is outside %zu..%" PRIu64, header.headerSize, sizeof header, sectionAlignment);
+    return invalid("header size %u is outside %zu..%" PRIu64, header.headerSize, sizeof header, sectionAlignment);
   minor = header.minor;
   return Status();
 }
 
 Status Container::readTable(const uint8_t *data, const ContainerHeader &header, std::vector<uint64_t> &checksums) {
   if (header.entrySize < sizeof(SectionEntry) || header.entrySize > 4096 || header.entrySize % 8 != 0)
-    return damaged("section table entries of %u bytes; at least %zu, at most 4096 and a multiple of 8 are possible",
+    return invalid("section table entries of %u bytes; at least %zu, at most 4096 and a multiple of 8 are possible",
                    header.entrySize, sizeof(SectionEntry));
   uint64_t tableSize = uint64_t(header.sectionCount) * header.entrySize; // below 2^32 * 2^12
   if (header.tableOffset < header.headerSize || header.tableOffset > size || tableSize > size - header.tableOffset)
-    return damaged("the section table, %" PRIu64 " bytes at %" PRIu64
+    return invalid("the section table, %" PRIu64 " bytes at %" PRIu64
                    ", does not lie between the header and the end at %" PRIu64,
                    tableSize, header.tableOffset, size);
   if (header.tableChecksum != xxh64(data + header.tableOffset, tableSize))
-    return damaged("the section table is damaged: its checksum does not match");
+    return invalid("the section table is damaged: its checksum does not match");
   for (uint32_t i = 0; i < header.sectionCount; ++i) {
     SectionEntry entry;
     std::memcpy(&entry, data + header.tableOffset + uint64_t(i) * header.entrySize, sizeof entry);
     if (entry.offset < header.headerSize || entry.offset > size || entry.size > size - entry.offset)
-      return damaged("section %u, %" PRIu64 " bytes at %" PRIu64 ", does not lie between the header and the end at %" PRIu64, i,
+      return invalid("section %u, %" PRIu64 " bytes at %" PRIu64 ", does not lie between the header and the end at %" PRIu64, i,
                      entry.size, entry.offset, size);
     if (entry.offset % sectionAlignment != 0)
-      return damaged("section %u starts at %" PRIu64 ", not at a multiple of %" PRIu64, i, entry.offset, sectionAlignment);
+      return invalid("section %u starts at %" PRIu64 ", not at a multiple of %" PRIu64, i, entry.offset, sectionAlignment);
     bool known = entry.kind >= uint32_t(SectionKind::Metadata) && entry.kind <= uint32_t(SectionKind::HostCode);
     if (!known && !(entry.flags & sectionOptional))
       return Status(AIMC_UNSUPPORTED, "section " + std::to_string(i) + " is of kind " + std::to_string(entry.kind) +
@@ -104,7 +92,7 @@ Status Container::checkLayout(const ContainerHeader &header) const {
             [](const Range &a, const Range &b) { return std::make_pair(a.begin, a.end) < std::make_pair(b.begin, b.end); });
   for (size_t i = 1; i < ranges.size(); ++i)
     if (ranges[i].begin < ranges[i - 1].end)
-      return damaged("%s and %s overlap at byte %" PRIu64, ranges[i - 1].name.c_str(), ranges[i].name.c_str(), ranges[i].begin);
+      return invalid("%s and %s overlap at byte %" PRIu64, ranges[i - 1].name.c_str(), ranges[i].name.c_str(), ranges[i].begin);
   return Status();
 }
 
@@ -119,7 +107,7 @@ static Status checkChecksums(const std::vector<Section> &sections, const std::ve
       return AIMC_OK;
     });
     if (combineBlocks(hashes) != checksums[i])
-      return damaged("section %zu, %" PRIu64 " bytes at %" PRIu64 ", is damaged: its checksum does not match", i, section.size,
+      return invalid("section %zu, %" PRIu64 " bytes at %" PRIu64 ", is damaged: its checksum does not match", i, section.size,
                      section.offset);
   }
   return Status();
@@ -131,17 +119,17 @@ Status Container::readMetadata() {
     if (section.kind != SectionKind::Metadata)
       continue;
     if (found)
-      return damaged("two metadata sections; there must be one");
+      return invalid("two metadata sections; there must be one");
     found = &section;
   }
   if (!found)
-    return damaged("no metadata section");
+    return invalid("no metadata section");
   // FlatBuffers asserts this limit; below eight bytes there is no file identifier to look at.
   if (found->size < 8 || found->size >= FLATBUFFERS_MAX_BUFFER_SIZE)
-    return damaged("a metadata section of %" PRIu64 " bytes", found->size);
+    return invalid("a metadata section of %" PRIu64 " bytes", found->size);
   flatbuffers::Verifier verifier(found->data, found->size, /*max_depth=*/8, /*max_tables=*/1000000);
   if (!fb::VerifyModelBuffer(verifier))
-    return damaged("the metadata section is not a sound flatbuffer of this format");
+    return invalid("the metadata section is not a sound flatbuffer of this format");
   metadata = fb::GetModel(found->data);
   return Status();
 }

@@ -7,23 +7,11 @@
 #include <atomic>
 #include <cinttypes>
 #include <cmath>
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
 #include <set>
 #include <tuple>
 
 using namespace aimc;
-
-static Status invalid(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static Status invalid(const char *format, ...) {
-  char message[512];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(message, sizeof message, format, arguments);
-  va_end(arguments);
-  return Status(AIMC_INVALID_MODEL, message);
-}
 
 static uint64_t ceilDiv(uint64_t a, uint64_t b) { return a / b + (a % b != 0); }
 
