@@ -93,6 +93,23 @@ TEST(Contract, AMatrixProductLargerThanABlockHasTheBitsOfTheChain) {
   EXPECT_EQ(c, chain(m, n, k, a, b));
 }
 
+TEST(Gemm, EveryInstructionSetPacksATransposedMatrix) {
+  const int64_t n = 77, k = 37;
+  auto b = randomFloats(n * (k + 3), 1);
+  std::vector<int64_t> rows(k), columns(n);
+  std::iota(rows.begin(), rows.end(), 2);
+  for (int64_t j = 0; j < n; ++j)
+    columns[j] = j * (k + 3);
+  for (int isa = 0; isa <= static_cast<int>(bestIsa()); ++isa) {
+    std::vector<float> packed(panelColumns(n) * k, 99);
+    packPanels(b.data(), rows.data(), columns.data(), k, n, packed.data(), static_cast<GemmIsa>(isa));
+    for (int64_t j = 0; j < panelColumns(n); ++j)
+      for (int64_t i = 0; i < k; ++i)
+        ASSERT_EQ(packed[(j / panelWidth * k + i) * panelWidth + j % panelWidth], j < n ? b[j * (k + 3) + i + 2] : 0.0f)
+            << "instruction set " << isa << " at " << i << ", " << j;
+  }
+}
+
 TEST(Gemm, FewRowsGiveTheBitsOfTheChain) {
   const int64_t m = 3, n = 45, k = 37;
   auto a = randomFloats(m * k, 1), b = randomFloats(k * n, 2), expected = chain(m, n, k, a, b);
@@ -253,7 +270,8 @@ TEST(Patches, EveryInstructionSetReadsThePatches) {
   const int64_t N = 2, C = 2, H = 6, KY = 3, KX = 2, pad = 1;
   for (int64_t step : {1, 2, 3})
     for (int64_t W : {3, 8, 17, 40}) {
-      const int64_t OH = (H + 2 * pad - KY) / step + 1, OW = (W + 2 * pad - KX) / step + 1, pixels = N * OH * OW, rows = C * KY * KX;
+      const int64_t OH = (H + 2 * pad - KY) / step + 1, OW = (W + 2 * pad - KX) / step + 1;
+      const int64_t pixels = N * OH * OW, rows = C * KY * KX;
       auto x = randomFloats(N * C * H * W, 1);
       const int64_t offsets[] = {0, 0, -pad, -pad}, sizes[] = {N, C, H, W}, strides[] = {C * H * W, H * W, W, 1};
       // dims:                   n  y  x  c ky kx

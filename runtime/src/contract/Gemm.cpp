@@ -27,15 +27,21 @@ static void packRows(const float *b, const int64_t *kOffsets, int64_t k, int64_t
   }
 }
 
-void aimc::packPanels(const float *b, const int64_t *kOffsets, const int64_t *nOffsets, int64_t k, int64_t n, float *packed) {
+void aimc::packPanels(const float *b, const int64_t *kOffsets, const int64_t *nOffsets, int64_t k, int64_t n, float *packed,
+                      GemmIsa isa) {
   if (consecutive(nOffsets, n))
     return packRows(b + nOffsets[0], kOffsets, k, n, packed);
+  TransposeKernel transpose = consecutive(kOffsets, k) ? transposeKernel(isa) : nullptr;
   for (int64_t first = 0; first < n; first += panelWidth, packed += k * panelWidth) {
     int64_t width = std::min(panelWidth, n - first);
     const int64_t *columns = nOffsets + first;
     if (width < panelWidth)
       std::fill(packed, packed + k * panelWidth, 0.0f);
-    // Column by column within short stretches of k: reads are consecutive where b's k is, writes stay in the cache.
+    if (transpose) {
+      transpose(b + kOffsets[0], columns, width, k, packed);
+      continue;
+    }
+    // Column by column within short stretches of k: writes stay in the cache.
     constexpr int64_t stretch = 16;
     for (int64_t begin = 0; begin < k; begin += stretch)
       for (int64_t j = 0; j < width; ++j)

@@ -23,7 +23,8 @@ constexpr int64_t panelColumns(int64_t columns) { return (columns + panelWidth -
 
 /// Packs a k × n block of b into panels: packed[(p * k + i) * panelWidth + j] = b(i, p * panelWidth + j), zero beyond
 /// n. Element (i, j) is b[kOffsets[i] + nOffsets[j]].
-void packPanels(const float *b, const int64_t *kOffsets, const int64_t *nOffsets, int64_t k, int64_t n, float *packed);
+void packPanels(const float *b, const int64_t *kOffsets, const int64_t *nOffsets, int64_t k, int64_t n, float *packed,
+                GemmIsa isa = bestIsa());
 
 /// sums[m × panelColumns(n)] continues the chains of a[m × k] · b over this block's k. `a` has rows aStride apart, `packed` is
 /// packPanels' result, `sums` has rows sumStride apart, at least panelColumns(n), and begins as zeros for the first block.

@@ -25,6 +25,21 @@ static void genericRows(int64_t count, int64_t n, const float *a, const float *c
       sums[j] = std::fma(a[i], rows[i][j], sums[j]);
 }
 
+/// Part of a transposition: rows [first, k), columns [begin, width).
+static void transposePart(const float *b, const int64_t *columns, int64_t begin, int64_t width, int64_t first, int64_t k,
+                          float *panel) {
+  // Column by column within short stretches: reads are consecutive, writes stay in the cache.
+  constexpr int64_t stretch = 16;
+  for (int64_t from = first; from < k; from += stretch)
+    for (int64_t j = begin; j < width; ++j)
+      for (int64_t i = from, end = k < from + stretch ? k : from + stretch; i < end; ++i)
+        panel[i * panelWidth + j] = b[columns[j] + i];
+}
+
+static void genericTranspose(const float *b, const int64_t *columns, int64_t width, int64_t k, float *panel) {
+  transposePart(b, columns, 0, width, 0, k, panel);
+}
+
 static constexpr PanelKernels genericKernels = {genericPanel<panelWidth>, genericPanel<panelWidth / 2>};
 
 #if defined(__x86_64__)
@@ -97,8 +112,8 @@ static void runTiles(const Tile *tiles, int64_t most, int64_t m, int64_t k, cons
                      const float *from, int64_t fromStride, float *to, int64_t toStride) {
   for (int64_t row = 0, left = (m + most - 1) / most; left > 0; --left) {
     int64_t count = (m - row + left - 1) / left;
-    tiles[count](k, a + row * aStride, aStride, panel, from ? from + row * fromStride : nullptr, fromStride, to + row * toStride,
-                 toStride);
+    tiles[count](k, a + row * aStride, aStride, panel, from ? from + row * fromStride : nullptr, fromStride,
+                 to + row * toStride, toStride);
     row += count;
   }
 }
@@ -159,6 +174,41 @@ __attribute__((target("avx2,fma"))) static void avx2Rows(int64_t count, int64_t 
       sums[j] = _mm_cvtss_f32(_mm_fmadd_ss(_mm_set_ss(a[i]), _mm_set_ss(rows[i][j]), _mm_set_ss(sums[j])));
 }
 
+/// Squares of 8 by 8 in registers.
+__attribute__((target("avx2"))) static void avx2Transpose(const float *b, const int64_t *columns, int64_t width, int64_t k,
+                                                          float *panel) {
+  int64_t wholeK = k / 8 * 8, wholeWidth = width / 8 * 8;
+  for (int64_t j = 0; j < wholeWidth; j += 8)
+    for (int64_t i = 0; i < wholeK; i += 8) {
+      __m256 row[8], pair[8], quad[8];
+#pragma GCC unroll 8
+      for (int r = 0; r < 8; ++r)
+        row[r] = _mm256_loadu_ps(b + columns[j + r] + i);
+#pragma GCC unroll 4
+      for (int r = 0; r < 8; r += 2) {
+        pair[r] = _mm256_unpacklo_ps(row[r], row[r + 1]);
+        pair[r + 1] = _mm256_unpackhi_ps(row[r], row[r + 1]);
+      }
+#pragma GCC unroll 2
+      for (int r = 0; r < 8; r += 4) {
+        quad[r] = _mm256_shuffle_ps(pair[r], pair[r + 2], 0x44);
+        quad[r + 1] = _mm256_shuffle_ps(pair[r], pair[r + 2], 0xee);
+        quad[r + 2] = _mm256_shuffle_ps(pair[r + 1], pair[r + 3], 0x44);
+        quad[r + 3] = _mm256_shuffle_ps(pair[r + 1], pair[r + 3], 0xee);
+      }
+      float *to = panel + i * panelWidth + j;
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; ++r) {
+        _mm256_storeu_ps(to + r * panelWidth, _mm256_permute2f128_ps(quad[r], quad[r + 4], 0x20));
+        _mm256_storeu_ps(to + (r + 4) * panelWidth, _mm256_permute2f128_ps(quad[r], quad[r + 4], 0x31));
+      }
+    }
+  transposePart(b, columns, wholeWidth, width, 0, wholeK, panel);
+  transposePart(b, columns, 0, width, wholeK, k, panel);
+}
+
+TransposeKernel aimc::transposeKernel(GemmIsa isa) { return isa == GemmIsa::Generic ? genericTranspose : avx2Transpose; }
+
 RowsKernel aimc::rowsKernel(GemmIsa isa) {
   return isa == GemmIsa::Avx512 ? avx512Rows : isa == GemmIsa::Avx2 ? avx2Rows : genericRows;
 }
@@ -179,5 +229,6 @@ PanelKernels aimc::panelKernels(GemmIsa isa) {
 
 PanelKernels aimc::panelKernels(GemmIsa) { return genericKernels; }
 RowsKernel aimc::rowsKernel(GemmIsa) { return genericRows; }
+TransposeKernel aimc::transposeKernel(GemmIsa) { return genericTranspose; }
 
 #endif

@@ -22,6 +22,11 @@ using RowsKernel = void (*)(int64_t count, int64_t n, const float *a, const floa
 
 RowsKernel rowsKernel(GemmIsa isa);
 
+/// panel[i * panelWidth + j] = b[columns[j] + i] for i < k and j < width, at most panelWidth.
+using TransposeKernel = void (*)(const float *b, const int64_t *columns, int64_t width, int64_t k, float *panel);
+
+TransposeKernel transposeKernel(GemmIsa isa);
+
 } // namespace aimc
 
 #endif // AIMC_RUNTIME_CONTRACT_GEMMKERNEL_H

@@ -221,6 +221,57 @@ struct PatchKernels {
   }
 
 #if defined(__x86_64__)
+#define AIMC_AVX2 __attribute__((target("avx2,fma")))
+
+  /// A row of a group whose pixels lie side by side, in two halves.
+  AIMC_AVX2 static inline void read256(const Piece *piece, const Piece *end, const float *tensor, __m256 &low, __m256 &high) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), eight = _mm256_set1_epi32(8);
+    low = high = _mm256_setzero_ps();
+    for (; piece != end; ++piece) {
+      __m256i first = _mm256_set1_epi32(piece->first), last = _mm256_set1_epi32(piece->last),
+              upper = _mm256_add_epi32(lane, eight);
+      __m256i lowMask = _mm256_andnot_si256(_mm256_cmpgt_epi32(first, lane), _mm256_cmpgt_epi32(last, lane));
+      __m256i highMask = _mm256_andnot_si256(_mm256_cmpgt_epi32(first, upper), _mm256_cmpgt_epi32(last, upper));
+      low = _mm256_or_ps(low, _mm256_maskload_ps(tensor + piece->offset, lowMask));
+      high = _mm256_or_ps(high, _mm256_maskload_ps(tensor + piece->offset + 8, highMask));
+    }
+  }
+
+  AIMC_AVX2 static void pack256(const Patches &patches, const Table &table, const float *tensor, int64_t firstRow, int64_t rows,
+                                float *packed) {
+    int64_t positions = patches.positions, each = table.each;
+    for (int64_t group = 0; group < table.groups; ++group) {
+      float *to = packed + group / 2 * rows * panelWidth + group % 2 * Patches::lanes;
+      for (int64_t row = 0; row < rows; ++row, to += panelWidth) {
+        const Piece *pieces = table.pieces.data() + (group * positions + (firstRow + row) % positions) * each;
+        __m256 low, high;
+        read256(pieces, pieces + each, tensor + patches.offsets[firstRow + row], low, high);
+        _mm256_storeu_ps(to, low);
+        _mm256_storeu_ps(to + 8, high);
+      }
+    }
+  }
+
+  AIMC_AVX2 static void weigh256(const Patches &patches, const Table &table, int64_t count, const float *const *tensors,
+                                 const float *const *weights, float *sums, int64_t sumStride) {
+    int64_t positions = patches.positions, each = table.each;
+    for (int64_t tensor = 0; tensor < count; ++tensor)
+      for (int64_t group = 0; group < table.groups; ++group) {
+        __m256 lowSum = _mm256_setzero_ps(), highSum = _mm256_setzero_ps();
+        for (int64_t row = 0; row < patches.rows(); ++row) {
+          const Piece *pieces = table.pieces.data() + (group * positions + row % positions) * each;
+          __m256 low, high, weight = _mm256_broadcast_ss(weights[tensor] + row);
+          read256(pieces, pieces + each, tensors[tensor] + patches.offsets[row], low, high);
+          lowSum = _mm256_fmadd_ps(weight, low, lowSum);
+          highSum = _mm256_fmadd_ps(weight, high, highSum);
+        }
+        float *to = sums + tensor * sumStride + group * Patches::lanes;
+        _mm256_storeu_ps(to, lowSum);
+        _mm256_storeu_ps(to + 8, highSum);
+      }
+  }
+#undef AIMC_AVX2
+
 #define AIMC_AVX512 __attribute__((target("avx512f,bmi2")))
 #define AIMC_AVX512_INLINE __attribute__((target("avx512f,bmi2"), always_inline)) static inline
 
@@ -269,8 +320,8 @@ struct PatchKernels {
 
   /// Position by position, so that the pieces stay in registers while the channels go by.
   template <typename Reader, int each>
-  AIMC_AVX512 static void pack512(const Patches &patches, const Table &table, const float *tensor, int64_t firstRow, int64_t rows,
-                                  float *packed) {
+  AIMC_AVX512 static void pack512(const Patches &patches, const Table &table, const float *tensor, int64_t firstRow,
+                                  int64_t rows, float *packed) {
     int64_t stride = patches.pixelStride, step = table.each, positions = patches.positions;
     const int64_t *offsets = patches.offsets.data() + firstRow;
     for (int64_t group = 0; group < table.groups; ++group) {
@@ -360,6 +411,8 @@ void Patches::pack(const Table &table, const float *tensor, int64_t firstRow, in
     kernel = pixelStride == 1   ? PatchKernels::pack512<PatchKernels::Contiguous>(table.each)
              : pixelStride == 2 ? PatchKernels::pack512<PatchKernels::Alternate>(table.each)
                                 : PatchKernels::pack512<PatchKernels::Strided>(table.each);
+  else if (isa == GemmIsa::Avx2 && pixelStride == 1)
+    kernel = PatchKernels::pack256;
 #endif
   kernel(*this, table, tensor, firstRow, rows, packed);
 }
@@ -373,6 +426,8 @@ void Patches::weigh(const Table &table, int64_t count, const float *const *tenso
     kernel = pixelStride == 1   ? PatchKernels::weigh512<PatchKernels::Contiguous>(table.each)
              : pixelStride == 2 ? PatchKernels::weigh512<PatchKernels::Alternate>(table.each)
                                 : PatchKernels::weigh512<PatchKernels::Strided>(table.each);
+  else if (isa == GemmIsa::Avx2 && pixelStride == 1)
+    kernel = PatchKernels::weigh256;
 #endif
   kernel(*this, table, count, tensors, weights, sums, sumStride);
 }

@@ -82,8 +82,8 @@ static void put(const PixelBlock &block, bool accumulate, const float *sums, int
 }
 
 /// Rows [row, row + rows) of b transposed, depth [depth, depth + k), as a matrix. In place where that serves.
-static const float *weightBlock(const ContractionPlan &plan, const float *b, int64_t row, int64_t rows, int64_t depth, int64_t k,
-                                float *copy, int64_t copyStride, int64_t &stride) {
+static const float *weightBlock(const ContractionPlan &plan, const float *b, int64_t row, int64_t rows, int64_t depth,
+                                int64_t k, float *copy, int64_t copyStride, int64_t &stride) {
   int64_t rowStep = plan.bNStep, step = plan.bKStep;
   constexpr int64_t page = 4096 / sizeof(float); // rows a page apart share few lines of the cache
   if (step == 1 && rowStep != 0 && (rowStep % (page / 2) != 0 || rows == 1)) {
