@@ -479,6 +479,23 @@ AffineMap Lowering::withoutAxes(int64_t rank, ArrayRef<int64_t> axes) {
   return AffineMap::get(rank, 0, exprs, getContext());
 }
 
+Type Lowering::accumulatorOf(Type element) {
+  if (!isa<FloatType>(element))
+    return element;
+  return element.getIntOrFloatBitWidth() < 32 ? getF32Type() : getF64Type();
+}
+
+Value Lowering::sum(Value tensor, ArrayRef<int64_t> axes, llvm::function_ref<Value(Value)> term) {
+  Type element = getElement(tensor), wide = accumulatorOf(element);
+  Value sums = reduce(tensor, axes, scalar(wide, 0), [&](Value x, Value sum) -> Value {
+    return arith::AddFOp::create(*this, sum, term(castScalar(*this, x, element, wide)));
+  });
+  if (wide == element)
+    return sums;
+  return compute(Access{sums, getMultiDimIdentityMap(getRank(sums))}, dims(sums), element,
+                 [&](ValueRange scalars) -> SmallVector<Value> { return {castScalar(*this, scalars[0], wide, element)}; });
+}
+
 Value Lowering::reduce(Value tensor, ArrayRef<int64_t> axes, Value initial,
                        llvm::function_ref<Value(Value element, Value sum)> combine) {
   int64_t rank = getRank(tensor);

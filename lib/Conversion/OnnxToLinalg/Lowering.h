@@ -127,6 +127,11 @@ public:
   /// `tensor` read as an operand of a result with `sizes`.
   Access broadcastAccess(Value tensor, ArrayRef<Size> sizes);
 
+  /// Type in which many numbers of type `element` are added: for floats a wider one, so that how many they are does not show in
+  /// the sum's last digits; integers as they are.
+  Type accumulatorOf(Type element);
+  /// Σ term(x) of a tensor of floats over `axes`, which the result does not have; of its type, added up in accumulatorOf.
+  Value sum(Value tensor, ArrayRef<int64_t> axes, llvm::function_ref<Value(Value x)> term);
   /// Combines along `axes`, which the result does not have.
   Value reduce(Value tensor, ArrayRef<int64_t> axes, Value initial, llvm::function_ref<Value(Value element, Value sum)> combine);
   /// Sum of products over the loops of the maps; the result's dimensions are the loops `outer`, in order.

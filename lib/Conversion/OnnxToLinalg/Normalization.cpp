@@ -33,14 +33,19 @@ static Value meanOf(Value sums, Value count, Lowering &b) {
 /// Means over `axes` and sums of squared distances from them, without those dimensions.
 static std::pair<Value, Value> meansAndSquares(Value tensor, ArrayRef<int64_t> axes, Value count, Lowering &b) {
   int64_t rank = getRank(tensor);
-  Value zero = b.scalar(getElement(tensor), 0);
+  Type element = getElement(tensor), wide = b.accumulatorOf(element);
   AffineMap kept = b.withoutAxes(rank, axes);
-  Value mean = meanOf(b.reduce(tensor, axes, zero, [&](Value x, Value sum) { return addF(b, sum, x); }), count, b);
-  Access own{tensor, b.getMultiDimIdentityMap(rank)}, means{mean, kept}, sums{b.filled(b.dims(mean), zero), kept};
+  Value mean = meanOf(b.sum(tensor, axes, [](Value x) { return x; }), count, b);
+  Access own{tensor, b.getMultiDimIdentityMap(rank)}, means{mean, kept},
+      sums{b.filled(b.dims(mean), b.scalar(wide, 0)), kept};
   Value squares = b.generic({own, means}, sums, [&](ValueRange scalars) -> SmallVector<Value> {
-    Value difference = subF(b, scalars[0], scalars[1]);
+    Value difference = castScalar(b, subF(b, scalars[0], scalars[1]), element, wide);
     return {addF(b, scalars[2], mulF(b, difference, difference))};
   }).front();
+  if (wide == element)
+    return {mean, squares};
+  squares = b.compute(Access{squares, b.getMultiDimIdentityMap(getRank(squares))}, b.dims(mean), element,
+                      [&](ValueRange scalars) -> SmallVector<Value> { return {castScalar(b, scalars[0], wide, element)}; });
   return {mean, squares};
 }
 
@@ -209,9 +214,9 @@ Value aimc::onnx::softmax(Value tensor, ArrayRef<int64_t> axes, bool logarithm, 
     Value difference = subF(b, s[0], s[1]);
     return {logarithm ? difference : Value(math::ExpOp::create(b, difference))};
   });
-  Value sum = b.reduce(differences, axes, b.scalar(element, 0), [&](Value x, Value sum) {
-    return addF(b, sum, logarithm ? Value(math::ExpOp::create(b, x)) : x);
-  });
+  Value sum = logarithm ? b.reduce(differences, axes, b.scalar(element, 0),
+                                   [&](Value x, Value sum) { return addF(b, sum, math::ExpOp::create(b, x)); })
+                        : b.sum(differences, axes, [](Value x) { return x; });
   return b.compute({{differences, identity}, {sum, kept}}, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
     return {logarithm ? subF(b, s[0], math::LogOp::create(b, s[1])) : divF(b, s[0], s[1])};
   });
@@ -274,7 +279,7 @@ LogicalResult aimc::onnx::lowerRMSNormalization(NodeOp node, ValueRange inputs, 
   Value tensor = widened(inputs[0], stash, b);
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(axis, rank));
   Value count = countOf(tensor, axes, stash, b);
-  Value squares = b.reduce(tensor, axes, b.scalar(stash, 0), [&](Value x, Value sum) { return addF(b, sum, mulF(b, x, x)); });
+  Value squares = b.sum(tensor, axes, [&](Value x) { return mulF(b, x, x); });
   Value epsilon = b.scalar(stash, node.getFloat("epsilon", 1e-5f));
   Sizes sizes = b.dims(tensor);
   SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)}, {squares, b.withoutAxes(rank, axes)},
@@ -298,14 +303,9 @@ LogicalResult aimc::onnx::lowerMeanVarianceNormalization(NodeOp node, ValueRange
       return b.error(node) << "axis " << axis << " is outside of " << tensor.getType();
   }
   // The variance alone: the operator adds its small number to the deviation.
-  Value zero = b.scalar(element, 0), count = countOf(tensor, axes, element, b);
+  Value count = countOf(tensor, axes, element, b);
   AffineMap own = b.getMultiDimIdentityMap(rank), kept = b.withoutAxes(rank, axes);
-  Value mean = meanOf(b.reduce(tensor, axes, zero, [&](Value x, Value sum) { return addF(b, sum, x); }), count, b);
-  Access sums{b.filled(b.dims(mean), zero), kept};
-  Value squares = b.generic({{tensor, own}, {mean, kept}}, sums, [&](ValueRange s) -> SmallVector<Value> {
-    Value difference = subF(b, s[0], s[1]);
-    return {addF(b, s[2], mulF(b, difference, difference))};
-  }).front();
+  auto [mean, squares] = meansAndSquares(tensor, axes, count, b);
   return b.replace(node, b.compute({{tensor, own}, {mean, kept}, {squares, kept}}, b.dims(tensor), element,
                                    [&](ValueRange s) -> SmallVector<Value> {
                                      Value deviation = math::SqrtOp::create(b, divF(b, s[2], count));
@@ -319,9 +319,7 @@ LogicalResult aimc::onnx::lowerLpNormalization(NodeOp node, ValueRange inputs, L
   Type element = getElement(tensor);
   bool square = node.getInt("p", 2) == 2;
   Value zero = b.scalar(element, 0);
-  Value sums = b.reduce(tensor, axis, zero, [&](Value x, Value sum) {
-    return addF(b, sum, square ? mulF(b, x, x) : Value(math::AbsFOp::create(b, x)));
-  });
+  Value sums = b.sum(tensor, axis, [&](Value x) { return square ? mulF(b, x, x) : Value(math::AbsFOp::create(b, x)); });
   return b.replace(node, b.compute({{tensor, b.getMultiDimIdentityMap(rank)}, {sums, b.withoutAxes(rank, axis)}}, b.dims(tensor), element,
                                    [&](ValueRange s) -> SmallVector<Value> {
                                      Value length = square ? Value(math::SqrtOp::create(b, s[1])) : s[1];

@@ -180,15 +180,18 @@ LogicalResult aimc::onnx::lowerGlobalPool(NodeOp node, ValueRange inputs, Loweri
   for (int64_t axis : axes)
     elements.push_back(b.dim(tensor, axis));
   bool isMax = node.getOpType() == "GlobalMaxPool";
-  Value initial = isMax ? b.extreme(element, false, false) : b.scalar(element, 0);
+  Type wide = isMax ? element : b.accumulatorOf(element);
+  Value initial = isMax ? b.extreme(element, false, false) : b.scalar(wide, 0);
   Value result = b.reduce(tensor, axes, initial, [&](Value x, Value sum) -> Value {
-    return isMax ? Value(arith::MaximumFOp::create(b, sum, x)) : Value(arith::AddFOp::create(b, sum, x));
+    if (isMax)
+      return arith::MaximumFOp::create(b, sum, x);
+    return arith::AddFOp::create(b, sum, castScalar(b, x, element, wide));
   });
   if (!isMax) {
     Value count = arith::IndexCastOp::create(b, b.getI64Type(), b.asIndex(b.product(elements)));
-    Value number = b.createOrFold<arith::SIToFPOp>(element, count);
+    Value number = b.createOrFold<arith::SIToFPOp>(wide, count);
     result = b.compute(Access{result, b.getMultiDimIdentityMap(2)}, sizes, element, [&](ValueRange scalars) -> SmallVector<Value> {
-      return {arith::DivFOp::create(b, scalars[0], number)};
+      return {castScalar(b, arith::DivFOp::create(b, scalars[0], number), wide, element)};
     });
   }
   sizes.append(rank - 2, b.size(1));

@@ -25,6 +25,11 @@ static Reduction getReduction(StringRef name) {
       .Default(Reduction::Sum);
 }
 
+/// Whether it adds numbers up, which takes a wider type than theirs.
+static bool isSum(Reduction kind) {
+  return kind != Reduction::Max && kind != Reduction::Min && kind != Reduction::Prod && kind != Reduction::LogSumExp;
+}
+
 /// One reduction of elements of `element`, with or without the reduced dimensions.
 namespace {
 struct Reducer {
@@ -236,10 +241,14 @@ LogicalResult aimc::onnx::lowerReduce(NodeOp node, ValueRange inputs, Lowering &
     return lowerComputedReduce(node, tensor, listed, count, kind, reducer, b);
 
   Value result;
+  if (isSum(kind))
+    reducer.element = b.accumulatorOf(element);
   if (kind == Reduction::LogSumExp)
     result = logSumExp(tensor, axes, reducer, b);
   else
-    result = b.reduce(tensor, axes, reducer.initial(kind), [&](Value x, Value sum) { return reducer.combine(kind, x, sum); });
+    result = b.reduce(tensor, axes, reducer.initial(kind), [&](Value x, Value sum) {
+      return reducer.combine(kind, castScalar(b, x, element, reducer.element), sum);
+    });
   if (kind == Reduction::L2)
     result = mapElements(result, b, [&](Value x) { return math::SqrtOp::create(b, x); });
   if (kind == Reduction::LogSum)
@@ -250,6 +259,9 @@ LogicalResult aimc::onnx::lowerReduce(NodeOp node, ValueRange inputs, Lowering &
       reduced.push_back(b.dim(tensor, axis));
     result = divideBy(result, reduced, reducer, b);
   }
+  if (reducer.element != element)
+    result = b.compute(Access{result, b.getMultiDimIdentityMap(getRank(result))}, b.dims(result), element,
+                       [&](ValueRange s) -> SmallVector<Value> { return {castScalar(b, s[0], reducer.element, element)}; });
   if (node.getInt("keepdims", 1))
     result = b.reshape(result, getKeptSizes(tensor, axes, b));
   return b.replace(node, result);
