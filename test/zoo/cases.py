@@ -5,7 +5,7 @@
 
 DIR/cases/NAME holds model.onnx, test_data_set_K/{input_J,output_J}.pb and info.json. Skipped (exit status 77) without AIMC_ZOO.
 On the host outputs match to 10 times what the reference's own optimizations change, but at least to 1e-5 of the output's range
-over all data sets and to 1e-6; on crossbars, fidelity exact, to 1e-4 of the range.
+over all data sets; on crossbars, fidelity exact, to 1e-4 of the range.
 """
 import json
 import os
@@ -19,9 +19,9 @@ from models import Build, Checks  # noqa: E402
 from runtime import Network, read_tensor  # noqa: E402
 
 SKIPPED = 77
-# Voice detectors whose branches agree in rank only for fixed sizes; those of silero_v5 are for two sampling rates, of which only
-# one has these sizes.
-OPTIONS = {"silero_v5": ["--dim=input.0=1", "--dim=input.1=576", "--dim=state.1=1"],
+# Voice detectors that squeeze a dimension when its size is 1: only fixed sizes decide. Those of silero_v5 are for two sampling rates, of
+# which only one has these.
+OPTIONS = {"silero_v5": ["--input-shape=input=1x576", "--input-shape=state=?x1x?"],
            "silero_half": ["--dim=batch=1", "--dim=sequence=576"]}
 
 
@@ -61,7 +61,7 @@ def check_case(build, folder, checks):
         checks.check(worst is not None and worst <= 1, f"{folder.name} {name}: "
                      + ("types or shapes differ" if worst is None else f"largest error {worst:.2g} {unit}"))
 
-    check("digital", ["--digital"], lambda extent: max(10 * floor, 1e-5 * extent, 1e-6), "of what is allowed")
+    check("digital", ["--digital"], lambda extent: max(10 * floor, 1e-5 * extent), "of what is allowed")
     check("exact", [], lambda extent: 1e-4 * extent, "of 1e-4 of the range")
 
 

@@ -214,9 +214,9 @@ Value aimc::onnx::softmax(Value tensor, ArrayRef<int64_t> axes, bool logarithm, 
     Value difference = subF(b, s[0], s[1]);
     return {logarithm ? difference : Value(math::ExpOp::create(b, difference))};
   });
-  Value sum = logarithm ? b.reduce(differences, axes, b.scalar(element, 0),
-                                   [&](Value x, Value sum) { return addF(b, sum, math::ExpOp::create(b, x)); })
-                        : b.sum(differences, axes, [](Value x) { return x; });
+  Value sum = b.reduce(differences, axes, b.scalar(element, 0), [&](Value x, Value sum) {
+    return addF(b, sum, logarithm ? Value(math::ExpOp::create(b, x)) : x);
+  });
   return b.compute({{differences, identity}, {sum, kept}}, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
     return {logarithm ? subF(b, s[0], math::LogOp::create(b, s[1])) : divF(b, s[0], s[1])};
   });

@@ -1,9 +1,11 @@
 //===- ShapesReductions.cpp - shape functions of reductions, constants and control ------------------------------===//
 #include "ShapeFunctions.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 #include <cmath>
 
@@ -372,6 +374,25 @@ static Region *getOnlyBranch(NodeOp node, ShapeInference &inference, Region &the
   return thenRuns ? &thenBranch : &elseBranch;
 }
 
+/// What a user can do when the sizes of `node`'s inputs must decide something: the open ones, as `--dim` calls them.
+static std::string adviseToFixSizes(NodeOp node) {
+  auto func = node->getParentOfType<func::FuncOp>();
+  llvm::SetVector<StringRef> names;
+  for (unsigned i = 0; func && i < func.getNumArguments(); ++i) {
+    auto type = dyn_cast<RankedTensorType>(func.getArgument(i).getType());
+    auto input = func.getArgAttrOfType<StringAttr>(i, "onnx.name");
+    auto dims = func.getArgAttrOfType<ArrayAttr>(i, "onnx.dims");
+    for (int64_t d = 0; type && input && dims && d < type.getRank(); ++d)
+      if (type.isDynamicDim(d)) {
+        StringRef name = cast<StringAttr>(dims[d]).getValue();
+        names.insert(name.empty() ? StringAttr::get(node.getContext(), input.getValue() + "." + Twine(d)).getValue() : name);
+      }
+  }
+  if (names.empty())
+    return "";
+  return "; a fixed size may decide, give it with --dim NAME=N or --input-shape: '" + llvm::join(names, "', '") + "'";
+}
+
 LogicalResult aimc::onnx::inferIf(NodeOp node, ShapeInference &inference) {
   Region *thenBranch = getSubgraph(node, "then_branch"), *elseBranch = getSubgraph(node, "else_branch");
   if (!thenBranch || !elseBranch)
@@ -417,7 +438,7 @@ LogicalResult aimc::onnx::inferIf(NodeOp node, ShapeInference &inference) {
     Shape shape = inference.getShape(a), other = inference.getShape(b);
     if (shape.size() != other.size() || inference.getElementType(a) != inference.getElementType(b))
       return node.emitNodeError() << "output " << index << " has type " << a.getType() << " in one branch and " << b.getType()
-                                  << " in the other; a fixed input size (--dim) may decide which";
+                                  << " in the other" << adviseToFixSizes(node);
     for (auto [dim, otherDim] : llvm::zip(shape, other))
       if (dim != otherDim)
         dim = inference.freshDim();

@@ -1,8 +1,11 @@
 // RUN: aimc-opt %s --convert-onnx-to-linalg --canonicalize --mlir-print-local-scope --split-input-file | FileCheck %s
 
+// Sums are added up in f64.
 // CHECK-LABEL: func.func @mean
-// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]{{.*}} ins(%{{.*}} : tensor<?x4xf32>) outs(%{{.*}} : tensor<?xf32>)
+// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]{{.*}} ins(%{{.*}} : tensor<?x4xf32>) outs(%{{.*}} : tensor<?xf64>)
+// CHECK:           arith.extf %{{.*}} : f32 to f64
 // CHECK:         arith.divf
+// CHECK:         arith.truncf %{{.*}} : f64 to f32
 // CHECK:         tensor.expand_shape {{.*}} : tensor<?xf32> into tensor<?x1xf32>
 func.func @mean(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {
   %y = onnx.node "ReduceMean"(%x) {domain = "", opset = 13 : i64, attrs = {axes = array<i64: -1>}} : (tensor<?x4xf32>) -> tensor<?x1xf32>

@@ -131,6 +131,23 @@ func.func @broadcast_at_run_time() {
   return
 }
 
+// Float32 has no number between 2^24 and 2^24 + 2: one float32 accumulator would lose the ones.
+// CHECK: [4]
+// CHECK: [0.5]
+func.func @many_numbers() {
+  %x = arith.constant dense<[[[16777216.0, 1.0, 1.0, 1.0, 1.0, -16777216.0, 0.0, 0.0]]]> : tensor<1x1x8xf32>
+  %axes = arith.constant dense<[1, 2]> : tensor<2xi64>
+  %y = onnx.node "ReduceSum"(%x, %axes) {domain = "", opset = 13 : i64, attrs = {keepdims = 0 : i64}}
+      : (tensor<1x1x8xf32>, tensor<2xi64>) -> tensor<1xf32>
+  %out = tensor.cast %y : tensor<1xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  %mean = onnx.node "GlobalAveragePool"(%x) {domain = "", opset = 1 : i64, attrs = {}} : (tensor<1x1x8xf32>) -> tensor<1x1x1xf32>
+  %flat = tensor.collapse_shape %mean [[0, 1, 2]] : tensor<1x1x1xf32> into tensor<1xf32>
+  %mean_out = tensor.cast %flat : tensor<1xf32> to tensor<*xf32>
+  call @printMemrefF32(%mean_out) : (tensor<*xf32>) -> ()
+  return
+}
+
 func.func @main() {
   call @conv_dilated() : () -> ()
   call @conv_transpose() : () -> ()
@@ -141,5 +158,6 @@ func.func @main() {
   call @quantize() : () -> ()
   call @float_to_integer() : () -> ()
   call @broadcast_at_run_time() : () -> ()
+  call @many_numbers() : () -> ()
   return
 }

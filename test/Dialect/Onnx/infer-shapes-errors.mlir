@@ -358,3 +358,22 @@ func.func @branch_with_input(%c: tensor<i1>, %x: tensor<3xf32>) {
   } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["else_branch", "then_branch"]} : (tensor<i1>) -> tensor<*xf32> loc("choose")
   return
 }
+
+// -----
+
+// As PyTorch exports squeeze(-1): a size that is known would decide.
+func.func @squeezed(%x: tensor<?x3x?xf32> {onnx.name = "x", onnx.dims = ["batch", "", ""]}) {
+  %shape = onnx.node "Shape"(%x) {domain = "", opset = 15 : i64, attrs = {start = 2 : i64}} : (tensor<?x3x?xf32>) -> tensor<*xi64>
+  %one = arith.constant dense<1> : tensor<1xi64>
+  %c = onnx.node "Equal"(%shape, %one) {domain = "", opset = 15 : i64, attrs = {}} : (tensor<*xi64>, tensor<1xi64>) -> tensor<*xi1>
+  // expected-error @unknown {{decide (If, opset 15): output 0 has type 'tensor<?x3xf32>' in one branch and 'tensor<?x3x?xf32>' in the other; a fixed size may decide, give it with --dim NAME=N or --input-shape: 'batch', 'x.2'}}
+  %z = onnx.node "If"(%c) with {
+    onnx.yield %x : tensor<?x3x?xf32>
+  }, {
+    %axis = arith.constant dense<2> : tensor<1xi64>
+    %y = onnx.node "Squeeze"(%x, %axis) {domain = "", opset = 15 : i64, attrs = {}}
+      : (tensor<?x3x?xf32>, tensor<1xi64>) -> tensor<*xf32>
+    onnx.yield %y : tensor<*xf32>
+  } {domain = "", opset = 15 : i64, attrs = {}, graphs = ["else_branch", "then_branch"]} : (tensor<*xi1>) -> tensor<*xf32> loc("decide")
+  return
+}
