@@ -25,6 +25,10 @@ Examples
     aimc-sweep resnet14.aimc --inputs images_u8.npy --input-scale=1/255 --labels=labels.npy --trials=20 \
         --vary time=0,1h,1d,30d --vary compensate=none,tile
 
+  The same with every column of every layer fitted on calibration data, at each age:
+    aimc-sweep resnet14.aimc --inputs images_u8.npy --input-scale=1/255 --labels=labels.npy --trials=20 \
+        --vary time=0,1h,1d,30d --vary recover=none,bias,affine --calibrate=training_u8.npy
+
   Which effect costs what:
     aimc-sweep resnet14.aimc --inputs x.npy --labels=y.npy --set time=1d \
         --vary effects=none,programming,output-noise,drift,flicker,all
@@ -132,9 +136,6 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
       ->group(sweep);
 
   const char *data = "Data";
-  app.add_option("--calibrate", options.calibration, "data for the parameter recover; given again: of the second input ...")
-      ->type_name("X.npy")
-      ->allow_extra_args(false);
   app.add_option("--inputs", options.inputs, "samples; give it again for each further graph input, in the graph's order")
       ->group(data)
       ->type_name("X.npy")
@@ -155,6 +156,12 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
       ->group(data)
       ->type_name("N")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
+
+  app.add_option("--calibrate", options.calibration,
+                 "data that recover=bias and recover=affine fit layers on, not for compiling; again for each further graph input")
+      ->group(data)
+      ->type_name("X.npy")
+      ->allow_extra_args(false);
 
   const char *compiling = "Compiling";
   std::vector<std::string> compile;

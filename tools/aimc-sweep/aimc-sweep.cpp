@@ -55,9 +55,6 @@ static Status prepare(Sweep &sweep, const std::vector<std::string> &containers) 
       return status;
     sweep.networks.push_back(std::move(*network));
   }
-  for (const Cell &cell : sweep.grid.cells)
-    if (cell.chip.recovery != Recovery::None && options.calibration.empty())
-      return Failure{"recover: there are no data to fit layers on; add --calibrate=X.npy"};
   auto add = [&](const Cell &cell) {
     for (uint32_t trial = 0; trial < cell.trials; ++trial) {
       sweep.runs.push_back({&sweep.networks[cell.container], cell.container, cell.chip, placeOf(sweep.grid, cell, trial)});
@@ -104,6 +101,8 @@ static Result<Json> journalHeader(const SweepOptions &options) {
       !status)
     return status.failure();
   if (Status status = hashes("expect", options.expect); !status)
+    return status.failure();
+  if (Status status = hashes("calibrate", options.calibration); !status)
     return status.failure();
   return header;
 }
@@ -251,6 +250,17 @@ static Result<std::vector<std::string>> shareContainers(Sweep &sweep, Ranks &ran
   return shared["containers"].get<std::vector<std::string>>();
 }
 
+/// Recovery needs data, and data for it need recovery.
+static Status checkRecovery(const Sweep &sweep) {
+  bool recovers = std::any_of(sweep.grid.cells.begin(), sweep.grid.cells.end(),
+                              [](const Cell &cell) { return cell.chip.recovery != Recovery::None; });
+  if (recovers && sweep.options.calibration.empty())
+    return Failure{"recover: there are no data to fit layers on; add --calibrate=X.npy"};
+  if (!recovers && !sweep.options.calibration.empty())
+    return Failure{"--calibrate: nothing is fitted on these data; vary or set recover=bias or recover=affine"};
+  return {};
+}
+
 static Status run(Sweep &sweep, Ranks &ranks) {
   Result<Judge> judge = Judge::open(sweep.options.labels, sweep.options.expect);
   if (judge)
@@ -261,6 +271,8 @@ static Status run(Sweep &sweep, Ranks &ranks) {
     return grid.failure();
   sweep.grid = std::move(*grid);
   if (Status status = checkPlotAxis(sweep.grid, sweep.options.plotAxis); !status)
+    return status;
+  if (Status status = checkRecovery(sweep); !status)
     return status;
   chooseThreads(sweep, ranks);
   Result<std::vector<std::string>> containers = shareContainers(sweep, ranks);
