@@ -317,6 +317,16 @@ TEST_P(HostileMetadata, IsRefused) {
 static fb::CrossbarT &crossbar(fb::ModelT &model) { return *model.crossbars[0]; }
 static fb::DispatchT &dispatch(fb::ModelT &model) { return *model.dispatches[0]; }
 
+// Layout `cell`: both polarities of a tile in its unit cells.
+TEST(Container, PartsOfATileMayShareUnitCells) {
+  TemporaryFile file("unit-cells.aimc");
+  writeAnalogModel(file.path(), [](fb::ModelT &model) {
+    for (fb::Placement &placement : crossbar(model).placements)
+      placement.mutate_column(0);
+  });
+  EXPECT_TRUE(Container::open(file.path()).ok());
+}
+
 /// A table of contractions with one c[m] = Σ_k a[m, k] b[k].
 static fb::ContractionT &contraction(fb::ModelT &model) {
   auto table = std::make_unique<fb::ContractionT>();
@@ -401,7 +411,7 @@ static const Hostile hostile[] = {
     HOSTILE("placement_twice", "group 0, row tile 0, column tile 0, slice 0, polarity 0 is placed twice",
             crossbar(m).placements.push_back(crossbar(m).placements[0])),
     HOSTILE("placement_overlap", "chip 0, array 0: row 0, column 1 belongs to crossbar fc and to crossbar fc",
-            crossbar(m).placements[0].mutate_column(1)),
+            crossbar(m).placements[0].mutate_column_stride(1)),
     HOSTILE("placement_overlap_rows", "chip 0, array 0: row 1, column 0 belongs to crossbar fc and to crossbar fc",
             crossbar(m).placements[0].mutate_row(1)),
     HOSTILE("two_symbols", "two crossbars have the symbol fc", m.crossbars.push_back(std::make_unique<fb::CrossbarT>());
@@ -438,13 +448,16 @@ static const Hostile hostile[] = {
     HOSTILE("adc_value", "ADC ranges hold -1 at index 1", *dispatch(m).adc_range = *crossbar(m).reference),
     HOSTILE("bias", "biases have 8 bytes; 1x3 elements of 4 bytes need 12", dispatch(m).bias->mutate_size(8)),
     HOSTILE("dim_name", "a dimension name holds a zero byte", m.inputs[0]->dim_names[0] = std::string("N\0", 2)),
-    HOSTILE("crossbar_devices", "tiles of 1048576 rows and 1048576 columns have more than 2^34 devices",
+    HOSTILE("crossbar_devices", "1 slices and 1 devices per weight have more than 2^34 devices",
             crossbar(m).rows = crossbar(m).columns = crossbar(m).tile_rows = crossbar(m).tile_columns = 1 << 20;
             crossbar(m).row_tiles = 1),
     HOSTILE("dispatch_tiles", "tiles from number 4294967295; at most 2^24", dispatch(m).tile_base = ~0u),
     HOSTILE("column_sums", "may exceed 2^31",
-            (dispatch(m).input_bits = 16, dispatch(m).input_slice_bits = 16, crossbar(m).weight_bits = 16,
-             crossbar(m).cell_bits = 14, crossbar(m).slices = 2, crossbar(m).levels->mutate_size(12))),
+            (dispatch(m).input_bits = 16, dispatch(m).input_slice_bits = 16, dispatch(m).k_sizes = {3},
+             crossbar(m).rows = crossbar(m).tile_rows = 3, crossbar(m).row_tiles = 1, crossbar(m).weight_bits = 16,
+             crossbar(m).cell_bits = 14, crossbar(m).slices = 2, crossbar(m).levels->mutate_size(18),
+             crossbar(m).weight_scale->mutate_size(12), crossbar(m).reference = nullptr, crossbar(m).placements.clear(),
+             dispatch(m).adc_bits = 0, dispatch(m).adc_range = nullptr)),
     HOSTILE("contraction_dims", "a number of dims is 25", contraction(m).n_dims = 25),
     HOSTILE("contraction_sum", "the number of dims is 26", (contraction(m).n_dims = 24)),
     HOSTILE("contraction_c", "no axis of c has the extent of dim 0", contraction(m).c->coefficients[0] = 2),

@@ -250,17 +250,23 @@ static int64_t extentOfTile(int64_t extent, int64_t tileExtent, int64_t tile) {
   return std::min(tileExtent, extent - tile * tileExtent);
 }
 
-/// No cell of any array belongs to two placements. Those of one array are visited by their first rows; for each column it
+/// No cell of any array belongs to two placements, but slices and polarities of a tile may share all their unit cells (layout
+/// `cell`). Those of one array are visited by their first rows; for each column it
 /// suffices to know who took it last and up to which row.
 Status ModelVerifier::checkOverlaps() {
   struct Placed {
     const fb::Placement *placement;
     const fb::Crossbar *crossbar;
     std::pair<uint32_t, uint32_t> array() const { return {placement->chip(), placement->array()}; }
+    /// The tile, and where it lies in its array.
+    auto place() const {
+      return std::make_tuple(crossbar, placement->group(), placement->row_tile(), placement->column_tile(), placement->row(),
+                             placement->column(), placement->column_stride());
+    }
   };
   struct Taken {
     uint64_t untilRow = 0;
-    const fb::Crossbar *crossbar = nullptr;
+    const Placed *placed = nullptr;
   };
   std::vector<Placed> all;
   for (const fb::Crossbar *crossbar : *model.crossbars())
@@ -277,11 +283,11 @@ Status ModelVerifier::checkOverlaps() {
       for (uint32_t j = 0; j < placement.columns(); ++j) {
         uint32_t column = placement.column() + j * placement.column_stride();
         Taken &taken = columns[column];
-        if (taken.untilRow > placement.row())
+        if (taken.untilRow > placement.row() && taken.placed->place() != all[end].place())
           return invalid("chip %u, array %u: row %u, column %u belongs to crossbar %s and to crossbar %s", placement.chip(),
-                         placement.array(), placement.row(), column, taken.crossbar->symbol()->c_str(),
+                         placement.array(), placement.row(), column, taken.placed->crossbar->symbol()->c_str(),
                          all[end].crossbar->symbol()->c_str());
-        taken = {uint64_t(placement.row()) + placement.rows(), all[end].crossbar};
+        taken = {uint64_t(placement.row()) + placement.rows(), &all[end]};
       }
     }
     for (size_t i = begin; i < end; ++i)
