@@ -25,7 +25,7 @@ struct ContractionPlan {
   int64_t batches, m, n, k;
   bool accumulate;
   Gather a; // rows: batches × m, columns: k
-  std::vector<int64_t> bBatch, bK, bN, cBatch, cM, cN;
+  std::vector<int64_t> bBatch, bK, bN, cBatch, cM, cN; // cM: of the first image when byPixels
   int64_t bKStep, bNStep, cMStep, cNStep; // distance of neighbours where it is the same throughout, else 0
   // A convolution's results lie side by side along m in c, as do its inputs in a: it is computed the other way round. The
   // outermost dims of m, samples of an image each, then count as batches.
@@ -57,7 +57,7 @@ void divideByPixels(ContractionPlan &plan, int32_t threads);
 aimc_status contractByPixels(const ContractionPlan &plan, const float *a, const float *b, float *c, const Parallel &parallel);
 
 /// Multiply-adds below which waking other threads costs more than they save.
-constexpr int64_t sequentialProducts = 1 << 18;
+constexpr int64_t sequentialProducts = 1 << 19;
 
 /// One pass over rows [row, row + rows) and columns [column, column + columns) of a batch through oneDNN, on one thread.
 /// False when the library reports an error.
