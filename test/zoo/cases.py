@@ -5,7 +5,7 @@
 
 DIR/cases/NAME holds model.onnx, test_data_set_K/{input_J,output_J}.pb and info.json. Skipped (exit status 77) without AIMC_ZOO.
 On the host outputs match to 10 times what the reference's own optimizations change, but at least to 1e-5 of the output's range
-over all data sets; on crossbars, fidelity exact, to 1e-4 of the range.
+over all data sets, and to 1e-6 where that range is small, as of a probability that stays near 0; on crossbars, fidelity exact, to 1e-4 of the range.
 """
 import json
 import os
@@ -61,7 +61,7 @@ def check_case(build, folder, checks):
         checks.check(worst is not None and worst <= 1, f"{folder.name} {name}: "
                      + ("types or shapes differ" if worst is None else f"largest error {worst:.2g} {unit}"))
 
-    check("digital", ["--digital"], lambda extent: max(10 * floor, 1e-5 * extent), "of what is allowed")
+    check("digital", ["--digital"], lambda extent: max(10 * floor, 1e-5 * extent, 1e-6), "of what is allowed")
     check("exact", [], lambda extent: 1e-4 * extent, "of 1e-4 of the range")
 
 
