@@ -41,7 +41,7 @@ static const OperandRule rules[] = {
     {"Conv ConvTranspose InstanceNormalization LayerNormalization", "f =0 =0"},
     {"BatchNormalization", "f f f f f"},
     {"GroupNormalization RMSNormalization", "f f f"},
-    {"NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss", "f i =0"},
+    {"NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss", "f i =0/1"},
     {"ConvInteger MatMulInteger", "i i i i"},
     {"DequantizeLinear com.microsoft.DequantizeLinear", "i f =0"},
     {"QuantizeLinear com.microsoft.QuantizeLinear", "n n i"},

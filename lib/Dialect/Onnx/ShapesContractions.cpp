@@ -398,9 +398,12 @@ LogicalResult aimc::onnx::inferChannelNormalization(NodeOp node, ShapeInference 
     return node.emitNodeError() << "input 0 has " << x.size() << " dimensions; the operator takes at least 3";
   if (node.getOpType() == "LRN" && node.getInt("size", 0) < 1)
     return node.emitNodeError() << "'size' is " << node.getInt("size", 0) << "; a window has at least 1 channel";
-  for (unsigned index = 1; index < node.getInputs().size(); ++index)
-    if (failed(expectVector(node, inference, index, x[1])))
+  Dim channels = x[1];
+  for (unsigned index = 1; index < node.getInputs().size(); ++index) {
+    if (failed(expectVector(node, inference, index, channels)))
       return failure();
+    channels = isStatic(channels) ? channels : inference.getShape(node.getInputs()[index])[0];
+  }
   return inferUnary(node, inference);
 }
 

@@ -40,11 +40,19 @@ static Dim multiply(ShapeInference &inference, ArrayRef<Dim> dims) {
   return product;
 }
 
-/// A result may have sizes that the file declares and inference leaves open: they must hold as many elements as the input.
+/// A result may have sizes that the file declares and inference leaves open: those that are known must divide the elements of the
+/// input, and be as many when all are known.
 static LogicalResult checkCount(NodeOp node, ShapeInference &inference) {
+  if (isa<NoneType>(node.getOutputs()[0].getType()))
+    return success(); // omitted
   Shape input = inference.getShape(node.getInputs()[0]), result = inference.getShape(node.getOutputs()[0]);
-  if (llvm::all_of(input, isStatic) && llvm::all_of(result, isStatic) &&
-      multiply(inference, input) != multiply(inference, result))
+  if (!llvm::all_of(input, isStatic))
+    return success();
+  Dim count = multiply(inference, input), known = 1;
+  for (Dim dim : result)
+    known = isStatic(dim) ? inference.mul(known, dim) : known;
+  bool fits = llvm::all_of(result, isStatic) ? known == count : known == 0 ? count == 0 : count % known == 0;
+  if (isStatic(known) && !fits)
     return node.emitNodeError() << "makes " << node.getOutputs()[0].getType() << " of " << node.getInputs()[0].getType()
                                 << ", which has another number of elements";
   return success();

@@ -377,3 +377,30 @@ func.func @squeezed(%x: tensor<?x3x?xf32> {onnx.name = "x", onnx.dims = ["batch"
   } {domain = "", opset = 15 : i64, attrs = {}, graphs = ["else_branch", "then_branch"]} : (tensor<*xi1>) -> tensor<*xf32> loc("decide")
   return
 }
+
+// -----
+
+func.func @divides(%x: tensor<2x3x4xf32>, %s: tensor<3xi64>) {
+  // expected-error @unknown {{r (Reshape, opset 14): makes 'tensor<4x4x?xf32>' of 'tensor<2x3x4xf32>', which has another number of elements}}
+  %z = onnx.node "Reshape"(%x, %s) {domain = "", opset = 14 : i64, attrs = {}}
+    : (tensor<2x3x4xf32>, tensor<3xi64>) -> tensor<4x4x?xf32> loc("r")
+  return
+}
+
+// -----
+
+func.func @class_weights(%x: tensor<3x5xf32>, %t: tensor<3xi64>, %w: tensor<5x1xf32>) {
+  // expected-error @unknown {{l (NegativeLogLikelihoodLoss, opset 13): input 2 is 'tensor<5x1xf32>'; the operator takes 1 dimension}}
+  %z = onnx.node "NegativeLogLikelihoodLoss"(%x, %t, %w) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<3x5xf32>, tensor<3xi64>, tensor<5x1xf32>) -> tensor<*xf32> loc("l")
+  return
+}
+
+// -----
+
+func.func @instance_norm(%x: tensor<2x?x7xf32>, %s: tensor<1xf32>, %b: tensor<2xf32>) {
+  // expected-error @unknown {{n (InstanceNormalization, opset 6): input 2 has type 'tensor<2xf32>' for 1 channels}}
+  %z = onnx.node "InstanceNormalization"(%x, %s, %b) {domain = "", opset = 6 : i64, attrs = {}}
+    : (tensor<2x?x7xf32>, tensor<1xf32>, tensor<2xf32>) -> tensor<*xf32> loc("n")
+  return
+}
