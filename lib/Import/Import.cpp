@@ -79,6 +79,8 @@ private:
   LogicalResult importAttribute(pb::AttributeProto &attr, Location loc, SmallVectorImpl<NamedAttribute> &attrs,
                                 std::map<std::string, pb::GraphProto *> &graphs);
   LogicalResult importSubgraph(pb::GraphProto &graph, Region &region, const Scope &scope, Location loc);
+  void noteNibbles(const pb::TensorProto &tensor, StringRef name);
+  void stateWidth(const pb::NodeProto &node, SmallVectorImpl<NamedAttribute> &attrs);
   void checkDeclaredOutputs(func::FuncOp func, ArrayRef<Type> declared);
 
   int64_t getOpset(StringRef domain) const { return opsets.lookup(domain == "ai.onnx" ? "" : domain); }
@@ -93,8 +95,9 @@ private:
   FunctionTable functions;
   llvm::StringMap<int64_t> opsets; // of the model, or of the function that is being put in place of a call
   std::string prefix;              // of the names of a function's nodes: `call/`
-  llvm::StringSet<> nodeNames; // as the file has them
-  llvm::StringSet<> usedNames; // as the module has them
+  llvm::StringMap<int> nibbles;          // constants of 4-bit integers and their ONNX type
+  llvm::StringSet<> nodeNames;           // as the file has them
+  llvm::StringSet<> usedNames;           // as the module has them
   llvm::StringMap<int64_t> lastSuffixes; // what made names unique
   std::vector<Type> declaredOutputs;
 };
@@ -264,7 +267,7 @@ FailureOr<Type> GraphImporter::importType(const pb::ValueInfoProto &info, SmallV
     return failure();
   }
   const auto &tensor = info.type().tensor_type();
-  Type elementType = aimc::onnx::getTypeOfOnnxNumber(builder.getContext(), tensor.elem_type());
+  Type elementType = aimc::onnx::getTypeOfOnnxNumber(builder.getContext(), getStoredType(tensor.elem_type()));
   if (!elementType) {
     emitError(fileLoc) << "'" << info.name() << "' has ONNX element type " << tensor.elem_type()
                        << ", which is not a number type we know";
@@ -378,6 +381,7 @@ LogicalResult GraphImporter::importInitializers(pb::GraphProto &graph, Scope &sc
     if (failed(elements))
       return failure();
     scope.values[tensor.name()] = arith::ConstantOp::create(builder, loc, cast<TypedAttr>(*elements));
+    noteNibbles(tensor, tensor.name());
   }
   return success();
 }
@@ -504,6 +508,21 @@ LogicalResult GraphImporter::importCall(const ModelFunction &function, pb::NodeP
   return success();
 }
 
+void GraphImporter::noteNibbles(const pb::TensorProto &tensor, StringRef name) {
+  if (getStoredType(tensor.data_type()) != tensor.data_type())
+    nibbles[name] = tensor.data_type();
+}
+
+/// QuantizeLinear takes its result's type from the zero point, whose 4 bits a byte does not show: the attribute says them.
+void GraphImporter::stateWidth(const pb::NodeProto &node, SmallVectorImpl<NamedAttribute> &attrs) {
+  if (node.op_type() != "QuantizeLinear" || node.input_size() < 3)
+    return;
+  auto found = nibbles.find(node.input(2));
+  bool isStated = llvm::any_of(attrs, [](const NamedAttribute &attr) { return attr.getName() == "output_dtype"; });
+  if (found != nibbles.end() && !isStated)
+    attrs.push_back(builder.getNamedAttr("output_dtype", builder.getI64IntegerAttr(found->second)));
+}
+
 LogicalResult GraphImporter::importNode(pb::NodeProto &node, int64_t index, Scope &scope) {
   if (StringRef(node.name()).contains('\0') || StringRef(node.op_type()).contains('\0'))
     return emitError(fileLoc) << "the name of node " << index << " (" << node.op_type().c_str() << ") holds a zero byte";
@@ -523,9 +542,12 @@ LogicalResult GraphImporter::importNode(pb::NodeProto &node, int64_t index, Scop
   for (pb::AttributeProto &attr : *node.mutable_attribute()) {
     if (!attrNames.insert(attr.name()).second)
       return emitError(loc) << "attribute '" << attr.name() << "' appears twice";
+    if (node.op_type() == "Constant" && node.output_size() > 0 && attr.has_t())
+      noteNibbles(attr.t(), node.output(0));
     if (failed(importAttribute(attr, loc, attrs, graphs)))
       return failure();
   }
+  stateWidth(node, attrs);
   SmallVector<StringRef> graphNames;
   for (auto &[name, graph] : graphs)
     graphNames.push_back(name);

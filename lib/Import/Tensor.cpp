@@ -143,8 +143,9 @@ FailureOr<TensorImporter::Bytes> TensorImporter::getBytes(pb::TensorProto &tenso
   return Bytes{{bytes->data(), bytes->size()}, bytes};
 }
 
-/// UINT4 and INT4, which this version of ONNX's own description does not know yet.
-static constexpr int kUint4 = 21, kInt4 = 22;
+int aimc::getStoredType(int number) {
+  return number == kUint4 ? int(pb::TensorProto::UINT8) : number == kInt4 ? int(pb::TensorProto::INT8) : number;
+}
 
 /// `count` integers of 4 bits, two in a byte, the low one first, as one byte each.
 static std::shared_ptr<std::string> unpackNibbles(llvm::ArrayRef<char> bytes, int64_t count, bool isSigned) {
@@ -158,11 +159,8 @@ static std::shared_ptr<std::string> unpackNibbles(llvm::ArrayRef<char> bytes, in
 
 FailureOr<ElementsAttr> TensorImporter::import(pb::TensorProto &tensor, Location loc) {
   auto emitTensorError = [&] { return emitError(loc) << "tensor '" << tensor.name() << "': "; };
-  // Integers of 4 bits take a byte each in memory.
   bool isNibbles = tensor.data_type() == kUint4 || tensor.data_type() == kInt4;
-  Type elementType = aimc::onnx::getTypeOfOnnxNumber(loc.getContext(), tensor.data_type() == kUint4  ? pb::TensorProto::UINT8
-                                                                       : tensor.data_type() == kInt4 ? pb::TensorProto::INT8
-                                                                                                     : tensor.data_type());
+  Type elementType = aimc::onnx::getTypeOfOnnxNumber(loc.getContext(), getStoredType(tensor.data_type()));
   if (!elementType) {
     emitTensorError() << "ONNX element type " << tensor.data_type() << " is not a number type we know";
     return failure();

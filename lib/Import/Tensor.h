@@ -20,6 +20,12 @@ namespace aimc {
 /// Elements up to this many bytes stand in the IR; larger ones are resources.
 inline constexpr int64_t maxInlineBytes = 1024;
 
+/// Numbers of `TensorProto.DataType` that libonnx 1.12 does not know: integers of 4 bits.
+inline constexpr int kUint4 = 21, kInt4 = 22;
+
+/// The type, as ONNX numbers it, in which elements of type `number` stand in memory: integers of 4 bits take a byte each.
+int getStoredType(int number);
+
 /// Makes elements attributes of one model's tensors.
 class TensorImporter {
 public:

@@ -1,5 +1,7 @@
-//===- Pooling.cpp - MaxPool, AveragePool and their global forms ------------------------------------------------===//
+//===- Pooling.cpp - MaxPool, AveragePool, LpPool and their global forms ----------------------------------------===//
 #include "Operations.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace aimc::onnx;
@@ -118,6 +120,14 @@ static Value countElements(Value tensor, const Windows &windows, size_t i, bool 
   });
 }
 
+Value aimc::onnx::sumWindows(Value tensor, const Windows &windows, Sizes outputSizes, Lowering &b) {
+  Type element = getElement(tensor);
+  Value zero = b.scalar(element, 0), padded = padSpatial(tensor, windows, zero, b);
+  return combineWindows(padded, zero, windows, outputSizes, [&](Value x, Value sum) -> Value {
+    return isa<FloatType>(element) ? Value(arith::AddFOp::create(b, sum, x)) : Value(arith::AddIOp::create(b, sum, x));
+  }, b);
+}
+
 Value aimc::onnx::averagePool(Value tensor, const Windows &windows, Sizes outputSizes, bool countPadding, Lowering &b) {
   Type element = getElement(tensor);
   Value zero = b.scalar(element, 0), padded = padSpatial(tensor, windows, zero, b), sum;
@@ -196,4 +206,40 @@ LogicalResult aimc::onnx::lowerGlobalPool(NodeOp node, ValueRange inputs, Loweri
   }
   sizes.append(rank - 2, b.size(1));
   return b.replace(node, b.reshape(result, sizes));
+}
+
+/// Elements of `tensor` as `power` makes them.
+static Value raised(Value tensor, double power, Lowering &b) {
+  Type element = getElement(tensor);
+  return b.compute(Access{tensor, b.getMultiDimIdentityMap(getRank(tensor))}, b.dims(tensor), element, [&](ValueRange s) -> SmallVector<Value> {
+    Value x = math::AbsFOp::create(b, s[0]);
+    if (power == 1)
+      return {x};
+    if (power == 2)
+      return {arith::MulFOp::create(b, x, x)};
+    if (power == 0.5)
+      return {math::SqrtOp::create(b, x)};
+    return {math::PowFOp::create(b, x, b.scalar(element, power))};
+  });
+}
+
+/// (Σ |x|^p)^(1/p) over windows; padding adds nothing.
+LogicalResult aimc::onnx::lowerLpPool(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value tensor = inputs[0];
+  double p = node.getInt("p", 2);
+  Value powers = raised(tensor, p, b);
+  if (node.getOpType() == "GlobalLpPool") {
+    int64_t rank = getRank(tensor);
+    Sizes sizes{b.dim(tensor, 0), b.dim(tensor, 1)};
+    Value sum = b.reduce(powers, llvm::to_vector(llvm::seq<int64_t>(2, rank)), b.scalar(getElement(tensor), 0),
+                         [&](Value x, Value sum) -> Value { return arith::AddFOp::create(b, sum, x); });
+    sizes.append(rank - 2, b.size(1));
+    return b.replace(node, b.reshape(raised(sum, 1 / p, b), sizes));
+  }
+  FailureOr<Windows> windows = getWindows(node, tensor, node.getInts("kernel_shape"), b);
+  if (failed(windows))
+    return failure();
+  Sizes sizes{b.dim(tensor, 0), b.dim(tensor, 1)};
+  sizes.append(windows->outputs);
+  return b.replace(node, raised(sumWindows(powers, *windows, sizes, b), 1 / p, b));
 }

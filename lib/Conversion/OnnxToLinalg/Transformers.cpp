@@ -17,8 +17,12 @@ static Value addF(Lowering &b, Value x, Value y) { return arith::AddFOp::create(
 static Value mulF(Lowering &b, Value x, Value y) { return arith::MulFOp::create(b, x, y); }
 
 /// Applies `payload` to broadcast operands.
+static Value map(Type element, ValueRange operands, Lowering &b, llvm::function_ref<Value(ValueRange scalars)> payload) {
+  return b.broadcast(operands, element, [&](ValueRange s) -> SmallVector<Value> { return {payload(s)}; });
+}
+
 static Value map(ValueRange operands, Lowering &b, llvm::function_ref<Value(ValueRange scalars)> payload) {
-  return b.broadcast(operands, getElement(operands[0]), [&](ValueRange s) -> SmallVector<Value> { return {payload(s)}; });
+  return map(getElement(operands[0]), operands, b, payload);
 }
 
 static Value add(Value x, Value y, Lowering &b) {
@@ -50,13 +54,34 @@ LogicalResult aimc::onnx::lowerBiasGelu(NodeOp node, ValueRange inputs, Lowering
   return b.replace(node, map(sum, b, [&](ValueRange s) { return gelu(b, s[0], fast); }));
 }
 
+/// x · sigmoid(alpha x).
+LogicalResult aimc::onnx::lowerQuickGelu(NodeOp node, ValueRange inputs, Lowering &b) {
+  return b.replace(node, map(inputs[0], b, [&](ValueRange s) {
+    Value one = b.scalar(s[0].getType(), 1), slope = b.scalar(s[0].getType(), -node.getFloat("alpha", 1.702f));
+    Value below = addF(b, one, math::ExpOp::create(b, mulF(b, s[0], slope)));
+    return Value(arith::DivFOp::create(b, s[0], below));
+  }));
+}
+
 //===------------------------------------------------------------------------------------------------------------===//
 // Matrices
 //===------------------------------------------------------------------------------------------------------------===//
 
+/// [rows, batch…, columns] to [batch…, rows, columns].
+static Value transposeBatch(Value tensor, Lowering &b) {
+  SmallVector<int64_t> permutation = llvm::to_vector(llvm::seq<int64_t>(0, getRank(tensor)));
+  if (permutation.size() > 2)
+    std::rotate(permutation.begin(), permutation.begin() + 1, permutation.end() - 1);
+  return b.transpose(tensor, permutation);
+}
+
 LogicalResult aimc::onnx::lowerFusedMatMul(NodeOp node, ValueRange inputs, Lowering &b) {
-  Value left = node.getInt("transA", 0) ? transposeMatrices(inputs[0], b) : inputs[0];
-  Value right = node.getInt("transB", 0) ? transposeMatrices(inputs[1], b) : inputs[1];
+  auto operand = [&](Value tensor, StringRef batch, StringRef matrices) {
+    if (node.getInt(batch, 0))
+      tensor = transposeBatch(tensor, b);
+    return node.getInt(matrices, 0) ? transposeMatrices(tensor, b) : tensor;
+  };
+  Value left = operand(inputs[0], "transBatchA", "transA"), right = operand(inputs[1], "transBatchB", "transB");
   FailureOr<Value> product = multiplyMatrices(node, left, right, b);
   return failed(product) ? failure() : b.replace(node, scaled(*product, node.getFloat("alpha", 1.0f), b));
 }
@@ -144,10 +169,32 @@ static Value normalize(Value tensor, Value gamma, Value beta, float epsilon, Low
   });
 }
 
-/// Layer normalization of input + skip + bias; output 3 is that sum.
+/// x / √(mean of x² + epsilon) · gamma along the last dimension.
+static Value normalizeByRoot(Value tensor, Value gamma, float epsilon, Lowering &b) {
+  int64_t rank = getRank(tensor);
+  Type element = getElement(tensor), wide = element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
+  Value count = b.castIndex(b.asIndex(b.dim(tensor, rank - 1)), b.getI64Type());
+  count = b.createOrFold<arith::SIToFPOp>(wide, count);
+  AffineMap kept = b.withoutAxes(rank, rank - 1), last = AffineMap::get(rank, 0, b.getAffineDimExpr(rank - 1), b.getContext());
+  Access sums{b.filled(ArrayRef<Size>(b.dims(tensor)).drop_back(), b.scalar(wide, 0)), kept}, own{tensor, b.getMultiDimIdentityMap(rank)};
+  Value squares = b.generic(own, sums, [&](ValueRange s) -> SmallVector<Value> {
+    Value x = castScalar(b, s[0], element, wide);
+    return {addF(b, s[1], mulF(b, x, x))};
+  }).front();
+  return b.compute({own, {squares, kept}, {gamma, last}}, b.dims(tensor), element, [&](ValueRange s) -> SmallVector<Value> {
+    Value mean = addF(b, arith::DivFOp::create(b, s[1], count), b.scalar(wide, epsilon));
+    Value normal = arith::DivFOp::create(b, castScalar(b, s[0], element, wide), math::SqrtOp::create(b, mean));
+    return {castScalar(b, mulF(b, normal, castScalar(b, s[2], element, wide)), wide, element)};
+  });
+}
+
+/// Layer normalization of input + skip + bias; output 3 is that sum. The simplified one has no mean and no beta.
 LogicalResult aimc::onnx::lowerSkipLayerNormalization(NodeOp node, ValueRange inputs, Lowering &b) {
-  Value sum = add(add(inputs[0], inputs[1], b), getOptional(inputs, 4), b);
-  Value result = normalize(sum, inputs[2], getOptional(inputs, 3), node.getFloat("epsilon", 1e-12f), b);
+  bool simplified = node.getOpType() == "SkipSimplifiedLayerNormalization";
+  float epsilon = node.getFloat("epsilon", 1e-12f);
+  Value sum = add(add(inputs[0], inputs[1], b), getOptional(inputs, simplified ? 3 : 4), b);
+  Value result = simplified ? normalizeByRoot(sum, inputs[2], epsilon, b)
+                            : normalize(sum, inputs[2], getOptional(inputs, 3), epsilon, b);
   return b.replace(node, {result, Value(), Value(), sum});
 }
 
@@ -221,21 +268,58 @@ static Value repeatHeads(Value tensor, int64_t times, Lowering &b) {
 /// What stands before the softmax: `adjust` gets a score, already scaled, and its indices (batch, head, query, key).
 using Adjust = llvm::function_ref<Value(Value score, ValueRange at)>;
 
-/// softmax(adjust(q · kᵀ · scale)) · v of tensors [B, heads, S or T, D].
-static FailureOr<Value> attend(NodeOp node, Value q, Value k, Value v, double scale, Lowering &b, Adjust adjust) {
+/// The result and the stages on the way: products scaled, capped, masked, and their softmax.
+struct Attended {
+  Value result, scores[4];
+};
+
+/// softmax(adjust(cap(q · kᵀ · scale))) · v of tensors [B, heads, S or T, D]; a cap of 0 caps nothing. Narrow floats become f32 for
+/// what stands between the products. All stages are made if `stages`.
+static FailureOr<Attended> attend(NodeOp node, Value q, Value k, Value v, double scale, double cap, bool stages, Lowering &b,
+                                  Adjust adjust) {
   FailureOr<Value> scores = multiplyMatrices(node, q, transposeMatrices(k, b), b);
   if (failed(scores))
     return failure();
   Sizes sizes = b.dims(*scores);
-  Type element = getElement(*scores);
-  Value adjusted =
-      b.compute(Access{*scores, b.getMultiDimIdentityMap(4)}, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
-        SmallVector<Value> at;
-        for (int64_t i = 0; i < 4; ++i)
-          at.push_back(linalg::IndexOp::create(b, i));
-        return {adjust(mulF(b, s[0], b.scalar(element, scale)), at)};
-      });
-  return multiplyMatrices(node, softmax(adjusted, 3, /*logarithm=*/false, b), v, b);
+  Type element = getElement(*scores), wide = element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
+  auto capped = [&](Value x) {
+    if (cap == 0)
+      return x;
+    Value limit = b.scalar(wide, cap);
+    return mulF(b, math::TanhOp::create(b, arith::DivFOp::create(b, x, limit)), limit);
+  };
+  auto step = [&](Value tensor, llvm::function_ref<Value(Value)> payload) {
+    return b.compute(Access{tensor, b.getMultiDimIdentityMap(4)}, sizes, wide, [&](ValueRange s) -> SmallVector<Value> {
+      return {payload(castScalar(b, s[0], getElement(tensor), wide))};
+    });
+  };
+  auto adjusted = [&](Value x) {
+    SmallVector<Value> at;
+    for (int64_t i = 0; i < 4; ++i)
+      at.push_back(linalg::IndexOp::create(b, i));
+    return adjust(x, at);
+  };
+  auto scaledBy = [&](Value x) { return mulF(b, x, b.scalar(wide, scale)); };
+  Attended attended;
+  if (stages) {
+    attended.scores[0] = step(*scores, scaledBy);
+    attended.scores[1] = step(attended.scores[0], capped);
+    attended.scores[2] = step(attended.scores[1], adjusted);
+  } else {
+    attended.scores[2] = step(*scores, [&](Value x) { return adjusted(capped(scaledBy(x))); });
+  }
+  auto narrow = [&](Value tensor) {
+    return wide == element ? tensor : map(element, tensor, b, [&](ValueRange s) { return castScalar(b, s[0], wide, element); });
+  };
+  attended.scores[3] = narrow(softmax(attended.scores[2], 3, /*logarithm=*/false, b));
+  for (int i : {0, 1, 2})
+    if (stages)
+      attended.scores[i] = narrow(attended.scores[i]);
+  FailureOr<Value> result = multiplyMatrices(node, attended.scores[3], v, b);
+  if (failed(result))
+    return failure();
+  attended.result = *result;
+  return attended;
 }
 
 /// The element of `tensor` that the last of the indices `at` name, where its own sizes are not 1.
@@ -258,10 +342,10 @@ static Value isNotLater(Lowering &b, ValueRange at, Size past) {
   return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, at[3], last);
 }
 
-/// Operands: Q, K, V, mask?, past key?, past value?; heads are a dimension of their own, or part of the last.
+/// Operands: Q, K, V, mask?, past key?, past value?, numbers of keys?; heads are a dimension of their own, or part of the last.
 LogicalResult aimc::onnx::lowerAttention(NodeOp node, ValueRange inputs, Lowering &b) {
   bool flat = getRank(inputs[0]) == 3;
-  Value q = splitHeads(inputs[0], node.getInt("q_num_heads", 1), b), mask = getOptional(inputs, 3);
+  Value q = splitHeads(inputs[0], node.getInt("q_num_heads", 1), b), mask = getOptional(inputs, 3), counts = getOptional(inputs, 6);
   Value k = splitHeads(inputs[1], node.getInt("kv_num_heads", 1), b),
         v = splitHeads(inputs[2], node.getInt("kv_num_heads", 1), b);
   Size past = b.size(0);
@@ -277,31 +361,48 @@ LogicalResult aimc::onnx::lowerAttention(NodeOp node, ValueRange inputs, Lowerin
     return b.error(node) << "queries " << q.getType() << " and keys " << k.getType()
                          << " need static heads and widths, of which those of the keys divide those of the queries";
   int64_t times = heads(q) / heads(k);
-  Type element = getElement(q);
-  Value least = b.extreme(element, /*largest=*/false, /*isUnsigned=*/false);
-  bool causal = node.getInt("is_causal", 0);
-  float softcap = node.getFloat("softcap", 0.0f), scale = node.getFloat("scale", 0.0f);
-  FailureOr<Value> result =
-      attend(node, q, repeatHeads(k, times, b), repeatHeads(v, times, b),
-             scale != 0.0f ? scale : 1.0 / std::sqrt(double(width)), b, [&](Value x, ValueRange at) {
+  bool causal = node.getInt("is_causal", 0), stages = node.getNumResults() > 3 && !isa<NoneType>(node.getResult(3).getType());
+  float scale = node.getFloat("scale", 0.0f);
+  // Where the mask has fewer keys than there are, the others are masked.
+  Size maskKeys = mask ? b.dim(mask, getRank(mask) - 1) : b.size(0), keys = b.dim(k, 2);
+  bool maybeShort = mask && getConstantIntValue(maskKeys) != 1 && maskKeys != keys;
+  FailureOr<Attended> attended =
+      attend(node, q, repeatHeads(k, times, b), repeatHeads(v, times, b), scale != 0.0f ? scale : 1.0 / std::sqrt(double(width)),
+             node.getFloat("softcap", 0.0f), stages, b, [&](Value x, ValueRange at) {
+               Type element = x.getType();
+               Value least = b.extreme(element, /*largest=*/false, /*isUnsigned=*/false);
+               auto isBelow = [&](Value limit) { return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, at[3], limit); };
                if (mask) {
-                 Value allowed = readBroadcast(mask, at, b);
-                 x = allowed.getType().isInteger(1) ? keepWhere(b, allowed, x, least) : addF(b, x, allowed);
+                 SmallVector<Value> place(at);
+                 Value limit = b.asIndex(maskKeys);
+                 if (maybeShort) {
+                   Value last = arith::SubIOp::create(b, limit, b.index(1));
+                   place[3] = arith::MinSIOp::create(b, at[3], last);
+                 }
+                 Value allowed = readBroadcast(mask, place, b);
+                 bool isFlag = allowed.getType().isInteger(1);
+                 x = isFlag ? keepWhere(b, allowed, x, least) : addF(b, x, castScalar(b, allowed, allowed.getType(), element));
+                 if (maybeShort)
+                   x = keepWhere(b, isBelow(limit), x, least);
                }
-               if (causal)
-                 x = keepWhere(b, isNotLater(b, at, past), x, least);
-               if (softcap != 0.0f) {
-                 Value cap = b.scalar(element, softcap);
-                 x = mulF(b, math::TanhOp::create(b, arith::DivFOp::create(b, x, cap)), cap);
+               if (!counts)
+                 return causal ? keepWhere(b, isNotLater(b, at, past), x, least) : x;
+               // The sample's keys end at its count, and its queries are the last of them.
+               Value count = b.castIndex(tensor::ExtractOp::create(b, counts, at[0]), b.getIndexType());
+               if (causal) {
+                 Value before = inputs[4] ? b.asIndex(past) : Value(arith::SubIOp::create(b, count, b.asIndex(b.dim(q, 2))));
+                 x = keepWhere(b, isNotLater(b, at, Size(before)), x, least);
                }
-               return x;
+               return keepWhere(b, isBelow(count), x, least);
              });
-  if (failed(result))
+  if (failed(attended))
     return failure();
-  return b.replace(node, {flat ? joinHeads(*result, b) : *result, k, v});
+  Value result = flat ? joinHeads(attended->result, b) : attended->result;
+  return b.replace(node, {result, k, v, attended->scores[node.getInt("qk_matmul_output_mode", 0)]});
 }
 
-/// com.microsoft: operands input [B, S, I], weights [I, q, k, v side by side], bias?, mask?, past?, bias of the scores?.
+/// com.microsoft: operands input [B, S, I], weights [I, q, k, v side by side], bias?, mask?, past keys and values [2, B, heads, P, D]?,
+/// bias of the scores?. Output 1 are the keys and values with those of the past, of one shape.
 LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lowering &b) {
   int64_t heads = node.getInt("num_heads", 1);
   FailureOr<Value> product = multiplyMatrices(node, inputs[0], inputs[1], b);
@@ -317,16 +418,25 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
     parts.push_back(splitHeads(b.sliceAxis(all, 2, b.size(offset), b.size(width)), heads, b));
     offset += width;
   }
-  Type element = getElement(all);
-  Value fill = b.scalar(element, node.getFloat("mask_filter_value", -10000.0f));
+  Size before = b.size(0);
+  if (Value past = getOptional(inputs, 4)) {
+    before = b.dim(past, 3);
+    for (int i : {0, 1}) {
+      Sizes offsets(5, b.size(0)), sizes = b.dims(past);
+      offsets[0] = b.size(i);
+      sizes[0] = b.size(1);
+      parts[1 + i] = tensor::ConcatOp::create(b, 2, ValueRange{b.slice(past, offsets, sizes, 0), parts[1 + i]});
+    }
+  }
   float scale = node.getFloat("scale", 0.0f);
-  FailureOr<Value> result =
-      attend(node, parts[0], parts[1], parts[2], scale != 0.0f ? scale : 1.0 / std::sqrt(double(widths[0] / heads)), b,
+  FailureOr<Attended> attended =
+      attend(node, parts[0], parts[1], parts[2], scale != 0.0f ? scale : 1.0 / std::sqrt(double(widths[0] / heads)), 0, false, b,
              [&](Value x, ValueRange at) {
+               Value fill = b.scalar(x.getType(), node.getFloat("mask_filter_value", -10000.0f));
                if (bias)
-                 x = addF(b, x, readBroadcast(bias, at, b));
+                 x = addF(b, x, castScalar(b, readBroadcast(bias, at, b), getElement(bias), x.getType()));
                if (node.getInt("unidirectional", 0))
-                 x = keepWhere(b, isNotLater(b, at, b.size(0)), x, fill);
+                 x = keepWhere(b, isNotLater(b, at, before), x, fill);
                if (!mask)
                  return x;
                if (getRank(mask) == 1) { // how many keys each sample has
@@ -341,7 +451,19 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
                return keepWhere(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, allowed, b.integer(allowed.getType(), 0)),
                                 x, fill);
              });
-  return failed(result) ? failure() : b.replace(node, joinHeads(*result, b));
+  if (failed(attended))
+    return failure();
+  Value present;
+  if (node.getNumResults() > 1 && !isa<NoneType>(node.getResult(1).getType())) {
+    SmallVector<Value> stacked;
+    for (int i : {1, 2}) {
+      Sizes sizes = b.dims(parts[i]);
+      sizes.insert(sizes.begin(), b.size(1));
+      stacked.push_back(b.reshape(parts[i], sizes));
+    }
+    present = tensor::ConcatOp::create(b, 0, stacked);
+  }
+  return b.replace(node, {joinHeads(attended->result, b), present});
 }
 
 /// Turns pairs of elements of every head by angles whose cosines and sines are given: for positions, or for [B, S].

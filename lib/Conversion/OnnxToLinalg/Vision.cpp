@@ -1,7 +1,10 @@
-//===- Vision.cpp - GridSample, RoiAlign, NonMaxSuppression, MaxUnpool ------------------------------------------===//
+//===- Vision.cpp - GridSample, DeformConv, RoiAlign, MaxRoiPool, NonMaxSuppression, MaxUnpool ------------------===//
 #include "Loops.h"
+#include "Operations.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+
+#include <functional>
 
 using namespace mlir;
 using namespace aimc::onnx;
@@ -85,56 +88,176 @@ LogicalResult aimc::onnx::lowerGridSample(NodeOp node, ValueRange inputs, Loweri
   if (!isa<FloatType>(element) || getElement(grid) != element)
     return b.error(node) << "needs an image and a grid of one float type, not " << image.getType() << " and " << grid.getType();
   Floats f{b, element};
-  Sizes own = b.dims(image);
-  Border borders[2];
-  Value extents[2];
-  for (int i : {0, 1}) {
+  Sizes own = b.dims(image), sizes{own[0], own[1]};
+  size_t spatial = own.size() - 2;
+  SmallVector<Border> borders;
+  SmallVector<Value> extents;
+  for (size_t i = 0; i < spatial; ++i) {
     Value extent = b.asIndex(own[2 + i]);
-    extents[i] = f.of(extent);
+    extents.push_back(f.of(extent));
     Value last = f.sub(extents[i], f.number(1));
-    borders[i] = {padding, extent, f.number(align ? 0 : -0.5), align ? last : f.sub(extents[i], f.number(0.5))};
+    borders.push_back({padding, extent, f.number(align ? 0 : -0.5), align ? last : f.sub(extents[i], f.number(0.5))});
+    sizes.push_back(b.dim(grid, 1 + i));
   }
-  Sizes sizes{own[0], own[1], b.dim(grid, 1), b.dim(grid, 2)};
   return b.replace(node, b.computeFromIndices(sizes, element, [&](ValueRange indices) -> SmallVector<Value> {
-    Value positions[2]; // of the row, of the column
-    for (int i : {0, 1}) {
-      Value x = tensor::ExtractOp::create(b, grid, ValueRange{indices[0], indices[2], indices[3], b.index(1 - i)});
+    SmallVector<Value> positions; // of every dimension; the grid's last dimension has them the other way round
+    for (size_t i = 0; i < spatial; ++i) {
+      SmallVector<Value> at{indices[0]};
+      llvm::append_range(at, indices.drop_front(2));
+      at.push_back(b.index(spatial - 1 - i));
+      Value x = tensor::ExtractOp::create(b, grid, at);
       Value from0 = f.mul(f.add(x, f.number(1)), f.number(0.5));
       x = align ? f.mul(from0, f.sub(extents[i], f.number(1))) : f.sub(f.mul(from0, extents[i]), f.number(0.5));
       if (nearest)
         x = math::RoundEvenOp::create(b, x);
-      if (padding == "border")
+      if (padding == "border" && !cubic) // cubic reads beyond the border, element by element
         x = f.max(f.min(x, f.sub(extents[i], f.number(1))), f.number(0));
       else if (padding == "reflection")
         x = reflect(x, borders[i].low, borders[i].high, f);
-      positions[i] = x;
+      positions.push_back(x);
     }
-    auto read = [&](Value row, Value column) -> Value {
-      auto [r, hasRow] = borders[0].locate(row, f);
-      auto [c, hasColumn] = borders[1].locate(column, f);
-      Value x = tensor::ExtractOp::create(b, image, ValueRange{indices[0], indices[1], r, c});
-      if (padding != "zeros")
-        return x;
-      return f.select(arith::AndIOp::create(b, hasRow, hasColumn), x, f.number(0));
+    auto read = [&](ArrayRef<Value> places) -> Value {
+      SmallVector<Value> at{indices[0], indices[1]};
+      Value inside;
+      for (auto [border, place] : llvm::zip(borders, places)) {
+        auto [index, has] = border.locate(place, f);
+        at.push_back(index);
+        inside = inside ? Value(arith::AndIOp::create(b, inside, has)) : has;
+      }
+      Value x = tensor::ExtractOp::create(b, image, at);
+      return padding == "zeros" ? f.select(inside, x, f.number(0)) : x;
     };
     if (nearest)
-      return {read(positions[0], positions[1])};
-    Value rows = f.floor(positions[0]), columns = f.floor(positions[1]), sum;
-    SmallVector<Value> rowWeights = neighbourWeights(f.sub(positions[0], rows), cubic, f);
-    SmallVector<Value> columnWeights = neighbourWeights(f.sub(positions[1], columns), cubic, f);
-    int first = cubic ? -1 : 0;
-    for (auto [i, rowWeight] : llvm::enumerate(rowWeights)) {
-      Value line;
-      for (auto [j, columnWeight] : llvm::enumerate(columnWeights)) {
-        Value x = read(f.add(rows, f.number(first + static_cast<int>(i))), f.add(columns, f.number(first + static_cast<int>(j))));
-        Value term = f.mul(x, columnWeight);
-        line = line ? f.add(line, term) : term;
-      }
-      Value term = f.mul(line, rowWeight);
-      sum = sum ? f.add(sum, term) : term;
+      return {read(positions)};
+    SmallVector<Value> floors;
+    SmallVector<SmallVector<Value>> weights;
+    for (Value position : positions) {
+      floors.push_back(f.floor(position));
+      weights.push_back(neighbourWeights(f.sub(position, floors.back()), cubic, f));
     }
-    return {sum};
+    // The weighted sum over the neighbours along one dimension of the sums along those behind it.
+    SmallVector<Value> places;
+    std::function<Value()> interpolate = [&]() -> Value {
+      size_t dimension = places.size();
+      if (dimension == spatial)
+        return read(places);
+      Value sum;
+      for (auto [i, weight] : llvm::enumerate(weights[dimension])) {
+        places.push_back(f.add(floors[dimension], f.number(static_cast<int>(i) - (cubic ? 1 : 0))));
+        Value term = f.mul(interpolate(), weight);
+        sum = sum ? f.add(sum, term) : term;
+        places.pop_back();
+      }
+      return sum;
+    };
+    return {interpolate()};
   }));
+}
+
+//===------------------------------------------------------------------------------------------------------------===//
+// DeformConv
+//===------------------------------------------------------------------------------------------------------------===//
+
+/// A convolution whose samples are moved by offsets and weighed by a mask: the samples are gathered with bilinear interpolation, zero
+/// outside of the image, and contracted with the weight.
+LogicalResult aimc::onnx::lowerDeformConv(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value image = inputs[0], weight = inputs[1], offsets = inputs[2], mask = getOptional(inputs, 4);
+  Type element = getElement(image);
+  auto weightType = cast<RankedTensorType>(weight.getType()), imageType = cast<RankedTensorType>(image.getType());
+  int64_t groups = node.getInt("group", 1), offsetGroups = node.getInt("offset_group", 1), channels = imageType.getDimSize(1);
+  if (ShapedType::isDynamic(channels) || weightType.isDynamicDim(2) || weightType.isDynamicDim(3))
+    return b.error(node) << "the channels of " << imageType << " and the kernel of " << weightType << " must be known when compiling";
+  int64_t kernel[2] = {weightType.getDimSize(2), weightType.getDimSize(3)}, perOffset = channels / offsetGroups;
+  FailureOr<Windows> windows = getWindows(node, image, kernel, b);
+  if (failed(windows))
+    return failure();
+  Floats f{b, element};
+  Sizes own = b.dims(image);
+  Value extents[2] = {b.asIndex(own[2]), b.asIndex(own[3])};
+  Sizes sizes{own[0], b.size(groups), b.size(channels / groups), b.size(kernel[0]), b.size(kernel[1]), windows->outputs[0], windows->outputs[1]};
+  Value samples = b.computeFromIndices(sizes, element, [&](ValueRange at) -> SmallVector<Value> {
+    auto addI = [&](Value x, Value y) { return Value(arith::AddIOp::create(b, x, y)); };
+    auto mulI = [&](Value x, int64_t y) { return Value(arith::MulIOp::create(b, x, b.index(y))); };
+    Value channel = addI(mulI(at[1], channels / groups), at[2]);
+    Value group = arith::DivUIOp::create(b, channel, b.index(perOffset));
+    Value tap = addI(mulI(addI(mulI(group, kernel[0]), at[3]), kernel[1]), at[4]);
+    Value floors[2], fractions[2];
+    for (int i : {0, 1}) {
+      Value place = addI(mulI(at[5 + i], windows->strides[i]), mulI(at[3 + i], windows->dilations[i]));
+      place = arith::SubIOp::create(b, place, b.asIndex(windows->low[i]));
+      Value moved = tensor::ExtractOp::create(b, offsets, ValueRange{at[0], addI(mulI(tap, 2), b.index(i)), at[5], at[6]});
+      Value x = f.add(f.of(place), moved);
+      floors[i] = f.floor(x);
+      fractions[i] = f.sub(x, floors[i]);
+    }
+    Value sum;
+    for (int row : {0, 1})
+      for (int column : {0, 1}) {
+        int step[2] = {row, column};
+        Value inside = b.integer(b.getI1Type(), 1), share;
+        SmallVector<Value> position{at[0], channel};
+        for (int i : {0, 1}) {
+          Value place = addI(f.toIndex(floors[i]), b.index(step[i]));
+          inside = arith::AndIOp::create(b, inside, arith::CmpIOp::create(b, arith::CmpIPredicate::ult, place, extents[i]));
+          position.push_back(clampInto(place, extents[i], b));
+          Value own = step[i] ? fractions[i] : f.sub(f.number(1), fractions[i]);
+          share = share ? f.mul(share, own) : own;
+        }
+        Value x = f.select(inside, tensor::ExtractOp::create(b, image, position), f.number(0));
+        sum = sum ? f.add(sum, f.mul(share, x)) : f.mul(share, x);
+      }
+    if (mask)
+      sum = f.mul(sum, tensor::ExtractOp::create(b, mask, ValueRange{at[0], tap, at[5], at[6]}));
+    return {sum};
+  });
+  // Loops: sample, group, output channel, row, column; channel and place in the kernel.
+  Size perGroup = b.floorDiv(b.dim(weight, 0), b.size(groups));
+  Value split = b.reshape(weight, {b.size(groups), perGroup, b.size(channels / groups), b.size(kernel[0]), b.size(kernel[1])});
+  auto map = [&](ArrayRef<unsigned> loops) { return AffineMap::getMultiDimMapWithTargets(8, loops, b.getContext()); };
+  Value sums = b.contract({samples, map({0, 1, 5, 6, 7, 3, 4})}, {split, map({1, 2, 5, 6, 7})}, {0, 1, 2, 3, 4},
+                          {own[0], b.size(groups), perGroup, windows->outputs[0], windows->outputs[1]});
+  Value result = b.reshape(sums, {own[0], b.dim(weight, 0), windows->outputs[0], windows->outputs[1]});
+  return b.replace(node, addBias(result, getOptional(inputs, 3), b));
+}
+
+//===------------------------------------------------------------------------------------------------------------===//
+// MaxRoiPool
+//===------------------------------------------------------------------------------------------------------------===//
+
+/// The largest elements of bins of regions [batch, left, top, right, bottom] whose corners are whole numbers after scaling; an empty
+/// bin is 0.
+LogicalResult aimc::onnx::lowerMaxRoiPool(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value image = inputs[0], regions = inputs[1];
+  Type element = getElement(image);
+  SmallVector<int64_t> outputs = node.getInts("pooled_shape");
+  Floats f{b, element};
+  Value scale = f.number(node.getFloat("spatial_scale", 1)), zero = b.index(0), one = b.index(1);
+  Sizes own = b.dims(image), sizes{b.dim(regions, 0), own[1], b.size(outputs[0]), b.size(outputs[1])};
+  Value result = forEachIndex(sizes, b.empty(sizes, element), [&](ValueRange at, ValueRange carried) -> SmallVector<Value> {
+    auto read = [&](int column) -> Value { return tensor::ExtractOp::create(b, regions, ValueRange{at[0], b.index(column)}); };
+    Value batch = f.toIndex(read(0)), starts[2], counts[2];
+    for (int i : {0, 1}) {
+      auto corner = [&](int which) { return f.toIndex(math::RoundOp::create(b, f.mul(read(1 + 2 * which + 1 - i), scale))); };
+      Value begin = corner(0), extent = b.asIndex(own[2 + i]);
+      Value length = arith::MaxSIOp::create(b, arith::AddIOp::create(b, arith::SubIOp::create(b, corner(1), begin), one), one);
+      Value bin = f.div(f.of(length), f.number(outputs[i]));
+      auto limit = [&](Value place) -> Value {
+        Value moved = arith::AddIOp::create(b, f.toIndex(place), begin);
+        return arith::MaxSIOp::create(b, arith::MinSIOp::create(b, moved, extent), zero);
+      };
+      starts[i] = limit(f.floor(f.mul(f.of(at[2 + i]), bin)));
+      Value end = limit(math::CeilOp::create(b, f.mul(f.add(f.of(at[2 + i]), f.number(1)), bin)));
+      counts[i] = arith::MaxSIOp::create(b, arith::SubIOp::create(b, end, starts[i]), zero);
+    }
+    Value isEmpty = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, arith::MulIOp::create(b, counts[0], counts[1]), zero);
+    Value initial = f.select(isEmpty, f.number(0), b.extreme(element, false, false));
+    Value most = forEachIndex({Size(counts[0]), Size(counts[1])}, initial, [&](ValueRange step, ValueRange best) -> SmallVector<Value> {
+      Value row = arith::AddIOp::create(b, starts[0], step[0]), column = arith::AddIOp::create(b, starts[1], step[1]);
+      return {f.max(best[0], tensor::ExtractOp::create(b, image, ValueRange{batch, at[1], row, column}))};
+    }, b).front();
+    return {tensor::InsertOp::create(b, most, carried[0], at)};
+  }, b).front();
+  return b.replace(node, result);
 }
 
 //===------------------------------------------------------------------------------------------------------------===//

@@ -282,7 +282,7 @@ std::string aimc::onnx::findTooLarge(RankedTensorType type) {
 }
 
 /// Every operand of a node is omitted or a ranked tensor, and there are as many as the row wants.
-static LogicalResult checkOperands(NodeOp node, const OperatorRow &row) {
+static LogicalResult checkOperands(NodeOp node, const OperatorRow &row, const ShapeInference &inference) {
   unsigned count = node.getInputs().size();
   if (count < row.minInputs || count > row.maxInputs) {
     InFlightDiagnostic error = node.emitNodeError() << "has " << count << " inputs; the operator takes ";
@@ -296,6 +296,9 @@ static LogicalResult checkOperands(NodeOp node, const OperatorRow &row) {
     if (isa<NoneType>(operand.getType())) {
       if (index < row.minInputs)
         return node.emitNodeError() << "omits input " << index << ", which the operator needs";
+    } else if (inference.getSequence(operand)) {
+      if (row.shape != inferSequence && row.shape != inferOptional)
+        return node.emitNodeError() << "input " << index << " is a sequence; only operators on sequences take one";
     } else if (!isa<RankedTensorType>(operand.getType())) {
       return node.emitNodeError() << "input " << index << " has type " << operand.getType() << ", not a ranked tensor";
     }
@@ -303,27 +306,72 @@ static LogicalResult checkOperands(NodeOp node, const OperatorRow &row) {
   return success();
 }
 
-LogicalResult ShapeInference::run(Region &region) {
-  for (Block &block : region) {
-    for (Operation &op : block) {
-      auto node = dyn_cast<NodeOp>(op);
-      if (!node)
-        continue;
-      const OperatorRow *row = lookupOperator(node.getDomain(), node.getOpType(), node.getOpset());
-      if (!row)
-        return node.emitNodeError() << "is not an operator we know";
-      if (failed(checkOperands(node, *row)) || failed(checkOperandTypes(node)) || failed(row->shape(node, *this)))
-        return failure();
-      for (auto [index, result] : llvm::enumerate(node.getOutputs())) {
-        if (!isa<RankedTensorType, NoneType>(result.getType()))
-          return node.emitNodeError() << "has no output " << index;
-        if (auto type = dyn_cast<RankedTensorType>(result.getType()))
-          if (std::string reason = findTooLarge(type); !reason.empty())
-            return node.emitNodeError() << "output " << index << " " << reason;
-      }
-    }
+LogicalResult ShapeInference::infer(NodeOp node) {
+  const OperatorRow *row = lookupOperator(node.getDomain(), node.getOpType(), node.getOpset());
+  if (!row)
+    return node.emitNodeError() << "is not an operator we know";
+  if (failed(checkOperands(node, *row, *this)) || failed(checkOperandTypes(node)) || failed(row->shape(node, *this)))
+    return failure();
+  if (resolved.contains(node))
+    return success();
+  for (auto [index, result] : llvm::enumerate(node.getOutputs())) {
+    if (!isa<RankedTensorType, NoneType>(result.getType()))
+      return node.emitNodeError() << "has no output " << index;
+    if (auto type = dyn_cast<RankedTensorType>(result.getType()))
+      if (std::string reason = findTooLarge(type); !reason.empty())
+        return node.emitNodeError() << "output " << index << " " << reason;
   }
   return success();
+}
+
+LogicalResult ShapeInference::checkTerminator(Operation *op) {
+  for (Value operand : op->getOperands())
+    if (getSequence(operand))
+      return emitError(operand.getLoc()) << "a sequence cannot leave its graph; its tensors are known in one graph only";
+  return success();
+}
+
+LogicalResult ShapeInference::run(Region &region) {
+  for (Block &block : region) {
+    // A shape function may put nodes before its own.
+    for (Operation &op : llvm::make_early_inc_range(block))
+      if (auto node = dyn_cast<NodeOp>(op); node && failed(infer(node)))
+        return failure();
+    if (!block.empty() && failed(checkTerminator(&block.back())))
+      return failure();
+  }
+  return success();
+}
+
+const SmallVector<Value> *ShapeInference::getSequence(Value value) const {
+  auto found = sequences.find(value);
+  return found == sequences.end() ? nullptr : &found->second;
+}
+
+void ShapeInference::setSequence(Value result, SmallVector<Value> tensors) {
+  sequences[result] = std::move(tensors);
+  resolved.insert(result.getDefiningOp());
+}
+
+void ShapeInference::replaceResult(NodeOp node, Value value) {
+  Value result = node.getOutputs()[0];
+  if (const SmallVector<Value> *tensors = getSequence(value))
+    sequences[result] = SmallVector<Value>(*tensors);
+  result.replaceAllUsesWith(value);
+  resolved.insert(node);
+}
+
+/// Deletes what works on sequences, users first.
+void ShapeInference::eraseResolved() {
+  auto operations = resolved.takeVector();
+  for (Operation *op : llvm::reverse(operations)) {
+    for (Value result : op->getResults()) {
+      shapes.erase(result);
+      values.erase(result);
+      sequences.erase(result);
+    }
+    op->erase();
+  }
 }
 
 LogicalResult ShapeInference::run(func::FuncOp func) {
@@ -331,6 +379,7 @@ LogicalResult ShapeInference::run(func::FuncOp func) {
     return success();
   if (failed(run(func.getBody())))
     return failure();
+  eraseResolved();
   auto returnOp = dyn_cast<func::ReturnOp>(func.getBody().back().getTerminator());
   if (returnOp)
     func.setFunctionType(FunctionType::get(func.getContext(), func.getArgumentTypes(), returnOp.getOperandTypes()));

@@ -301,6 +301,43 @@ LogicalResult aimc::onnx::inferPool(NodeOp node, ShapeInference &inference) {
   return success();
 }
 
+LogicalResult aimc::onnx::inferLpPool(NodeOp node, ShapeInference &inference) {
+  if (int64_t p = node.getInt("p", 2); p < 1)
+    return node.emitNodeError() << "'p' is " << p << ", but must be positive";
+  if (!isa<FloatType>(inference.getElementType(node.getInputs()[0])))
+    return node.emitNodeError() << "takes floats, not " << node.getInputs()[0].getType();
+  return node.getOpType() == "GlobalLpPool" ? inferGlobalPool(node, inference) : inferPool(node, inference);
+}
+
+LogicalResult aimc::onnx::inferDeformConv(NodeOp node, ShapeInference &inference) {
+  for (unsigned index : {0, 1, 2, 4})
+    if (node.getInput(index) && failed(expectRank(node, inference, index, 4)))
+      return failure();
+  for (unsigned index : {1, 2, 3, 4})
+    if (Value operand = node.getInput(index); operand && inference.getElementType(operand) != inference.getElementType(node.getInputs()[0]))
+      return node.emitNodeError() << "input " << index << " has type " << operand.getType() << ", input 0 "
+                                  << node.getInputs()[0].getType() << "; their elements must be of one type";
+  Shape x = inference.getShape(node.getInputs()[0]), w = inference.getShape(node.getInputs()[1]);
+  int64_t groups = node.getInt("offset_group", 1);
+  if (groups < 1 || (isStatic(x[1]) && x[1] % groups != 0))
+    return node.emitNodeError() << "'offset_group' " << groups << " does not divide " << x[1] << " channels";
+  if (failed(inferConvolution(node, inference, 0, 1, 3, inference.getElementType(node.getInputs()[0]))))
+    return failure();
+  // An offset for each dimension, group and place in the kernel, or one weight.
+  Shape result = inference.getShape(node.getOutputs()[0]);
+  for (auto [index, numbers] : {std::pair(2u, 2), std::pair(4u, 1)}) {
+    Value operand = node.getInput(index);
+    if (!operand)
+      continue;
+    Shape own = inference.getShape(operand);
+    Dim channels = inference.mul(inference.mul(w[2], w[3]), groups * numbers);
+    if (differ(own[1], channels) || differ(own[2], result[2]) || differ(own[3], result[3]))
+      return node.emitNodeError() << "input " << index << " has type " << operand.getType() << " where " << channels
+                                  << " channels of " << result[2] << "x" << result[3] << " are needed";
+  }
+  return success();
+}
+
 LogicalResult aimc::onnx::inferGlobalPool(NodeOp node, ShapeInference &inference) {
   Shape result = inference.getShape(node.getInputs()[0]);
   if (result.size() < 2)

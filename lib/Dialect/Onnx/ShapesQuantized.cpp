@@ -64,7 +64,9 @@ LogicalResult aimc::onnx::inferQuantize(NodeOp node, ShapeInference &inference) 
   if (failed(checkQuantization(node, inference)))
     return failure();
   Value zeroPoint = node.getInput(2);
+  // Integers of 4 bits (21 unsigned, 22 signed) take a byte each.
   int64_t stated = node.getInt("output_dtype", 0);
+  stated = stated == 21 ? /*UINT8=*/2 : stated == 22 ? /*INT8=*/3 : stated;
   Type elementType = zeroPoint ? inference.getElementType(zeroPoint)
                                : getTypeOfOnnxNumber(node.getContext(), stated == 0 ? /*UINT8=*/2 : stated);
   if (!isa_and_nonnull<IntegerType>(elementType))

@@ -83,10 +83,90 @@ LogicalResult aimc::onnx::inferResize(NodeOp node, ShapeInference &inference) {
 
 LogicalResult aimc::onnx::inferGridSample(NodeOp node, ShapeInference &inference) {
   Shape x = inference.getShape(node.getInputs()[0]), grid = inference.getShape(node.getInputs()[1]);
-  if (x.size() != 4 || grid.size() != 4)
-    return node.emitNodeError() << "takes an image [N, C, H, W] and a grid [N, H', W', 2], not "
+  int64_t spatial = static_cast<int64_t>(x.size()) - 2;
+  if (spatial < 1 || grid.size() != x.size() || (isStatic(grid.back()) && grid.back() != spatial))
+    return node.emitNodeError() << "takes an image [N, C, sizes…] and a grid [N, other sizes…, number of sizes], not "
                                 << node.getInputs()[0].getType() << " and " << node.getInputs()[1].getType();
-  inference.setResult(node.getOutputs()[0], {x[0], x[1], grid[1], grid[2]}, inference.getElementType(node.getInputs()[0]));
+  Shape result = {x[0], x[1]};
+  result.append(grid.begin() + 1, grid.end() - 1);
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferAffineGrid(NodeOp node, ShapeInference &inference) {
+  Value theta = node.getInputs()[0];
+  Shape shape = inference.getShape(theta);
+  FailureOr<Shape> sizes = getSizes(node, inference, 1);
+  if (failed(sizes))
+    return failure();
+  int64_t spatial = static_cast<int64_t>(sizes->size()) - 2;
+  if (shape.size() != 3 || (spatial != 2 && spatial != 3) || shape[1] != spatial || shape[2] != spatial + 1 ||
+      !isa<FloatType>(inference.getElementType(theta)))
+    return node.emitNodeError() << "takes theta [N, 2, 3] for 4 sizes or [N, 3, 4] for 5, not " << theta.getType() << " for "
+                                << sizes->size();
+  Shape result = {shape[0]};
+  result.append(sizes->begin() + 2, sizes->end());
+  result.push_back(spatial);
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(theta));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferCenterCropPad(NodeOp node, ShapeInference &inference) {
+  Shape result = inference.getShape(node.getInputs()[0]);
+  SmallVector<int64_t> axes = node.getInts("axes");
+  if (axes.empty())
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, result.size()));
+  FailureOr<SmallVector<int64_t>> normalized = normalizeAxes(node, axes, result.size());
+  FailureOr<Shape> sizes = getSizes(node, inference, 1);
+  if (failed(normalized) || failed(sizes))
+    return failure();
+  if (sizes->size() != axes.size())
+    return node.emitNodeError() << "has " << sizes->size() << " sizes for " << axes.size() << " dimensions";
+  for (auto [axis, size] : llvm::zip(*normalized, *sizes))
+    result[axis] = size;
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferCol2Im(NodeOp node, ShapeInference &inference) {
+  Shape columns = inference.getShape(node.getInputs()[0]);
+  FailureOr<Shape> image = getSizes(node, inference, 1);
+  if (failed(image))
+    return failure();
+  std::optional<SmallVector<int64_t>> kernel = inference.getIntegers(node.getInputs()[2]);
+  if (!kernel)
+    return node.emitNodeError() << "the patch sizes, input 2, must be known when compiling";
+  size_t spatial = kernel->size();
+  int64_t patch = 1;
+  for (int64_t size : *kernel)
+    if (size < 1 || __builtin_mul_overflow(patch, size, &patch))
+      return node.emitNodeError() << "patches of size " << size << " are out of range";
+  if (columns.size() != 3 || spatial == 0 || image->size() != spatial || (isStatic(columns[1]) && columns[1] % patch != 0))
+    return node.emitNodeError() << "columns of type " << node.getInputs()[0].getType() << " do not make images of " << image->size()
+                                << " dimensions from patches of " << patch << " elements";
+  for (auto [name, count] : {std::pair("strides", spatial), std::pair("dilations", spatial), std::pair("pads", 2 * spatial)}) {
+    SmallVector<int64_t> numbers = node.getInts(name);
+    bool isPad = StringRef(name) == "pads";
+    if ((!numbers.empty() && numbers.size() != count) || llvm::any_of(numbers, [&](int64_t n) { return n < (isPad ? 0 : 1); }))
+      return node.emitNodeError() << "'" << name << "' is [" << numbers << "]; " << count << (isPad ? " numbers" : " positive numbers")
+                                  << " are needed";
+  }
+  Shape result = {columns[0], inference.div(columns[1], patch)};
+  result.append(image->begin(), image->end());
+  inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
+  return success();
+}
+
+LogicalResult aimc::onnx::inferMaxRoiPool(NodeOp node, ShapeInference &inference) {
+  Shape x = inference.getShape(node.getInputs()[0]), regions = inference.getShape(node.getInputs()[1]);
+  Type element = inference.getElementType(node.getInputs()[0]);
+  SmallVector<int64_t> sizes = node.getInts("pooled_shape");
+  if (x.size() != 4 || regions.size() != 2 || !isa<FloatType>(element) || element != inference.getElementType(node.getInputs()[1]))
+    return node.emitNodeError() << "takes an image [N, C, H, W] and regions [R, 5] of one float type, not "
+                                << node.getInputs()[0].getType() << " and " << node.getInputs()[1].getType();
+  if (sizes.size() != 2 || sizes[0] < 1 || sizes[1] < 1)
+    return node.emitNodeError() << "'pooled_shape' is [" << sizes << "], but must be two positive numbers";
+  inference.setResult(node.getOutputs()[0], {regions[0], x[1], sizes[0], sizes[1]}, element);
   return success();
 }
 

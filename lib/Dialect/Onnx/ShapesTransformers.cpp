@@ -28,9 +28,11 @@ LogicalResult aimc::onnx::inferBiasGelu(NodeOp node, ShapeInference &inference) 
 }
 
 LogicalResult aimc::onnx::inferFusedMatMul(NodeOp node, ShapeInference &inference) {
-  if (node.getInt("transBatchA", 0) || node.getInt("transBatchB", 0))
-    return node.emitNodeError() << "'transBatchA' and 'transBatchB' are not supported";
   Shape a = inference.getShape(node.getInputs()[0]), b = inference.getShape(node.getInputs()[1]);
+  // The rows before the batch.
+  for (auto [name, shape] : {std::pair("transBatchA", &a), std::pair("transBatchB", &b)})
+    if (node.getInt(name, 0) && shape->size() > 2)
+      std::rotate(shape->begin(), shape->begin() + 1, shape->end() - 1);
   for (auto [name, shape] : {std::pair("transA", &a), std::pair("transB", &b)})
     if (node.getInt(name, 0) && shape->size() > 1)
       std::swap((*shape)[shape->size() - 1], (*shape)[shape->size() - 2]);
@@ -134,9 +136,11 @@ LogicalResult aimc::onnx::inferAttention(NodeOp node, ShapeInference &inference)
     inference.setResult(node.getOutputs()[1], {q[0], keyCount, length, getWidth(inference, k, keyHeads)}, element);
   if (node.getOutputs().size() > 2)
     inference.setResult(node.getOutputs()[2], {q[0], keyCount, length, valueWidth}, element);
+  if (int64_t mode = node.getInt("qk_matmul_output_mode", 0); mode < 0 || mode > 3)
+    return node.emitNodeError() << "'qk_matmul_output_mode' is " << mode << "; 0 to 3 are known";
   if (node.getOutputs().size() > 3)
-    return node.emitNodeError() << "has output 3, the scores, which is not supported";
-  return success();
+    inference.setResult(node.getOutputs()[3], {q[0], q.size() == 4 ? q[1] : Dim(heads), q.size() == 4 ? q[2] : q[1], length}, element);
+  return expectRank(node, inference, 6, 1);
 }
 
 LogicalResult aimc::onnx::inferFusedAttention(NodeOp node, ShapeInference &inference) {
@@ -151,9 +155,23 @@ LogicalResult aimc::onnx::inferFusedAttention(NodeOp node, ShapeInference &infer
   if (widths[0] != widths[1] || widths[0] + widths[1] + widths[2] != w[1] || widths[0] % heads != 0 || widths[2] % heads != 0)
     return node.emitNodeError() << "'qkv_hidden_sizes' [" << widths << "] do not fit " << heads << " heads and weights "
                                 << node.getInputs()[1].getType();
-  if (node.getInput(4) || node.getOutputs().size() > 1)
-    return node.emitNodeError() << "past keys and values are not supported";
-  inference.setResult(node.getOutputs()[0], {x[0], x[1], widths[2]}, inference.getElementType(node.getInputs()[0]));
+  Type element = inference.getElementType(node.getInputs()[0]);
+  inference.setResult(node.getOutputs()[0], {x[0], x[1], widths[2]}, element);
+  Dim length = x[1];
+  if (Value past = node.getInput(4)) {
+    if (failed(expectRank(node, inference, 4, 5)))
+      return failure();
+    Shape shape = inference.getShape(past);
+    if (differ(shape[0], 2) || differ(shape[2], heads) || differ(shape[4], widths[0] / heads) || widths[2] != widths[0])
+      return node.emitNodeError() << "past keys and values " << past.getType() << " do not fit " << heads << " heads of "
+                                  << widths[0] / heads << " and " << widths[2] / heads;
+    length = inference.add(length, shape[3]);
+  }
+  if (node.getOutputs().size() > 1 && !isa<NoneType>(node.getOutputs()[1].getType())) {
+    if (widths[2] != widths[0])
+      return node.emitNodeError() << "keys of width " << widths[0] << " and values of width " << widths[2] << " do not stack in output 1";
+    inference.setResult(node.getOutputs()[1], {2, x[0], heads, length, widths[0] / heads}, element);
+  }
   return success();
 }
 

@@ -138,6 +138,51 @@ func.func @qlinear_softmax() {
   return
 }
 
+// Four bits reach from -8 to 7, or from 0 to 15.
+// CHECK: [-8,  -3,  4,  7]
+// CHECK: [0,  0,  4,  15]
+func.func @quantize_4_bits() {
+  %x = arith.constant dense<[-100.0, -3.4, 3.6, 100.0]> : tensor<4xf32>
+  %s = arith.constant dense<1.0> : tensor<f32>
+  %a = onnx.node "QuantizeLinear"(%x, %s) {domain = "", opset = 21 : i64, attrs = {output_dtype = 22 : i64}} : (tensor<4xf32>, tensor<f32>) -> tensor<4xi8>
+  %b = onnx.node "QuantizeLinear"(%x, %s) {domain = "", opset = 21 : i64, attrs = {output_dtype = 21 : i64}} : (tensor<4xf32>, tensor<f32>) -> tensor<4xui8>
+  %wa = onnx.node "Cast"(%a) {domain = "", opset = 13 : i64, attrs = {to = 6 : i64}} : (tensor<4xi8>) -> tensor<4xi32>
+  %wb = onnx.node "Cast"(%b) {domain = "", opset = 13 : i64, attrs = {to = 6 : i64}} : (tensor<4xui8>) -> tensor<4xi32>
+  %outa = tensor.cast %wa : tensor<4xi32> to tensor<*xi32>
+  call @printMemrefI32(%outa) : (tensor<*xi32>) -> ()
+  %outb = tensor.cast %wb : tensor<4xi32> to tensor<*xi32>
+  call @printMemrefI32(%outb) : (tensor<*xi32>) -> ()
+  return
+}
+
+// Weights 250 - 10 and 0 - 10 do not fit 8 bits around 0: 2 · 240 + 3 · -10, and with zero points 10 | 250: 2 · 0 + 3 · -250.
+// CHECK: [450,  -750]
+func.func @matmul_integer_asymmetric() {
+  %x = arith.constant dense<[[2, 3]]> : tensor<1x2xui8>
+  %w = arith.constant dense<[[250, 250], [0, 0]]> : tensor<2x2xui8>
+  %none = onnx.none
+  %z = arith.constant dense<[10, 250]> : tensor<2xui8>
+  %y = onnx.node "MatMulInteger"(%x, %w, %none, %z) {domain = "", opset = 10 : i64, attrs = {}}
+      : (tensor<1x2xui8>, tensor<2x2xui8>, none, tensor<2xui8>) -> tensor<1x2xi32>
+  %out = tensor.cast %y : tensor<1x2xi32> to tensor<*xi32>
+  call @printMemrefI32(%out) : (tensor<*xi32>) -> ()
+  return
+}
+
+// Padded windows of two channels [1, 2], [10, 20] with weights [0, 200], [255, 3] - 5: -5 · 0 + 195 · 1 + 250 · 0 - 2 · 10, ….
+// CHECK: [175,  2845,  4990]
+func.func @conv_integer_asymmetric() {
+  %x = arith.constant dense<[[[1, 2], [10, 20]]]> : tensor<1x2x2xui8>
+  %w = arith.constant dense<[[[0, 200], [255, 3]]]> : tensor<1x2x2xui8>
+  %none = onnx.none
+  %z = arith.constant dense<5> : tensor<1xui8>
+  %y = onnx.node "ConvInteger"(%x, %w, %none, %z) {domain = "", opset = 10 : i64, attrs = {pads = array<i64: 1, 1>}}
+      : (tensor<1x2x2xui8>, tensor<1x2x2xui8>, none, tensor<1xui8>) -> tensor<1x1x3xi32>
+  %out = tensor.cast %y : tensor<1x1x3xi32> to tensor<*xi32>
+  call @printMemrefI32(%out) : (tensor<*xi32>) -> ()
+  return
+}
+
 func.func @main() {
   call @matmul_integer() : () -> ()
   call @qlinear_matmul() : () -> ()
@@ -147,5 +192,8 @@ func.func @main() {
   call @qlinear_add() : () -> ()
   call @qlinear_global_average_pool() : () -> ()
   call @qlinear_softmax() : () -> ()
+  call @quantize_4_bits() : () -> ()
+  call @matmul_integer_asymmetric() : () -> ()
+  call @conv_integer_asymmetric() : () -> ()
   return
 }

@@ -9,12 +9,34 @@
 // CHECK:         %[[X:.*]] = tensor.pad
 // CHECK:         linalg.conv_1d_ncw_fcw {{.*}} ins(%[[X]], %{{.*}} : tensor<?x1x6xi32>, tensor<2x1x3xi32>) outs({{.*}} : tensor<?x2x4xi32>)
 func.func @conv_integer(%x: tensor<?x1x4xui8>) -> tensor<?x2x4xi32> {
-  %w = arith.constant dense<[[[1, -2, 3]], [[0, 5, -128]]]> : tensor<2x1x3xi8>
+  %w = arith.constant dense<[[[1, -2, 3]], [[0, 5, -127]]]> : tensor<2x1x3xi8>
   %xz = arith.constant dense<100> : tensor<ui8>
   %wz = arith.constant dense<0> : tensor<2xi8>
   %y = onnx.node "ConvInteger"(%x, %w, %xz, %wz) {domain = "", opset = 10 : i64, attrs = {pads = array<i64: 1, 1>}}
       : (tensor<?x1x4xui8>, tensor<2x1x3xi8>, tensor<ui8>, tensor<2xi8>) -> tensor<?x2x4xi32>
   return %y : tensor<?x2x4xi32>
+}
+
+// -----
+
+// uint8 weights around 5 do not fit a signed byte: level - 123 does, the least step for levels up to 250. The product of the rest, 123 - 5,
+// with the sums of the inputs is added.
+// CHECK-LABEL: func.func @matmul_integer_middle
+// CHECK:         %[[X:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<?x2xi32>)
+// CHECK:         arith.constant 123 : i32
+// CHECK:         %[[PRODUCT:.*]] = linalg.matmul ins(%[[X]], %{{.*}} : tensor<?x2xi32>, tensor<2x2xi32>)
+// CHECK:         %[[SUMS:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]} ins(%[[X]] : tensor<?x2xi32>) outs({{.*}} : tensor<?xi32>)
+// CHECK:         %[[COLUMN:.*]] = tensor.expand_shape %[[SUMS]]
+// CHECK:         linalg.generic {{.*}} ins(%[[PRODUCT]], %[[COLUMN]], %{{.*}} : tensor<?x2xi32>, tensor<?x1xi32>, tensor<i32>)
+// CHECK:           arith.muli
+// CHECK:           arith.addi
+func.func @matmul_integer_middle(%x: tensor<?x2xui8>) -> tensor<?x2xi32> {
+  %w = arith.constant dense<[[0, 9], [250, 3]]> : tensor<2x2xui8>
+  %xz = arith.constant dense<100> : tensor<ui8>
+  %wz = arith.constant dense<5> : tensor<ui8>
+  %y = onnx.node "MatMulInteger"(%x, %w, %xz, %wz) {domain = "", opset = 10 : i64, attrs = {}}
+      : (tensor<?x2xui8>, tensor<2x2xui8>, tensor<ui8>, tensor<ui8>) -> tensor<?x2xi32>
+  return %y : tensor<?x2xi32>
 }
 
 // -----

@@ -89,4 +89,28 @@ def OnnxCanonicalize : Pass<"onnx-canonicalize", "::mlir::func::FuncOp"> {
   }];
 }
 
+def OnnxWidenFloats : Pass<"onnx-widen-floats", "::mlir::func::FuncOp"> {
+  let summary = "compute with 16-bit floats in 32 bits";
+  let description = [{
+    Operators that compute (contractions, sums, normalizations, elementwise functions) get float32 for their f16 and
+    bf16 operands and give float32; a `Cast` narrows what an operator that only moves elements, a graph's result or a
+    subgraph takes. Between two operators that compute nothing is narrowed. Constants become float32, as large ones as
+    there are: their products then run like those of any float32 network.
+
+    ```mlir
+    // before
+    %0 = onnx.node "MatMul"(%x, %w) {…} : (tensor<2x3xf16>, tensor<3x4xf16>) -> tensor<2x4xf16>
+    %1 = onnx.node "Relu"(%0) {…} : (tensor<2x4xf16>) -> tensor<2x4xf16>
+    return %1
+    // after
+    %wide = onnx.node "Cast"(%x) {…, attrs = {to = 1 : i64}} : (tensor<2x3xf16>) -> tensor<2x3xf32>
+    %0 = onnx.node "MatMul"(%wide, %w) {…} : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+    %1 = onnx.node "Relu"(%0) {…} : (tensor<2x4xf32>) -> tensor<2x4xf32>
+    %2 = onnx.node "Cast"(%1) {…, attrs = {to = 10 : i64}} : (tensor<2x4xf32>) -> tensor<2x4xf16>
+    return %2
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif // AIMC_DIALECT_ONNX_PASSES

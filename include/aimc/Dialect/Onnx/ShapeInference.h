@@ -5,6 +5,7 @@
 #include "aimc/Dialect/Onnx/Onnx.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
 
 #include <map>
@@ -102,6 +103,18 @@ public:
   /// Counts a pass over a loop's body; an error at `node` when there have been too many.
   llvm::LogicalResult countLoopPass(NodeOp node);
 
+  /// Infers one node. Emits an error at the node when its operands do not fit.
+  llvm::LogicalResult infer(NodeOp node);
+
+  // A sequence is known by the tensors that it holds; one whose tensors are not known cannot be compiled. What reads it is replaced
+  // by what it does to the tensors, and the operators on sequences go.
+
+  /// The tensors of a sequence, null when `value` is none that inference knows.
+  const llvm::SmallVector<mlir::Value> *getSequence(mlir::Value value) const;
+  void setSequence(mlir::Value result, llvm::SmallVector<mlir::Value> tensors);
+  /// Puts `value` in the place of the node's only result; the node goes.
+  void replaceResult(NodeOp node, mlir::Value value);
+
   /// Drops all that is known of the arguments and nodes of `region`, their types too: its next run starts anew.
   void forget(mlir::Region &region);
 
@@ -124,6 +137,10 @@ private:
     llvm::SmallVector<Dim, 2> symbols; // sorted
   };
 
+  /// An error when `op`, which ends a region, takes a sequence.
+  llvm::LogicalResult checkTerminator(mlir::Operation *op);
+  void eraseResolved();
+
   Product factor(Dim dim);
   Dim fromProduct(const Product &product);
   Dim intern(char operation, Dim a, Dim b);
@@ -137,6 +154,8 @@ private:
   llvm::StringMap<Dim> named;
   llvm::DenseMap<mlir::Value, Shape> shapes;
   llvm::DenseMap<mlir::Value, std::shared_ptr<PartialValue>> values;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> sequences;
+  llvm::SetVector<mlir::Operation *> resolved; // on sequences
   llvm::DenseMap<Dim, Product> products;
   std::map<std::pair<int64_t, std::vector<Dim>>, Dim> productSymbols;
   std::map<std::tuple<char, Dim, Dim>, Dim> interned;

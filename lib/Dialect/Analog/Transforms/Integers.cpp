@@ -136,14 +136,30 @@ std::optional<StoredIntegers> aimc::analog::readStoredIntegers(Value value) {
   } else if (scaled) {
     stored.isUnsigned = scaled->integer.getDefiningOp<arith::UIToFPOp>();
   }
+  unsigned bits = integer.getType().getIntOrFloatBitWidth();
+  if (auto flip = integer.getDefiningOp<arith::XOrIOp>();
+      flip && stored.isUnsigned && bits <= 16 && getInteger(flip.getRhs()) == -(int64_t(1) << (bits - 1))) {
+    stored.flipped = true;
+    integer = flip.getLhs();
+  }
   if (integer != op.getBody()->getArgument(0))
     return std::nullopt;
-  unsigned bits = integer.getType().getIntOrFloatBitWidth();
   stored.low = stored.isUnsigned ? 0 : -(int64_t(1) << (bits - 1));
   stored.high = (int64_t(1) << (stored.isUnsigned ? bits : bits - 1)) - 1;
   if (bits < 8 || bits > 16 || !(stored.scale > 0.0f) || !std::isfinite(stored.scale) || !isPaddedWithIntegers(value, stored))
     return std::nullopt;
   return stored;
+}
+
+StoredIntegers StoredIntegers::asUnsigned() const {
+  StoredIntegers result = *this;
+  if (isUnsigned)
+    return result;
+  result.zero -= low;
+  result.high -= low;
+  result.low = 0;
+  result.isUnsigned = result.flipped = true;
+  return result;
 }
 
 //===----------------------------------------------------------------------===//
@@ -205,6 +221,11 @@ Value aimc::analog::withoutZeroPoint(OpBuilder &b, Value value, const StoredInte
     return createElementwise(b, loc, generic.getDpsInputs()[0], generic.getIndexingMapsArray()[0].compose(toLoops), sizes,
                              b.getF32Type(), [&](OpBuilder &nested, Value q) -> Value {
                                Type f32 = nested.getF32Type();
+                               if (stored.flipped) {
+                                 unsigned width = q.getType().getIntOrFloatBitWidth();
+                                 IntegerAttr highest = nested.getIntegerAttr(q.getType(), APInt::getSignMask(width));
+                                 q = arith::XOrIOp::create(nested, loc, q, arith::ConstantOp::create(nested, loc, highest));
+                               }
                                Value number = stored.isUnsigned ? Value(arith::UIToFPOp::create(nested, loc, f32, q))
                                                                 : Value(arith::SIToFPOp::create(nested, loc, f32, q));
                                if (stored.scale == 1.0f)

@@ -37,6 +37,10 @@ struct StoredIntegers {
   int64_t zero;
   float scale;
   bool isUnsigned;
+  bool flipped = false; ///< q is what is stored with its highest bit inverted
+
+  /// Signed integers counted from the least one: q + 2^(bits - 1), which the inverted highest bit is.
+  StoredIntegers asUnsigned() const;
 };
 
 /// Reads an input of a layer: float32 (q - zero) · scale, or 32-bit integers q - zero, whose scale is 1. Nothing when `value`

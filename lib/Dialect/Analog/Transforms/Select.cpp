@@ -580,12 +580,21 @@ Kind Selector::getKind(const Contraction &c, StringRef node) {
   return c.convolution ? Kind::Convolution : Kind::MatMul;
 }
 
+/// Whether the least of signed integers, which signed codes cut to the next one, is worth counting them from it: codes without a
+/// sign hold them all, and an ideal ADC does not mind that column sums grow.
+static bool isCountedFromLeast(const StoredIntegers &stored, TargetAttr target) {
+  int64_t codes = int64_t(1) << target.getInputBits();
+  return !stored.isUnsigned && target.getAdcBits() == 0 && stored.high - stored.low == codes - 1;
+}
+
 void Selector::moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase) {
   Operation *op = c.op;
   Location loc = op->getLoc();
   OpBuilder b(op);
   // Of a quantized network's layer the tiles see the integers as they are stored.
   std::optional<StoredIntegers> stored = readStoredIntegers(c.x);
+  if (stored && isCountedFromLeast(*stored, target))
+    stored = stored->asUnsigned();
   if (stored && (c.integers || stored->zero != 0))
     c.x = withoutZeroPoint(b, c.x, *stored);
   for (Value *factor : {&c.x, &c.weights})
