@@ -82,7 +82,8 @@ static std::vector<double> eliminatedOutputs(const Spec &spec, const std::vector
             digitOf(spec, p.row_tile * spec.R + i, p.column_tile * spec.C + j, int(p.slice), int(p.polarity)));
   }
   for (auto &array : cells)
-    array.second = eliminatedTransfer({spec.arrayRows, width, array.second.data(), spec.wireOhm / double(sharing), spec.wireOhm});
+    array.second =
+        eliminatedTransfer({spec.arrayRows, width, array.second.data(), spec.wireOhm / double(sharing), spec.wireOhm});
   std::vector<double> y(size_t(M * spec.N));
   for (size_t index = 0; index < spec.placements.size(); ++index) {
     const Placement &p = spec.placements[index];
@@ -372,7 +373,8 @@ TEST(ApproximateDrop, IsThePolynomialOfEveryConversion) {
   } cases[] = {{false, false, true, 7, 7}, {false, false, false, 7, 8}, {false, false, true, 3, 2},
                {true, false, true, 8, 7},  {true, false, false, 3, 4},  {true, true, true, 4, 7}};
   for (const auto &c : cases) {
-    SCOPED_TRACE(testing::Message() << (c.offset ? "offset" : "differential") << ", cells of " << c.c << " bits, inputs of " << c.v);
+    SCOPED_TRACE(testing::Message() << (c.offset ? "offset" : "differential") << ", cells of " << c.c << " bits, inputs of "
+                                    << c.v);
     Spec spec;
     spec.K = 19;
     spec.R = 12;

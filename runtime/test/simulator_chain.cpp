@@ -157,8 +157,8 @@ TEST(Quantized, IdealAdcEqualsTheIntegerProduct) {
       }
 }
 
-// Inputs >= 0 and offset cells through an unsigned ADC; signed inputs and pairs take a bit more. Steps are one digit. With a bit
-// less the full column is clipped.
+// Inputs >= 0 and offset cells through an unsigned ADC; signed inputs and pairs take a bit more. Steps are one digit. With a
+// bit less the full column is clipped.
 TEST(Quantized, LosslessAdcBits) {
   // R, v, c: ceil(log2(R (2^v - 1)(2^c - 1) + 1)) bits.
   const int known[][4] = {{128, 1, 2, 9}, {128, 1, 1, 8}, {256, 1, 4, 12}, {128, 2, 2, 11}};
