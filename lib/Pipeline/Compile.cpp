@@ -180,7 +180,7 @@ static LogicalResult toCrossbars(ModuleOp module, const CompileOptions &options)
   return run(module, [&](OpPassManager &pm) {
     pm.addPass(analog::createAnalogSelectPass(select));
     pm.addPass(analog::createAnalogPartitionPass());
-    pm.addPass(analog::createAnalogQuantizeWeightsPass());
+    pm.addPass(analog::createAnalogQuantizeWeightsPass({options.weightClip}));
     return success();
   });
 }

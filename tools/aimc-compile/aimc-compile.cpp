@@ -54,6 +54,10 @@ static cl::opt<std::string> digitalNodes("digital-nodes", cl::desc("Nodes that s
 static cl::opt<std::string> analogNodes("analog-nodes", cl::desc("Nodes that go on crossbars although the default says no: likewise"),
                                         cl::value_desc("REGEX"), cl::cat(chipCategory));
 
+static cl::opt<std::string> weightClip("weight-clip", cl::desc("Cuts the largest weights, so that the others conduct more: at K root mean squares "
+                                                              "of those that share a scale, or where the squared error is least"),
+                                       cl::value_desc("K|mse"), cl::cat(chipCategory));
+
 static cl::opt<std::string> calibrate(
     "calibrate", cl::desc("Measure ranges on these samples; a folder holds one file for each graph input, in name order"),
     cl::value_desc("FILE.npy|DIR"), cl::cat(rangeCategory));
@@ -95,7 +99,7 @@ static int usageError(const llvm::Twine &message) {
 
 /// An option that was given and could do nothing, with the reason; empty when there is none.
 static std::string findUselessOption() {
-  const cl::Option *ofCrossbars[] = {&digitalNodes, &analogNodes, &calibrate, &ranges, &fastDigital};
+  const cl::Option *ofCrossbars[] = {&digitalNodes, &analogNodes, &weightClip, &calibrate, &ranges, &fastDigital};
   for (const cl::Option *option : ofCrossbars)
     if (digital && option->getNumOccurrences())
       return ("--" + option->ArgStr + " has no use with --digital, which puts nothing on crossbars").str();
@@ -171,6 +175,7 @@ int main(int argc, char **argv) {
   options.chips = chips.getNumOccurrences() ? int64_t(chips) : 0;
   options.digital = digital;
   options.digitalNodes = digitalNodes;
+  options.weightClip = weightClip;
   options.analogNodes = analogNodes;
   options.calibrate = calibrate;
   options.inputScale = inputScale;

@@ -42,6 +42,7 @@ struct CompileOptions {
   bool digital = false; ///< everything on the host
   std::string digitalNodes, analogNodes; ///< regular expressions over node names
 
+  std::string weightClip; ///< "mse" or a number of root mean squares; empty: every weight fits
   std::string calibrate;        ///< .npy file, or a folder with one for each graph input; empty: data-free
   std::string inputScale;       ///< "1/255" or a number; empty: 1
   RangeRule rangeRule;

@@ -1,4 +1,6 @@
 // RUN: aimc-opt %s --analog-quantize-weights --split-input-file --verify-diagnostics
+// RUN: not aimc-opt %s --analog-quantize-weights=clip=0 --split-input-file 2>&1 | FileCheck %s
+// CHECK: error: weights are clipped to a number of root mean squares above 0 or by 'mse', not to '0'
 
 #target = #analog.target<name = "t", tile_rows = 2, tile_columns = 4, array_rows = 2, array_columns = 8>
 module attributes {analog.target = #target} {

@@ -1,4 +1,6 @@
 // RUN: aimc-opt %s --analog-quantize-weights --split-input-file | FileCheck %s
+// RUN: aimc-opt %s --analog-quantize-weights=clip=1.25 --split-input-file | FileCheck %s --check-prefix=CLIP
+// RUN: aimc-opt %s --analog-quantize-weights=clip=mse --split-input-file | FileCheck %s --check-prefix=MSE
 // Levels D = clip(rint(W · L/w), L) and scales w = max |W|, recomputed by hand. Tiles have 2 rows: 3 rows make T = 2.
 
 // Per column of a tile, 4 bits: L = 7. Tile 0: w = (2, 4), tile 1: w = (0 -> 1, 8).
@@ -96,4 +98,24 @@ analog.crossbar @integers node "fc" [1, 2, 2] weights {
   %x = tensor.expand_shape %t [[0, 1], [2]] output_shape [1, 2, 2] : tensor<2x2xf32> into tensor<1x2x2xf32>
   analog.yield %x : tensor<1x2x2xf32>
 } {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 1, column_tiles = 1>}
+}
+
+// -----
+
+// Clipped. Column 0: the root mean square of (2, 1, 1, 0) is sqrt(6/4) = 1.2247, 1.25 of them 1.5309: levels 7, 7/1.5309 = 4.57 -> 5
+// twice, 0. Column 1 fits: (1, -1, 1, 1) has w = min(1, 1.25). Column 2 is zero.
+// Least squares: column 1 keeps 1, an error of 0. Column 0 at w = 2 has 3.5 -> 4 for 1, an error of 2/49 = .0408; of the 48 scales
+// 61/64 of 2 has the least, 0.0247 (recomputed with NumPy).
+// CLIP-LABEL: analog.crossbar @clipped
+// CLIP{LITERAL}: levels = dense<[[[7, 7, 0], [5, -7, 0], [5, 7, 0], [0, 7, 0]]]> : tensor<1x4x3xi8>
+// CLIP-SAME{LITERAL}: weight_scale = dense<[[[1.53093112, 1.000000e+00, 1.000000e+00]]]> : tensor<1x1x3xf32>
+// MSE-LABEL: analog.crossbar @clipped
+// MSE{LITERAL}: levels = dense<[[[7, 7, 0], [4, -7, 0], [4, 7, 0], [0, 7, 0]]]> : tensor<1x4x3xi8>
+// MSE-SAME{LITERAL}: weight_scale = dense<[[[1.906250e+00, 1.000000e+00, 1.000000e+00]]]> : tensor<1x1x3xf32>
+module attributes {analog.target = #analog.target<name = "t", tile_rows = 4, tile_columns = 4, array_rows = 4,
+    array_columns = 8, weight_bits = 4, cell_bits = 3>} {
+analog.crossbar @clipped node "fc" [1, 4, 3] weights {
+  %w = arith.constant dense<[[[2.0, 1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]]]> : tensor<1x4x3xf32>
+  analog.yield %w : tensor<1x4x3xf32>
+} {tile_base = 0 : i64, grid = #analog.grid<tile_rows = 4, tile_columns = 4, row_tiles = 1, column_tiles = 1>}
 }

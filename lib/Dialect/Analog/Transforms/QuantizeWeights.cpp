@@ -16,6 +16,7 @@
 #include "mlir/IR/Matchers.h"
 
 #include <cmath>
+#include <limits>
 
 namespace aimc::analog {
 #define GEN_PASS_DEF_ANALOGQUANTIZEWEIGHTSPASS
@@ -84,6 +85,93 @@ static void shareInMatrices(MutableArrayRef<float> scales, int64_t groups) {
     auto matrix = scales.slice(g * size, size);
     std::fill(matrix.begin(), matrix.end(), *llvm::max_element(matrix));
   }
+}
+
+//===----------------------------------------------------------------------===//
+// Clipping
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Which weights a scale still holds: all, those within so many root mean squares, or those that make the squared error least.
+struct Clip {
+  enum Rule { None, Deviations, SquaredError } rule = None;
+  double deviations = 0;
+};
+
+/// Which entry of the scales [G, T, N] stands for all that share a scale with it: the first of a column, a tile, a matrix.
+class Sharing {
+public:
+  Sharing(CrossbarOp crossbar, ScaleGranularity granularity)
+      : columns(crossbar.getColumns()), rowTiles(crossbar.getRowTiles()), tileRows(crossbar.getGrid()->getTileRows()),
+        tileColumns(crossbar.getGrid()->getTileColumns()), granularity(granularity) {}
+
+  int64_t operator()(int64_t g, int64_t t, int64_t n) const {
+    if (granularity == ScaleGranularity::Matrix)
+      return g * rowTiles * columns;
+    return (g * rowTiles + t) * columns + (granularity == ScaleGranularity::Tile ? n / tileColumns * tileColumns : n);
+  }
+  int64_t ofWeight(int64_t g, int64_t k, int64_t n) const { return (*this)(g, k / tileRows, n); }
+
+private:
+  int64_t columns, rowTiles, tileRows, tileColumns;
+  ScaleGranularity granularity;
+};
+} // namespace
+
+static std::optional<Clip> parseClip(StringRef text) {
+  if (text.empty())
+    return Clip();
+  if (text == "mse")
+    return Clip{Clip::SquaredError, 0};
+  double deviations;
+  if (text.getAsDouble(deviations) || !(deviations > 0) || !std::isfinite(deviations))
+    return std::nullopt;
+  return Clip{Clip::Deviations, deviations};
+}
+
+static void clipToDeviations(const WeightView &weights, CrossbarOp crossbar, const Sharing &sharing, double deviations,
+                             MutableArrayRef<float> scales) {
+  int64_t columns = crossbar.getColumns();
+  std::vector<double> squares(scales.size()), counts(scales.size());
+  for (int64_t g = 0, groups = crossbar.getGroups(); g < groups; ++g)
+    forEachWeight(0, crossbar.getRows(), columns, [&](int64_t k, int64_t n) {
+      int64_t share = sharing.ofWeight(g, k, n);
+      squares[share] += double(weights(g, k, n)) * double(weights(g, k, n));
+      counts[share] += 1;
+    });
+  for (int64_t i = 0, size = scales.size(); i < size; ++i) {
+    int64_t share = sharing(i / columns / crossbar.getRowTiles(), i / columns % crossbar.getRowTiles(), i % columns);
+    if (double limit = deviations * std::sqrt(squares[share] / counts[share]); limit > 0)
+      scales[i] = std::min(scales[i], static_cast<float>(limit));
+  }
+}
+
+static void clipToLeastError(const WeightView &weights, CrossbarOp crossbar, const Sharing &sharing, int64_t weightBits,
+                             MutableArrayRef<float> scales) {
+  constexpr int candidates = 48;
+  auto candidate = [](float scale, int c) { return scale * (static_cast<float>(64 - c) / 64.0f); };
+  int64_t columns = crossbar.getColumns();
+  const float most = (1 << (weightBits - 1)) - 1;
+  std::vector<float> chosen(scales.begin(), scales.end());
+  std::vector<double> least(scales.size(), std::numeric_limits<double>::infinity()), errors(scales.size());
+  for (int c = 0; c < candidates; ++c) {
+    std::fill(errors.begin(), errors.end(), 0.0);
+    for (int64_t g = 0, groups = crossbar.getGroups(); g < groups; ++g)
+      forEachWeight(0, crossbar.getRows(), columns, [&](int64_t k, int64_t n) {
+        int64_t share = sharing.ofWeight(g, k, n);
+        float scale = candidate(scales[share], c), weight = weights(g, k, n);
+        float level = std::min(std::max(std::nearbyint(weight * (most / scale)), -most), most);
+        double error = double(weight) - double(level) * double(scale) / double(most);
+        errors[share] += error * error;
+      });
+    for (size_t i = 0; i < errors.size(); ++i)
+      if (errors[i] < least[i]) {
+        least[i] = errors[i];
+        chosen[i] = candidate(scales[i], c);
+      }
+  }
+  for (int64_t i = 0, size = scales.size(); i < size; ++i)
+    scales[i] = chosen[sharing(i / columns / crossbar.getRowTiles(), i / columns % crossbar.getRowTiles(), i % columns)];
 }
 
 template <typename Level>
@@ -244,7 +332,8 @@ static bool computeAllScales(const WeightView &weights, CrossbarOp crossbar, Sca
 
 /// Fills `scales` and `levels`: integers of a quantized network as they are, other weights by their largest magnitudes.
 template <typename Level>
-static LogicalResult fillLevels(CrossbarOp crossbar, TargetAttr target, MutableArrayRef<float> scales, Level *levels) {
+static LogicalResult fillLevels(CrossbarOp crossbar, TargetAttr target, Clip clip, MutableArrayRef<float> scales,
+                                Level *levels) {
   Value value = crossbar.getWeightsValue();
   std::optional<IntegerWeights> integers = value ? readIntegerWeights(crossbar) : std::nullopt;
   if (integers && storeIntegers(*integers, crossbar, target, scales, levels))
@@ -257,11 +346,16 @@ static LogicalResult fillLevels(CrossbarOp crossbar, TargetAttr target, MutableA
     return crossbar.emitOpError() << "'" << crossbar.getNode()
                                   << "' has weights that are not finite; keep it digital with --digital-nodes="
                                   << crossbar.getNode();
+  const Sharing sharing(crossbar, target.getScale());
+  if (clip.rule == Clip::Deviations)
+    clipToDeviations(weights, crossbar, sharing, clip.deviations, scales);
+  else if (clip.rule == Clip::SquaredError)
+    clipToLeastError(weights, crossbar, sharing, target.getWeightBits(), scales);
   computeLevels(weights, crossbar, target.getWeightBits(), scales, levels);
   return success();
 }
 
-static LogicalResult quantize(CrossbarOp crossbar, TargetAttr target) {
+static LogicalResult quantize(CrossbarOp crossbar, TargetAttr target, Clip clip) {
   if (!crossbar.getGrid())
     return crossbar.emitOpError() << "has no grid; run analog-partition first";
   Builder b(crossbar.getContext());
@@ -271,8 +365,8 @@ static LogicalResult quantize(CrossbarOp crossbar, TargetAttr target) {
   auto levelsType = RankedTensorType::get({groups, rows, columns}, b.getIntegerType(weightBits <= 8 ? 8 : 16));
   LogicalResult result = success();
   ElementsAttr levels = makeElements(levelsType, (crossbar.getSymName() + "_levels").str(), [&](char *data) {
-    result = weightBits <= 8 ? fillLevels(crossbar, target, scales, reinterpret_cast<int8_t *>(data))
-                             : fillLevels(crossbar, target, scales, reinterpret_cast<int16_t *>(data));
+    result = weightBits <= 8 ? fillLevels(crossbar, target, clip, scales, reinterpret_cast<int8_t *>(data))
+                             : fillLevels(crossbar, target, clip, scales, reinterpret_cast<int16_t *>(data));
   });
   if (failed(result))
     return failure();
@@ -288,12 +382,20 @@ static LogicalResult quantize(CrossbarOp crossbar, TargetAttr target) {
 
 namespace {
 struct AnalogQuantizeWeightsPass : aimc::analog::impl::AnalogQuantizeWeightsPassBase<AnalogQuantizeWeightsPass> {
+  using AnalogQuantizeWeightsPassBase::AnalogQuantizeWeightsPassBase;
+
   void runOnOperation() override {
     TargetAttr target = getTargetOrError(getOperation());
     if (!target)
       return signalPassFailure();
+    std::optional<Clip> rule = parseClip(clip.getValue());
+    if (!rule) {
+      getOperation().emitError() << "weights are clipped to a number of root mean squares above 0 or by 'mse', not to '"
+                                 << clip.getValue() << "'";
+      return signalPassFailure();
+    }
     for (CrossbarOp crossbar : getOperation().getOps<CrossbarOp>())
-      if (!crossbar.getCoding() && failed(quantize(crossbar, target)))
+      if (!crossbar.getCoding() && failed(quantize(crossbar, target, *rule)))
         return signalPassFailure();
   }
 };
