@@ -213,3 +213,11 @@ func.func @scan(%x: tensor<3xf32>) -> tensor<*xf32> {
   } {domain = "", opset = 8 : i64, attrs = {num_scan_inputs = 1 : i64}, graphs = ["body"]} : (none, tensor<3xf32>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
+
+// -----
+
+func.func @far_columns(%x: tensor<3xi64>) -> tensor<*xf32> {
+  // expected-error @below {{(TfIdfVectorizer, opset 9): 'ngram_indexes' holds 2121059682; a vector of at most 16777216 numbers can be counted into}}
+  %y = onnx.node "TfIdfVectorizer"(%x) {domain = "", opset = 9 : i64, attrs = {pool_int64s = array<i64: 1>, ngram_counts = array<i64: 0>, ngram_indexes = array<i64: 2121059682>}} : (tensor<3xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
