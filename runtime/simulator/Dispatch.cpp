@@ -92,14 +92,14 @@ void Run::scatter(const Block &block, Workspace &ws) {
       memcpy(out + ws.resultOffset[r], ws.accumulated.data() + r * columns, size_t(columns) * sizeof(float));
     return;
   }
-  const int64_t tile = 16;
-  for (int64_t n0 = 0; n0 < columns; n0 += tile)
-    for (int64_t r0 = 0; r0 < block.rows; r0 += tile) {
-      int64_t n1 = n0 + tile < columns ? n0 + tile : columns, r1 = r0 + tile < block.rows ? r0 + tile : block.rows;
-      for (int64_t n = n0; n < n1; ++n)
-        for (int64_t r = r0; r < r1; ++r)
-          out[ws.resultOffset[r] + n * resultColumn] = ws.accumulated[r * columns + n];
-    }
+  // Stretches of rows that are neighbours in the output, as pixels are.
+  for (int64_t r = 0; r < block.rows;) {
+    int64_t end = r + 1;
+    while (end < block.rows && ws.resultOffset[end] == ws.resultOffset[end - 1] + 1)
+      ++end;
+    kernels.transpose(ws.accumulated.data() + r * columns, columns, end - r, columns, out + ws.resultOffset[r], resultColumn);
+    r = end;
+  }
 }
 
 aimc_status Run::block(const Block &block, const Observed &observed) {

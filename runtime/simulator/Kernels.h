@@ -93,6 +93,9 @@ struct Kernels {
   /// out[4 * i + j] = lines[j][i * step], i in [0, n). May read and write as if n were the next multiple of 16.
   void (*interleave)(const uint8_t *const *lines, int64_t step, int64_t n, uint8_t *out);
 
+  /// out[n * stride + r] = in[r * pitch + n], r in [0, rows), n in [0, columns).
+  void (*transpose)(const float *in, int64_t pitch, int64_t rows, int64_t columns, float *out, int64_t stride);
+
   /// Squares of n digits as 256 * high + low; high is null when they are below 256. Bytes are digits plus `zero`, int8 when
   /// isSigned.
   void (*square)(const uint8_t *x, int64_t n, uint8_t zero, bool isSigned, uint8_t *low, uint8_t *high);
