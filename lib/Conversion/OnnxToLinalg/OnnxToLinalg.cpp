@@ -15,7 +15,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "llvm/ADT/StringSet.h"
 
 namespace aimc::onnx {
 #define GEN_PASS_DEF_CONVERTONNXTOLINALGPASS
@@ -57,20 +56,6 @@ InFlightDiagnostic Lowering::error(NodeOp node) {
   return mlir::emitError(node.getLoc()) << node.getNodeName() << " (" << node.getOpType() << ", opset " << node.getOpset() << "): ";
 }
 
-static bool isHalf(Type element) { return element.isF16() || element.isBF16(); }
-
-/// `tensor` with elements of another float type.
-static Value convertFloats(Value tensor, Type type, Lowering &b) {
-  Type from = getElement(tensor);
-  return b.broadcast(tensor, type, [&](ValueRange scalars) -> SmallVector<Value> { return {castScalar(b, scalars[0], from, type)}; });
-}
-
-/// Operators that add up many products. 16-bit floats are what their operands are stored in; they compute in float32, as tiles do.
-static bool sumsProducts(NodeOp node) {
-  static const llvm::StringSet<> operators{"Conv", "ConvTranspose", "Einsum", "FusedMatMul", "Gemm", "GRU", "LSTM", "MatMul", "RNN"};
-  return operators.contains(node.getOpType());
-}
-
 LogicalResult Lowering::replace(NodeOp node, ArrayRef<Value> results) {
   for (auto [index, result] : llvm::enumerate(node.getResults())) {
     auto wanted = dyn_cast<RankedTensorType>(getSignlessType(result.getType()));
@@ -82,8 +67,6 @@ LogicalResult Lowering::replace(NodeOp node, ArrayRef<Value> results) {
     }
     if (isa<NoneType>(result.getType()))
       continue;
-    if (wanted && isHalf(wanted.getElementType()) && getElement(value).isF32() && sumsProducts(node))
-      value = convertFloats(value, wanted.getElementType(), *this);
     auto type = cast<RankedTensorType>(value.getType());
     if (!wanted || type.getElementType() != wanted.getElementType() || failed(verifyCompatibleShape(type, wanted)))
       return error(node) << "output " << index << " is " << type << " by its operands, but declared as " << result.getType();
@@ -119,10 +102,6 @@ LogicalResult Lowering::lowerNode(NodeOp node) {
   for (unsigned i = 0; i < row->minInputs; ++i)
     if (!inputs[i])
       return error(node) << "operand " << i << " is missing; the operator needs its first " << row->minInputs;
-  if (sumsProducts(node))
-    for (Value &input : inputs)
-      if (input && isHalf(getElement(input)))
-        input = convertFloats(input, getF32Type(), *this);
   return loweringFunctions[getOperatorIndex(row)](node, inputs, *this);
 }
 

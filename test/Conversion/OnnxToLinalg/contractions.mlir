@@ -120,17 +120,3 @@ func.func @conv_transpose(%x: tensor<1x2x3x3xf32>, %w: tensor<2x3x2x2xf32>) -> t
       : (tensor<1x2x3x3xf32>, tensor<2x3x2x2xf32>) -> tensor<1x3x6x6xf32>
   return %y : tensor<1x3x6x6xf32>
 }
-
-// -----
-
-// 16-bit floats are stored, products are added up in float32.
-// CHECK-LABEL: func.func @half(
-// CHECK: arith.extf %{{.*}} : f16 to f32
-// CHECK: linalg.matmul ins(%{{.*}}, %{{.*}} : tensor<2x3xf32>, tensor<3x4xf32>) outs(%{{.*}} : tensor<2x4xf32>)
-// CHECK: arith.addf %{{.*}}, %{{.*}} : f32
-// CHECK: arith.truncf %{{.*}} : f32 to f16
-func.func @half(%x: tensor<2x3xf16>, %w: tensor<3x4xf16>, %b: tensor<4xf16>) -> tensor<2x4xf16> {
-  %y = onnx.node "Gemm"(%x, %w, %b) {domain = "", opset = 13 : i64, attrs = {}}
-      : (tensor<2x3xf16>, tensor<3x4xf16>, tensor<4xf16>) -> tensor<2x4xf16>
-  return %y : tensor<2x4xf16>
-}
