@@ -110,6 +110,13 @@ struct CellRow {
   float *variances[2] = {}; // of read noise, unless null
 };
 
+/// Devices of a cell that are programmed alike: where their random numbers come from, how many, and what one counts.
+struct DeviceSet {
+  Purpose programming, stuck, drift, flicker;
+  int64_t devices;
+  float weight;
+};
+
 /// The cells of one tile, [slices, polarities, rows, columns]: sums over the devices of a weight, in microsiemens.
 struct TileCells {
   Buffer<float> now, programmed; // when the chip is read; just after programming, if drift is compensated
@@ -182,6 +189,8 @@ private:
   }
   aimc_status digitsOf(const Tile &tile, int64_t s, int64_t k, int32_t *digits) const;
   void programNoiseless(const int32_t *digits, int64_t columns, int32_t *steps) const;
+  void programPolarity(const Tile &tile, int64_t s, int64_t k, int polarity, const int32_t *digits, const DeviceSet &which,
+                       float *sum, float *variance, float *programmedSum, float *scratch) const;
   void programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, const CellRow &now,
                       const CellRow *programmed, float *scratch) const;
   void stick(const float *uniform, int64_t count, float *g) const {
@@ -193,7 +202,7 @@ private:
   double readAlone(double steps, const Tile &tile, int64_t k) const;
   void compensate(Tile &tile, const double *before, const double *after) const;
 
-  static constexpr int scratchRows = 8;
+  static constexpr int scratchRows = 11;
 
   const ProgramOptions &options;
   const fb::Target &target;
@@ -245,83 +254,112 @@ uint64_t Programmer::toSteps(const CellRow &cells, int64_t columns, int32_t *ste
   return beyond;
 }
 
-/// One row of cells of slice s, every device drawn by its address; `programmed`, unless null, receives what the row was before
-/// it aged. `scratch` holds scratchRows rows.
+/// One polarity of a row of cells of slice s, every device drawn by its address: adds `which.weight` times the conductances to
+/// `sum`, what they were before they aged to `programmedSum`, unless that is null, and with read noise their variances to
+/// `variance`. Digits of the other polarity are 0 here.
+void Programmer::programPolarity(const Tile &tile, int64_t s, int64_t k, int polarity, const int32_t *digits,
+                                 const DeviceSet &which, float *sum, float *variance, float *programmedSum,
+                                 float *scratch) const {
+  const int64_t columns = tile.columns;
+  const uint32_t tileNumber = crossbar.info->tile_base() + uint32_t(&tile - crossbar.tiles.data());
+  const Stream programming = Stream::cells(options.seed, options.trial, which.programming, tileNumber);
+  const Stream stuck = Stream::cells(options.seed, options.trial, which.stuck, tileNumber);
+  const Stream drift = Stream::cells(options.seed, options.trial, which.drift, tileNumber);
+  const Stream flicker = Stream::readout(options.seed, options.trial, which.flicker, tileNumber, options.effects.seconds);
+  float *goal = scratch, *sigma = goal + columns, *mu = sigma + columns, *spread = mu + columns, *noise = spread + columns,
+        *moreNoise = noise + columns, *uniform = moreNoise + columns, *g = uniform + columns;
+  // Offset encoding has one device per cell; the unit column takes the first address of the other polarity.
+  int64_t begin = 0, count = crossbar.offset ? tile.width : columns;
+  if (crossbar.offset && polarity) {
+    begin = tile.width;
+    count = columns - tile.width;
+  }
+  const int64_t end = begin + count;
+  for (int64_t j = begin; j < end; ++j) {
+    int32_t digit = polarity && !crossbar.offset ? -digits[j] : digits[j];
+    digit = digit > 0 ? digit : 0;
+    goal[j] = table.target[size_t(digit)];
+    sigma[j] = table.sigma[size_t(digit)];
+    if (aged) {
+      mu[j] = table.mu[size_t(digit)];
+      spread[j] = table.spread[size_t(digit)];
+    }
+  }
+  for (int64_t f = 0; f < which.devices && count; ++f) {
+    uint64_t element = uint64_t((((s * 2 + polarity) * which.devices + f) * crossbar.tileRows + k) * crossbar.tileColumns);
+    if (!options.effects.programming) {
+      memset(noise + begin, 0, size_t(count) * sizeof(float));
+    } else if (hasUniformErrors(target.device())) {
+      options.kernels->uniforms(programming, element, count, noise + begin);
+      for (int64_t j = begin; j < end; ++j)
+        noise[j] = noise[j] - 0.5f;
+    } else {
+      options.kernels->gaussians(programming, element, count, noise + begin);
+    }
+    options.kernels->programDevices(goal + begin, sigma + begin, noise + begin, count, g + begin);
+    if (options.effects.stuck) {
+      options.kernels->uniforms(stuck, element, count, uniform + begin);
+      stick(uniform + begin, count, g + begin);
+    }
+    if (programmedSum)
+      for (int64_t j = begin; j < end; ++j)
+        programmedSum[j] = programmedSum[j] + which.weight * g[j];
+    if (aged) {
+      if (options.effects.drift)
+        options.kernels->gaussians(drift, element, count, noise + begin);
+      if (options.effects.flicker)
+        options.kernels->gaussians(flicker, element, count, moreNoise + begin);
+      options.kernels->ageDevices(aging, mu + begin, spread + begin, noise + begin, moreNoise + begin, count, g + begin);
+      if (options.effects.stuck)
+        stick(uniform + begin, count, g + begin);
+    }
+    for (int64_t j = begin; j < end; ++j)
+      sum[j] = sum[j] + which.weight * g[j];
+    if (!options.effects.read)
+      continue;
+    memset(noise + begin, 0, size_t(count) * sizeof(float));
+    options.kernels->addReadVariance(read, g + begin, count, noise + begin);
+    const float stuckBelow = options.effects.stuck ? target.stuck_at_g_min() + target.stuck_at_g_max() : 0.0f;
+    const float squared = which.weight * which.weight;
+    for (int64_t j = begin; j < end; ++j)
+      variance[j] = variance[j] + (stuckBelow > 0 && uniform[j] < stuckBelow ? 0.0f : squared * noise[j]);
+  }
+}
+
+/// One row of cells of slice s; `programmed`, unless null, receives what the row was before it aged. A residual pair takes, in
+/// parts of r, what the first pair lacks just after programming. `scratch` holds scratchRows rows.
 void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, const CellRow &now,
                                 const CellRow *programmed, float *scratch) const {
   const int64_t columns = tile.columns, devices = target.devices_per_weight();
-  const uint32_t tileNumber = crossbar.info->tile_base() + uint32_t(&tile - crossbar.tiles.data());
-  const Stream programming = Stream::cells(options.seed, options.trial, Purpose::Programming, tileNumber);
-  const Stream stuck = Stream::cells(options.seed, options.trial, Purpose::Stuck, tileNumber);
-  const Stream drift = Stream::cells(options.seed, options.trial, Purpose::Drift, tileNumber);
-  const Stream flicker =
-      Stream::readout(options.seed, options.trial, Purpose::Flicker, tileNumber, options.effects.seconds);
-  float *goal = scratch, *sigma = goal + columns, *mu = sigma + columns, *spread = mu + columns, *noise = spread + columns,
-        *moreNoise = noise + columns, *uniform = moreNoise + columns, *g = uniform + columns;
+  const float part = target.residual();
+  float *rest = scratch + (scratchRows - 3) * columns;
+  const CellRow kept = {{rest, rest + columns}};
+  const CellRow *first = programmed ? programmed : part > 0 ? &kept : nullptr;
+  const DeviceSet pair = {Purpose::Programming, Purpose::Stuck, Purpose::Drift, Purpose::Flicker, devices, 1.0f};
   for (int polarity = 0; polarity < 2; ++polarity) {
-    float *sum = now.sums[polarity], *programmedSum = programmed ? programmed->sums[polarity] : nullptr;
-    float *variance = now.variances[polarity];
-    memset(sum, 0, size_t(columns) * sizeof(float));
+    memset(now.sums[polarity], 0, size_t(columns) * sizeof(float));
     if (options.effects.read)
-      memset(variance, 0, size_t(columns) * sizeof(float));
-    if (programmed)
-      memset(programmedSum, 0, size_t(columns) * sizeof(float));
-    // Offset encoding has one device per cell; the unit column takes the first address of the other polarity.
-    int64_t begin = 0, count = crossbar.offset ? tile.width : columns;
-    if (crossbar.offset && polarity) {
-      begin = tile.width;
-      count = columns - tile.width;
-    }
-    const int64_t end = begin + count;
-    for (int64_t j = begin; j < end; ++j) {
-      int32_t digit = polarity && !crossbar.offset ? -digits[j] : digits[j];
-      digit = digit > 0 ? digit : 0;
-      goal[j] = table.target[size_t(digit)];
-      sigma[j] = table.sigma[size_t(digit)];
-      if (aged) {
-        mu[j] = table.mu[size_t(digit)];
-        spread[j] = table.spread[size_t(digit)];
-      }
-    }
-    for (int64_t f = 0; f < devices && count; ++f) {
-      uint64_t element = uint64_t((((s * 2 + polarity) * devices + f) * crossbar.tileRows + k) * crossbar.tileColumns);
-      if (!options.effects.programming) {
-        memset(noise + begin, 0, size_t(count) * sizeof(float));
-      } else if (hasUniformErrors(target.device())) {
-        options.kernels->uniforms(programming, element, count, noise + begin);
-        for (int64_t j = begin; j < end; ++j)
-          noise[j] = noise[j] - 0.5f;
-      } else {
-        options.kernels->gaussians(programming, element, count, noise + begin);
-      }
-      options.kernels->programDevices(goal + begin, sigma + begin, noise + begin, count, g + begin);
-      if (options.effects.stuck) {
-        options.kernels->uniforms(stuck, element, count, uniform + begin);
-        stick(uniform + begin, count, g + begin);
-      }
-      if (aged) {
-        if (programmed)
-          for (int64_t j = begin; j < end; ++j)
-            programmedSum[j] = programmedSum[j] + g[j];
-        if (options.effects.drift)
-          options.kernels->gaussians(drift, element, count, noise + begin);
-        if (options.effects.flicker)
-          options.kernels->gaussians(flicker, element, count, moreNoise + begin);
-        options.kernels->ageDevices(aging, mu + begin, spread + begin, noise + begin, moreNoise + begin, count, g + begin);
-        if (options.effects.stuck)
-          stick(uniform + begin, count, g + begin);
-      }
-      for (int64_t j = begin; j < end; ++j)
-        sum[j] = sum[j] + g[j];
-      if (!options.effects.read)
-        continue;
-      memset(noise + begin, 0, size_t(count) * sizeof(float));
-      options.kernels->addReadVariance(read, g + begin, count, noise + begin);
-      const float stuckBelow = options.effects.stuck ? target.stuck_at_g_min() + target.stuck_at_g_max() : 0.0f;
-      for (int64_t j = begin; j < end; ++j)
-        variance[j] = variance[j] + (stuckBelow > 0 && uniform[j] < stuckBelow ? 0.0f : noise[j]);
-    }
+      memset(now.variances[polarity], 0, size_t(columns) * sizeof(float));
+    if (first)
+      memset(first->sums[polarity], 0, size_t(columns) * sizeof(float));
+    programPolarity(tile, s, k, polarity, digits, pair, now.sums[polarity], now.variances[polarity],
+                    first ? first->sums[polarity] : nullptr, scratch);
   }
+  if (!(part > 0))
+    return;
+  const int32_t full = (1 << crossbar.cellBits) - 1;
+  const float digitMicrosiemens = (target.g_max() - target.g_min()) / float(full), devicesOfPair = float(devices);
+  int32_t *lacking = reinterpret_cast<int32_t *>(rest + 2 * columns);
+  for (int64_t j = 0; j < columns; ++j) {
+    const float has = (first->sums[0][j] - first->sums[1][j]) / devicesOfPair;
+    const float digit = rintf((digitMicrosiemens * float(digits[j]) - has) / (part * digitMicrosiemens));
+    lacking[j] = int32_t(fminf(fmaxf(digit, -float(full)), float(full)));
+  }
+  const DeviceSet residual = {Purpose::ResidualProgramming, Purpose::ResidualStuck, Purpose::ResidualDrift,
+                              Purpose::ResidualFlicker, 1, part * devicesOfPair};
+  for (int polarity = 0; polarity < 2; ++polarity)
+    programPolarity(tile, s, k, polarity, lacking, residual, now.sums[polarity], now.variances[polarity],
+                    programmed ? programmed->sums[polarity] : nullptr, scratch);
 }
 
 /// Variances of a row's weights: of both polarities, in squared microsiemens.

@@ -18,6 +18,10 @@ enum class Purpose : uint32_t {
   Offset = 9,      // the same: its offset
   Threshold = 10,  // one per code of a column's ADC: the width of a step
   Bow = 11,        // one per column and weight slice: the bow of the ADC's curve
+  ResidualProgramming = 12, // as the first three and Flicker, for residual pairs
+  ResidualStuck = 13,
+  ResidualDrift = 14,
+  ResidualFlicker = 15,
 };
 
 /// A line of Gaussians: consecutive elements of one (key, position, sample, purpose, tile).

@@ -64,6 +64,16 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
                 target->name()->c_str(), fb::EnumNameDeviceModel(target->device()), double(range.lowest),
                 double(range.highest), double(target->g_min()), double(target->g_max()));
 
+  if (noisy && target->residual() > 0) {
+    if (effects.isOn(AIMC_EFFECT_IR_DROP) && target->ir_drop() == fb::IrDrop::Exact)
+      return fail(host, AIMC_UNSUPPORTED, "target %s: residual pairs have no place in arrays whose wires drop; leave out "
+                                          "device.residual or wires.ir_drop: exact",
+                  target->name()->c_str());
+    for (const fb::Crossbar *crossbar : *model.crossbars())
+      if (crossbar->encoding() == fb::Encoding::Offset)
+        return fail(host, AIMC_UNSUPPORTED, "%s: a residual pair needs two polarities, its cells have offset encoding",
+                    crossbar->node()->c_str());
+  }
   ProgramOptions program = {};
   program.host = host;
   program.kernels = &chip.isa->kernels();

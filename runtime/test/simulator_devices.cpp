@@ -285,6 +285,49 @@ TEST(Programming, InverseErrorsOfNothingAreNothing) {
   EXPECT_NEAR(m.deviation, 0, 1e-6);
 }
 
+TEST(Residual, TakesWhatTheFirstPairLacks) {
+  // Errors e of the first pair become those of the residual pair, r times as large: its level is about e / r.
+  Spec spec;
+  spec.K = spec.R = spec.N = spec.C = 128;
+  spec.B = 0;
+  spec.programmingNoise = true;
+  spec.fill(1);
+  spec.bias.clear();
+  std::fill(spec.weightScale.begin(), spec.weightScale.end(), float(spec.L()));
+  std::fill(spec.levels.begin(), spec.levels.end(), 64);
+  auto read = [&](float residual, uint32_t disabled) {
+    spec.changeTarget = [&](auto &target) { target.residual = residual; };
+    Host host(spec);
+    SimulatedChip chip(host, AIMC_NOISY, 7, 0, disabled);
+    Array x({128, 128}), y({128, 128});
+    for (size_t i = 0; i < 128; ++i)
+      x.data[i * 128 + i] = 1.0f;
+    EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+    return Moments(std::vector<double>(y.data.begin(), y.data.end()));
+  };
+  auto sigma = [](double u) { return .26348 + 1.9650 * u - 1.1731 * u * u; };
+  const double r = .25, unused = sigma(0), digit = 25.0 / 127;
+  // An idle device is cut at 0: mean unused / sqrt(2 pi), deviation unused sqrt(1/2 - 1/(2 pi)).
+  const double idle = unused / std::sqrt(2 * M_PI), first = std::sqrt(sigma(64 / 127.0) * sigma(64 / 127.0) +
+                                                                      unused * unused * (.5 - .5 / M_PI));
+  auto variance = [&](double e) {
+    const double u = std::min(std::abs(first * e + idle) / r / 25, 1.0);
+    return r * r * (sigma(u) * sigma(u) + unused * unused * (.5 - .5 / M_PI));
+  };
+  const double expected = std::sqrt(expectation(variance)) / digit;
+  Moments without = read(0, 0), with = read(float(r), 0);
+  EXPECT_NEAR(without.deviation, first / digit, 4 * first / digit / std::sqrt(2 * cells));
+  // The residual's own level is a whole digit, and devices close to 0 are cut: 5 % of leeway.
+  EXPECT_NEAR(with.deviation, expected, .05 * expected);
+  EXPECT_LT(with.deviation, .5 * without.deviation);
+  EXPECT_NEAR(read(float(r), 1).deviation, 0, 1e-4); // exact devices lack nothing
+  spec.offset = true;
+  spec.c = 8;
+  Host host(spec);
+  EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED);
+  EXPECT_EQ(host.message, "layer: a residual pair needs two polarities, its cells have offset encoding");
+}
+
 TEST(Stuck, SharesAndMean) {
   // Programming is exact: a device is where it was told to be, or at Gmin, or at Gmax.
   const double p0 = .1, p1 = .05;

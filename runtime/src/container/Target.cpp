@@ -25,6 +25,7 @@ Status aimc::checkPhysics(const fb::Target &target) {
     return error(AIMC_INVALID_MODEL, "g_max is %g, not above g_min, %g", double(target.g_max()), double(target.g_min()));
   AIMC_TRY(checkNumber("devices_per_weight", target.devices_per_weight(), 1, 64));
   AIMC_TRY(checkNumber("output_noise", target.output_noise(), 0, 1e6));
+  AIMC_TRY(checkNumber("residual", target.residual(), 0, 1));
   AIMC_TRY(checkNumber("adc_bits", target.adc_bits(), -1, 24));
   if (target.adc_bits() == 1)
     return error(AIMC_INVALID_MODEL, "adc_bits is 1; an ADC has at least 2 bits, 0 makes it ideal");
@@ -94,6 +95,7 @@ static const std::vector<Setting> &settingsTable() {
       {"device.g_min", [](T &t, double v) { t.g_min = float(v); }, 0, 1e6, conductance, {}},
       {"device.g_max", [](T &t, double v) { t.g_max = float(v); }, 0, 1e6, conductance, {}},
       {"device.per_weight", [](T &t, double v) { t.devices_per_weight = uint32_t(v); }, 1, 16, {}, {}, true},
+      {"device.residual", [](T &t, double v) { t.residual = float(v); }, 0, 1, {}, {}},
       {"noise.programming", [](T &t, double v) { t.programming_noise = v != 0; }, 0, 0, {}, {{"true", 1}, {"false", 0}}, false, true},
       {"noise.output", [](T &t, double v) { t.output_noise = float(v); }, 0, 1e3, lsb, {}},
       {"noise.read", [](T &t, double v) { t.read_noise = fb::ReadNoise(v); }, 0, 0, {},
