@@ -17,16 +17,18 @@ import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 MODELS = pathlib.Path("/usr/share/libonnx-testdata/data")
-RUNS = {"import": 3000, "container": 30000}
+RUNS = {"import": 3000, "container": 200000}
 LARGEST = {"import": 8192, "container": 1 << 17}
+TARGETS = {"import": ["aimc-import-fuzzer"], "container": ["aimc-container-fuzzer", "aimc-container-seeds"]}
 LIMITS = ["-timeout=30", "-rss_limit_mb=3000", "-malloc_limit_mb=1500"]
 
 
-def build(folder):
+def build(folder, names):
     """The fuzzers, in a build directory of their own."""
+    targets = [target for name in names for target in TARGETS[name]]
     options = ["-DAIMC_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_COMPILER=clang-22", "-DCMAKE_CXX_COMPILER=clang++-22"]
     with open(folder / "build.log", "w", encoding="utf-8") as log:
-        for command in (["cmake", "-S", SOURCE, "-B", folder, "-G", "Ninja", *options], ["ninja", "-C", folder, "aimc-fuzzers"]):
+        for command in (["cmake", "-S", SOURCE, "-B", folder, "-G", "Ninja", *options], ["ninja", "-C", folder, *targets]):
             if subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode:
                 sys.exit(f"fuzz.py: the fuzzers do not build: see {log.name}")
 
@@ -64,15 +66,18 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--seconds", type=int, default=0)
-    parser.add_argument("fuzzers", nargs="*", choices=[[], *RUNS], default=list(RUNS))
+    parser.add_argument("fuzzers", nargs="*", metavar="import|container")
     options = parser.parse_args()
+    names = options.fuzzers or list(RUNS)
+    if unknown := set(names) - set(RUNS):
+        parser.error(f"no fuzzer is called {', '.join(unknown)}")
     if not shutil.which("clang++-22"):
         print("fuzz.py: clang++-22 is not installed")
         return 77
     folder = options.build.resolve() / "fuzz"
     folder.mkdir(parents=True, exist_ok=True)
-    build(folder)
-    for name in options.fuzzers:
+    build(folder, names)
+    for name in names:
         run(name, folder, options.seconds)
     return 0
 

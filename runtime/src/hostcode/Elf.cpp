@@ -163,7 +163,7 @@ Status ElfChecker::readDynamic() {
   for (const Elf64_Dyn &entry : dynamicEntries)
     for (const DynamicRule &rule : forbidden)
       if (entry.d_tag == rule.tag)
-        return invalid(rule.why);
+        return invalid("%s", rule.why);
   if (dynamic(DT_FLAGS) & (DF_TEXTREL | DF_STATIC_TLS))
     return invalid("relocates its code or has thread-local storage");
   if (dynamic(DT_RELASZ))
