@@ -141,10 +141,6 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
       ->type_name("X.npy")
       ->required()
       ->allow_extra_args(false);
-  app.add_option("--calibrate", options.calibration, "data for the parameter recover; given again: of the second input ...")
-      ->group(data)
-      ->type_name("X.npy")
-      ->allow_extra_args(false);
   auto *scale = app.add_option("--input-scale", options.inputScaleText, "what multiplies integer data of a float input")
                     ->group(data)
                     ->type_name("A/B|S");

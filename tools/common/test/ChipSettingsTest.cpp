@@ -34,7 +34,10 @@ TEST(ChipSettings, OptionsCarryEverySetting) {
   settings.disabledEffects = 1u << AIMC_EFFECT_DRIFT;
   settings.timeSeconds = 5;
   settings.compensation = AIMC_COMPENSATE_COLUMN;
-  aimc_chip_options options = settings.options(nullptr);
+  settings.settings = "adc.bits=6";
+  settings.corrections = {{{1.5f, 2}, {0.25f, 0}}, {}};
+  std::vector<aimc_correction> list;
+  aimc_chip_options options = settings.options(nullptr, list);
   EXPECT_EQ(options.struct_size, sizeof options);
   EXPECT_STREQ(options.driver, "simulator");
   EXPECT_STREQ(options.driver_arg, "events");
@@ -44,4 +47,8 @@ TEST(ChipSettings, OptionsCarryEverySetting) {
   EXPECT_EQ(options.disabled_effects, 1u << AIMC_EFFECT_DRIFT);
   EXPECT_EQ(options.time_seconds, 5);
   EXPECT_EQ(options.compensation, AIMC_COMPENSATE_COLUMN);
+  EXPECT_STREQ(options.settings, "adc.bits=6");
+  ASSERT_EQ(options.correction_count, 2u);
+  EXPECT_EQ(options.corrections[0].scale[1], 2);
+  EXPECT_EQ(options.corrections[0].offset[0], 0.25f);
 }
