@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <sched.h>
 #include <thread>
 
 using namespace aimc;
@@ -18,6 +19,7 @@ struct Pool::Job {
   int64_t count;
   Parallel::Body body;
   void *context;
+  int processor; // of the caller
   std::atomic<int64_t> next{0};
 
   std::mutex mutex; // guards what follows
@@ -65,6 +67,20 @@ static void spinUntil(const Done &done) {
 #endif
     }
   while (std::chrono::steady_clock::now() < end);
+}
+
+/// A scheduler may wake a thread on the processor of the one that woke it and leave it there while others idle (Linux does where
+/// no two processors share a cache, as on virtual machines): the two would take turns. The woken one moves to another.
+static void moveAwayFrom(int processor) {
+  if (processor < 0 || sched_getcpu() != processor)
+    return;
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    return;
+  cpu_set_t others = allowed;
+  CPU_CLR(processor, &others);
+  if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0)
+    sched_setaffinity(0, sizeof allowed, &allowed);
 }
 
 static int32_t defaultThreads() {
@@ -141,6 +157,7 @@ void Pool::work() {
       ++job->helpers;
     }
     lock.unlock();
+    moveAwayFrom(job->processor);
     job->share();
     {
       std::lock_guard<std::mutex> jobLock(job->mutex);
@@ -164,6 +181,7 @@ aimc_status Pool::run(int64_t count, Parallel::Body body, void *context) {
   job.count = count;
   job.body = body;
   job.context = context;
+  job.processor = sched_getcpu();
   {
     std::lock_guard<std::mutex> lock(mutex);
     jobs.push_back(&job);
