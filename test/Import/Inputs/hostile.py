@@ -1,4 +1,4 @@
-"""Models that ask for more than they hold: each is compiled with 2 GiB of memory and 60 s of time.
+"""Models that ask for more than they hold: each is compiled with 4 GiB of address space and 60 s of processor time.
 
     hostile.py OUT_DIR AIMC_COMPILE
 
