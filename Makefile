@@ -1,9 +1,9 @@
-# make build | test | test-aarch64 | demo | docs | fuzz: each does all the set-up on a fresh Debian 12, then its job.
+# make build | test | test-aarch64 | demo | docs | fuzz | format: each does all the set-up on a fresh Debian 12, then its job.
 BUILD ?= build
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 3600
 
-.PHONY: build test test-aarch64 demo docs fuzz clean
+.PHONY: build test test-aarch64 demo docs fuzz format clean
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD) -j$(JOBS)
 
@@ -37,6 +37,10 @@ docs: $(BUILD)/build.ninja
 # The importer and the container reader against inputs made by chance, FUZZ_SECONDS each.
 fuzz: $(BUILD)/build.ninja
 	test/fuzz/fuzz.py $(BUILD) --seconds=$(FUZZ_SECONDS)
+
+# Lays out every C++ file by .clang-format; a test fails where one differs.
+format: $(BUILD)/build.ninja
+	cmake/format
 
 clean:
 	rm -rf $(BUILD)

@@ -1,7 +1,7 @@
 // The transfer matrix of an array with wires of 0.35 ohm: rows, columns, threads. Conductances are uniform from 0 to 25
 // microsiemens, or 25 everywhere, which is the most that such an array can drop.
-#include "Isa.h"
 #include "Wires.h"
+#include "Isa.h"
 
 #include <benchmark/benchmark.h>
 

@@ -25,9 +25,7 @@ struct State {
 
   static State at(BatchPosition position) { return {Known, position}; }
   static State mixed() { return {Mixed, {}}; }
-  bool operator==(const State &other) const {
-    return kind == other.kind && (kind != Known || position == other.position);
-  }
+  bool operator==(const State &other) const { return kind == other.kind && (kind != Known || position == other.position); }
 };
 } // namespace
 
@@ -226,8 +224,7 @@ static std::optional<int64_t> productOf(RankedTensorType type, ArrayRef<int64_t>
 }
 
 /// sourceGroups[i] of the source has the same elements in the same order as resultGroups[i] of the result.
-State BatchDimension::Impl::ofReshape(Value source, RankedTensorType resultType,
-                                      ArrayRef<ReassociationIndices> sourceGroups,
+State BatchDimension::Impl::ofReshape(Value source, RankedTensorType resultType, ArrayRef<ReassociationIndices> sourceGroups,
                                       ArrayRef<ReassociationIndices> resultGroups) {
   State state = get(source);
   if (state.kind != State::Known)
@@ -295,7 +292,8 @@ static Size sizeOf(Value tensor, int64_t dim) {
   auto written = [](SmallVector<OpFoldResult> sizes, int64_t dim) {
     auto value = dyn_cast<Value>(sizes[dim]);
     if (auto size = value ? value.getDefiningOp<tensor::DimOp>() : tensor::DimOp())
-      if (std::optional<int64_t> constant = size.getConstantIndex(); constant && isa<RankedTensorType>(size.getSource().getType()))
+      if (std::optional<int64_t> constant = size.getConstantIndex();
+          constant && isa<RankedTensorType>(size.getSource().getType()))
         return sizeOf(size.getSource(), *constant);
     return Size{sizes[dim], {}};
   };

@@ -31,8 +31,7 @@ int64_t StridedView::getNumElements() const {
 int64_t StridedView::getElementSize() const { return sizeOf(*storageOf(elementType)); }
 
 bool StridedView::isSplat() const {
-  return llvm::all_of(llvm::zip_equal(sizes, strides),
-                      [](auto dim) { return std::get<0>(dim) == 1 || std::get<1>(dim) == 0; });
+  return llvm::all_of(llvm::zip_equal(sizes, strides), [](auto dim) { return std::get<0>(dim) == 1 || std::get<1>(dim) == 0; });
 }
 
 static SmallVector<int64_t> rowMajorStrides(ArrayRef<int64_t> sizes) {
@@ -61,9 +60,7 @@ const char *StridedView::getAddress(ArrayRef<int64_t> index) const {
   return base + offset * getElementSize();
 }
 
-double StridedView::getNumber(ArrayRef<int64_t> index) const {
-  return loadNumber(*storageOf(elementType), getAddress(index));
-}
+double StridedView::getNumber(ArrayRef<int64_t> index) const { return loadNumber(*storageOf(elementType), getAddress(index)); }
 
 double ConstantData::getNumber(int64_t index) const {
   return loadNumber(*storageOf(view.elementType), view.base + index * view.getElementSize());
@@ -255,10 +252,10 @@ ElementsAttr aimc::toElementsAttr(const StridedView &view, StringRef name, int64
   source = makeContiguous(source);
   ArrayRef<char> data(source.base, bytes);
   // Computed memory is handed over; an attribute's own is copied, because its resource may be dropped before ours.
-  AsmResourceBlob blob =
-      source.owner ? UnmanagedAsmResourceBlob::allocateWithAlign(
-                         data, view.getElementSize(), [owner = source.owner](void *, size_t, size_t) {}, /*dataIsMutable=*/false)
-                   : HeapAsmResourceBlob::allocateAndCopyWithAlign(data, 64, /*dataIsMutable=*/false);
+  AsmResourceBlob blob = source.owner ? UnmanagedAsmResourceBlob::allocateWithAlign(
+                                            data, view.getElementSize(), [owner = source.owner](void *, size_t, size_t) {},
+                                            /*dataIsMutable=*/false)
+                                      : HeapAsmResourceBlob::allocateAndCopyWithAlign(data, 64, /*dataIsMutable=*/false);
   return DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 
@@ -308,8 +305,8 @@ static bool isComputable(Operation *op) {
     return llvm::all_of(generate.getBody().front().without_terminator(),
                         [](Operation &inner) { return Payload::isSupported(&inner); });
   if (isa<tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ReshapeOp, tensor::ExtractSliceOp,
-          tensor::InsertSliceOp, tensor::ConcatOp, tensor::EmptyOp, tensor::SplatOp, tensor::FromElementsOp,
-          tensor::ExtractOp, tensor::DimOp>(op))
+          tensor::InsertSliceOp, tensor::ConcatOp, tensor::EmptyOp, tensor::SplatOp, tensor::FromElementsOp, tensor::ExtractOp,
+          tensor::DimOp>(op))
     return true;
   return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 && Payload::isSupported(op);
 }
@@ -356,9 +353,8 @@ static bool fitsBytes(Type elementType, ArrayRef<int64_t> sizes) {
   for (int64_t size : sizes)
     if (size == 0)
       return true;
-  return llvm::none_of(sizes, [&](int64_t size) {
-    return __builtin_mul_overflow(bytes, size, &bytes) || bytes > maxComputedBytes;
-  });
+  return llvm::none_of(sizes,
+                       [&](int64_t size) { return __builtin_mul_overflow(bytes, size, &bytes) || bytes > maxComputedBytes; });
 }
 
 /// Whether loops of these extents take at most `maxComputedIterations`.
@@ -748,7 +744,8 @@ FailureOr<StridedView> Evaluator::evaluateElementwise(Operation *op) {
   SmallVector<int64_t> still(loops.size(), 0);
   for (auto [operand, view] : llvm::zip_equal(op->getOperands(), views)) {
     bool moves = !splat && view.getRank() > 0;
-    inputs.push_back(operandFor(view, moves ? ArrayRef<int64_t>(view.strides) : ArrayRef<int64_t>(still), payload.addInput(operand)));
+    inputs.push_back(
+        operandFor(view, moves ? ArrayRef<int64_t>(view.strides) : ArrayRef<int64_t>(still), payload.addInput(operand)));
   }
   auto resolve = [&](Value value) { return get(value); };
   if (failed(payload.compile(op, resolve)))
@@ -830,7 +827,7 @@ LogicalResult Evaluator::evaluateLinalg(linalg::LinalgOp op) {
   auto argumentOf = [&](OpOperand &operand) -> Value {
     unsigned number = operand.getOperandNumber();
     return number < body.getNumArguments() && (hasArgumentPerOperand || op.isDpsInput(&operand)) ? body.getArgument(number)
-                                                                                                  : Value();
+                                                                                                 : Value();
   };
   SmallVector<OpOperand *> computed;
   for (OpOperand &init : op.getDpsInitsMutable()) {

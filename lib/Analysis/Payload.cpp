@@ -275,9 +275,8 @@ static Emitter function(double (*f)(double)) {
 }
 
 static Emitter function(double (*f)(double, double)) {
-  return floatBinary([f](auto x, auto y) {
-    return static_cast<decltype(x)>(f(static_cast<double>(x), static_cast<double>(y)));
-  });
+  return floatBinary(
+      [f](auto x, auto y) { return static_cast<decltype(x)>(f(static_cast<double>(x), static_cast<double>(y))); });
 }
 
 static void emitFma(Payload &payload, Operation *op, Registers in, unsigned out) {
@@ -642,10 +641,10 @@ static llvm::StringMap<Emitter> makeTable() {
   add("math.powf", function(std::pow));
   add("math.rsqrt", function([](double x) { return 1 / std::sqrt(x); }));
   static const std::pair<StringRef, double (*)(double)> functions[] = {
-      {"acos", std::acos},   {"acosh", std::acosh}, {"asin", std::asin},   {"asinh", std::asinh}, {"atan", std::atan},
-      {"atanh", std::atanh}, {"cbrt", std::cbrt},   {"cos", std::cos},     {"cosh", std::cosh},   {"erf", std::erf},
-      {"erfc", std::erfc},   {"exp", std::exp},     {"exp2", std::exp2},   {"expm1", std::expm1}, {"log", std::log},
-      {"log10", std::log10}, {"log1p", std::log1p}, {"log2", std::log2},   {"sin", std::sin},     {"sinh", std::sinh},
+      {"acos", std::acos},   {"acosh", std::acosh}, {"asin", std::asin}, {"asinh", std::asinh}, {"atan", std::atan},
+      {"atanh", std::atanh}, {"cbrt", std::cbrt},   {"cos", std::cos},   {"cosh", std::cosh},   {"erf", std::erf},
+      {"erfc", std::erfc},   {"exp", std::exp},     {"exp2", std::exp2}, {"expm1", std::expm1}, {"log", std::log},
+      {"log10", std::log10}, {"log1p", std::log1p}, {"log2", std::log2}, {"sin", std::sin},     {"sinh", std::sinh},
       {"tan", std::tan},     {"tanh", std::tanh}};
   for (auto [name, f] : functions)
     add(("math." + name).str(), function(f));
@@ -759,9 +758,8 @@ LogicalResult Payload::compile(Operation *op, Resolver resolve) {
 /// Merges neighbouring loops that walk every operand like one longer loop.
 static void coalesce(SmallVectorImpl<int64_t> &extents, MutableArrayRef<Payload::Operand> operands) {
   for (unsigned d = extents.size(); d-- > 1;) {
-    bool mergeable = llvm::all_of(operands, [&](const Payload::Operand &operand) {
-      return operand.strides[d - 1] == operand.strides[d] * extents[d];
-    });
+    bool mergeable = llvm::all_of(
+        operands, [&](const Payload::Operand &operand) { return operand.strides[d - 1] == operand.strides[d] * extents[d]; });
     if (!mergeable)
       continue;
     extents[d - 1] *= extents[d];

@@ -68,9 +68,7 @@ static Interval square(Interval a) {
   return {low * low, high * high};
 }
 
-static Interval absolute(Interval a) {
-  return {a.low > 0 ? a.low : a.high < 0 ? -a.high : 0, std::max(-a.low, a.high)};
-}
+static Interval absolute(Interval a) { return {a.low > 0 ? a.low : a.high < 0 ? -a.high : 0, std::max(-a.low, a.high)}; }
 
 static Interval maximum(Interval a, Interval b) { return {std::max(a.low, b.low), std::max(a.high, b.high)}; }
 static Interval minimum(Interval a, Interval b) { return {std::min(a.low, b.low), std::min(a.high, b.high)}; }
@@ -171,20 +169,25 @@ static llvm::StringMap<Transfer> makeTransfers() {
     };
   table["arith.cmpf"] = table["arith.cmpi"] = [](Operation *, ArrayRef<Interval>) { return Interval{0, 1}; };
 
-  static const std::pair<StringRef, double (*)(double)> steps[] = {
-      {"math.floor", std::floor}, {"math.ceil", std::ceil}, {"math.round", std::round},
-      {"math.roundeven", std::nearbyint}, {"math.trunc", std::trunc}};
+  static const std::pair<StringRef, double (*)(double)> steps[] = {{"math.floor", std::floor},
+                                                                   {"math.ceil", std::ceil},
+                                                                   {"math.round", std::round},
+                                                                   {"math.roundeven", std::nearbyint},
+                                                                   {"math.trunc", std::trunc}};
   for (auto [name, f] : steps)
     unary(name, [f = f](Interval a) { return Interval{f(a.low), f(a.high)}; });
   for (auto [name, f] : {std::pair<StringRef, double (*)(double)>{"math.exp", std::exp}, {"math.exp2", std::exp2}})
     unary(name, [f = f](Interval a) { return Interval{std::max(0.0, rising(a, f).low), rising(a, f).high}; });
-  for (auto [name, f] : {std::pair<StringRef, double (*)(double)>{"math.expm1", std::expm1}, {"math.cbrt", std::cbrt},
-                         {"math.sinh", std::sinh}, {"math.asinh", std::asinh}, {"math.atan", std::atan}})
+  for (auto [name, f] : {std::pair<StringRef, double (*)(double)>{"math.expm1", std::expm1},
+                         {"math.cbrt", std::cbrt},
+                         {"math.sinh", std::sinh},
+                         {"math.asinh", std::asinh},
+                         {"math.atan", std::atan}})
     unary(name, [f = f](Interval a) { return rising(a, f); });
   for (auto [name, f] : {std::pair<StringRef, double (*)(double)>{"math.tanh", std::tanh}, {"math.erf", std::erf}})
     unary(name, [f = f](Interval a) { return rising(a, f); });
-  for (auto [name, f] : {std::pair<StringRef, double (*)(double)>{"math.log", std::log}, {"math.log2", std::log2},
-                         {"math.log10", std::log10}})
+  for (auto [name, f] :
+       {std::pair<StringRef, double (*)(double)>{"math.log", std::log}, {"math.log2", std::log2}, {"math.log10", std::log10}})
     unary(name, [f = f](Interval a) { return logarithm(a, 1, f); });
   unary("math.log1p", [](Interval a) { return logarithm(a, 0, std::log1p); });
   for (StringRef name : {"math.sin", "math.cos"})
@@ -275,8 +278,7 @@ private:
 
 static std::optional<Interval> declaredRange(BlockArgument argument) {
   auto function = dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
-  auto attribute =
-      function ? function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "analog.input_range") : ArrayAttr();
+  auto attribute = function ? function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "analog.input_range") : ArrayAttr();
   if (!attribute || attribute.size() != 2)
     return std::nullopt;
   auto low = dyn_cast<FloatAttr>(attribute[0]), high = dyn_cast<FloatAttr>(attribute[1]);
@@ -327,9 +329,7 @@ Interval ValueRanges::Impl::ofResult(OpResult result) {
       .Case<tensor::InsertSliceOp, tensor::InsertOp>(
           [&](auto insert) { return join(get(op->getOperand(0)), get(insert.getDest())); })
       .Case<tensor::ConcatOp, tensor::FromElementsOp>([&](auto) { return joinOf(op->getOperands()); })
-      .Case([&](tensor::PadOp pad) {
-        return join(get(pad.getSource()), get(pad.getBody()->getTerminator()->getOperand(0)));
-      })
+      .Case([&](tensor::PadOp pad) { return join(get(pad.getSource()), get(pad.getBody()->getTerminator()->getOperand(0))); })
       .Case([&](tensor::GenerateOp generate) { return get(generate.getBody().front().getTerminator()->getOperand(0)); })
       .Case([&](linalg::SoftmaxOp) { return Interval{0, 1.00001}; })
       .Case([&](scf::ForOp loop) {

@@ -1,10 +1,10 @@
 //===- Emit.cpp - from the LLVM dialect to an ELF shared object -------------------------------------------------===//
+#include "lld/Common/Driver.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "lld/Common/Driver.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -22,9 +22,9 @@
 #include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/IPO/MergeFunctions.h"
 
+#include "SupportCode.h"
 #include "aimc/Codegen/Codegen.h"
 #include "aimc/env.h"
-#include "SupportCode.h"
 
 #include <mutex>
 

@@ -95,7 +95,8 @@ public:
       return error << function.label;
     }
     if (path.size() == static_cast<size_t>(FunctionTable::maxDepth))
-      return emitError(loc) << "function '" << path.front()->label << "' has calls nested deeper than " << FunctionTable::maxDepth;
+      return emitError(loc) << "function '" << path.front()->label << "' has calls nested deeper than "
+                            << FunctionTable::maxDepth;
     path.push_back(&function);
     LogicalResult result = success();
     uint64_t nodes = 0, bytes = function.proto->ByteSizeLong();

@@ -41,11 +41,12 @@ public:
   static constexpr uint64_t maxBytes = uint64_t(1) << 31;
   static constexpr int maxDepth = 64;
 
-  /// Reads the functions. An error at `loc` for two of one name, for calls that lead back to where they began (all are named), and
-  /// for more nodes or nesting than the limits.
+  /// Reads the functions. An error at `loc` for two of one name, for calls that lead back to where they began (all are named),
+  /// and for more nodes or nesting than the limits.
   llvm::LogicalResult read(const ::onnx::ModelProto &model, mlir::Location loc);
 
-  /// The function that a node calls, null when it calls none. Operators that the compiler knows go before functions of their name.
+  /// The function that a node calls, null when it calls none. Operators that the compiler knows go before functions of their
+  /// name.
   const ModelFunction *lookup(const ::onnx::NodeProto &node, int64_t opset) const;
 
 private:

@@ -53,8 +53,8 @@ struct Scope {
 class GraphImporter {
 public:
   GraphImporter(pb::ModelProto &model, StringRef path, const ImportOptions &options, MLIRContext &context)
-      : model(model), options(options), dims(options.dims), builder(&context), fileLoc(FileLineColLoc::get(&context, path, 0, 0)),
-        tensors(llvm::sys::path::parent_path(path)) {}
+      : model(model), options(options), dims(options.dims), builder(&context),
+        fileLoc(FileLineColLoc::get(&context, path, 0, 0)), tensors(llvm::sys::path::parent_path(path)) {}
 
   OwningOpRef<ModuleOp> run();
 
@@ -93,8 +93,8 @@ private:
   Location fileLoc;
   TensorImporter tensors;
   FunctionTable functions;
-  llvm::StringMap<int64_t> opsets; // of the model, or of the function that is being put in place of a call
-  std::string prefix;              // of the names of a function's nodes: `call/`
+  llvm::StringMap<int64_t> opsets;       // of the model, or of the function that is being put in place of a call
+  std::string prefix;                    // of the names of a function's nodes: `call/`
   llvm::StringMap<int> nibbles;          // constants of 4-bit integers and their ONNX type
   llvm::StringSet<> nodeNames;           // as the file has them
   llvm::StringSet<> usedNames;           // as the module has them
@@ -133,7 +133,8 @@ void GraphImporter::collectNodeNames(const pb::GraphProto &graph) {
 }
 
 /// Lists nodes whose operator is neither known nor a function, those of called functions too; `caller` goes before their names.
-void GraphImporter::collectUnknown(const Nodes &nodes, StringRef caller, llvm::StringSet<> &visited, std::string &list, size_t &count) {
+void GraphImporter::collectUnknown(const Nodes &nodes, StringRef caller, llvm::StringSet<> &visited, std::string &list,
+                                   size_t &count) {
   llvm::raw_string_ostream stream(list);
   for (auto [index, node] : llvm::enumerate(nodes)) {
     int64_t opset = getOpset(node.domain());
@@ -156,7 +157,8 @@ void GraphImporter::collectUnknown(const Nodes &nodes, StringRef caller, llvm::S
       else
         stream << ", which the model does not import)";
     }
-    forEachSubgraph(node, [&](const pb::GraphProto &subgraph) { collectUnknown(subgraph.node(), caller, visited, list, count); });
+    forEachSubgraph(node,
+                    [&](const pb::GraphProto &subgraph) { collectUnknown(subgraph.node(), caller, visited, list, count); });
   }
 }
 
@@ -254,8 +256,8 @@ LogicalResult GraphImporter::applyInputShape(StringRef name, ArrayRef<int64_t> s
       continue;
     auto [known, isNew] = dims.try_emplace(dim, size);
     if (!isNew && known->getValue() != size)
-      return emitError(fileLoc) << given << ": dimension " << index << " is called '" << dim << "' and is "
-                                << known->getValue() << " elsewhere, not " << size;
+      return emitError(fileLoc) << given << ": dimension " << index << " is called '" << dim << "' and is " << known->getValue()
+                                << " elsewhere, not " << size;
   }
   return success();
 }
@@ -279,9 +281,7 @@ FailureOr<Type> GraphImporter::importType(const pb::ValueInfoProto &info, SmallV
   for (auto [index, dim] : llvm::enumerate(tensor.shape().dim())) {
     std::string name = getDimName(info, index);
     auto overridden = dims.find(name);
-    shape.push_back(name.empty()               ? dim.dim_value()
-                    : overridden != dims.end() ? overridden->getValue()
-                                               : ShapedType::kDynamic);
+    shape.push_back(name.empty() ? dim.dim_value() : overridden != dims.end() ? overridden->getValue() : ShapedType::kDynamic);
     if (StringRef(dim.dim_param()).contains('\0')) {
       emitError(fileLoc) << "the name of dimension " << index << " of '" << info.name() << "' holds a zero byte";
       return failure();
@@ -458,7 +458,8 @@ FailureOr<SmallVector<Value>> GraphImporter::lookupInputs(const pb::NodeProto &n
   return inputs;
 }
 
-LogicalResult GraphImporter::define(const std::string &name, Value value, const pb::NodeProto &node, NameLoc loc, Scope &scope) {
+LogicalResult GraphImporter::define(const std::string &name, Value value, const pb::NodeProto &node, NameLoc loc,
+                                    Scope &scope) {
   if (name.empty())
     return success();
   if (scope.values.contains(name))
@@ -719,8 +720,8 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
 //===--------------------------------------------------------------------------------------------------------------===//
 
 namespace {
-/// Hands bytes over piece by piece. Of a mapped file it gives back the pages that protobuf has copied, which would otherwise stand
-/// in memory beside their copies; a page that is read again comes from the file again.
+/// Hands bytes over piece by piece. Of a mapped file it gives back the pages that protobuf has copied, which would otherwise
+/// stand in memory beside their copies; a page that is read again comes from the file again.
 class PieceStream : public google::protobuf::io::ZeroCopyInputStream {
 public:
   PieceStream(StringRef bytes, bool isMapped) : bytes(bytes), isMapped(isMapped) {}
@@ -784,19 +785,32 @@ static std::string describe(const pb::TypeProto::Tensor &type) {
 /// ONNX's number of a .npy file's element type.
 static pb::TensorProto::DataType numberOf(aimc_type type) {
   switch (type) {
-  case AIMC_F32: return pb::TensorProto::FLOAT;
-  case AIMC_F64: return pb::TensorProto::DOUBLE;
-  case AIMC_F16: return pb::TensorProto::FLOAT16;
-  case AIMC_BF16: return pb::TensorProto::BFLOAT16;
-  case AIMC_I8: return pb::TensorProto::INT8;
-  case AIMC_I16: return pb::TensorProto::INT16;
-  case AIMC_I32: return pb::TensorProto::INT32;
-  case AIMC_I64: return pb::TensorProto::INT64;
-  case AIMC_U8: return pb::TensorProto::UINT8;
-  case AIMC_U16: return pb::TensorProto::UINT16;
-  case AIMC_U32: return pb::TensorProto::UINT32;
-  case AIMC_U64: return pb::TensorProto::UINT64;
-  case AIMC_BOOL: return pb::TensorProto::BOOL;
+  case AIMC_F32:
+    return pb::TensorProto::FLOAT;
+  case AIMC_F64:
+    return pb::TensorProto::DOUBLE;
+  case AIMC_F16:
+    return pb::TensorProto::FLOAT16;
+  case AIMC_BF16:
+    return pb::TensorProto::BFLOAT16;
+  case AIMC_I8:
+    return pb::TensorProto::INT8;
+  case AIMC_I16:
+    return pb::TensorProto::INT16;
+  case AIMC_I32:
+    return pb::TensorProto::INT32;
+  case AIMC_I64:
+    return pb::TensorProto::INT64;
+  case AIMC_U8:
+    return pb::TensorProto::UINT8;
+  case AIMC_U16:
+    return pb::TensorProto::UINT16;
+  case AIMC_U32:
+    return pb::TensorProto::UINT32;
+  case AIMC_U64:
+    return pb::TensorProto::UINT64;
+  case AIMC_BOOL:
+    return pb::TensorProto::BOOL;
   }
   llvm_unreachable("all types are above");
 }
@@ -830,7 +844,8 @@ static LogicalResult addConstInputs(pb::GraphProto &graph, const llvm::StringMap
     auto isNamed = [&](const auto &proto) { return proto.name() == name; };
     auto input = llvm::find_if(graph.input(), isNamed);
     if (input == graph.input().end()) {
-      InFlightDiagnostic diagnostic = emitError(loc) << "'" << name << "' should become a constant, but is no input; inputs are";
+      InFlightDiagnostic diagnostic = emitError(loc)
+                                      << "'" << name << "' should become a constant, but is no input; inputs are";
       for (const pb::ValueInfoProto &known : graph.input())
         diagnostic << " '" << known.name() << "'";
       return diagnostic;
@@ -846,8 +861,8 @@ static LogicalResult addConstInputs(pb::GraphProto &graph, const llvm::StringMap
     for (int i = 0; fits && type.has_shape() && i < tensor.dims_size(); ++i)
       fits = type.shape().dim(i).dim_value() <= 0 || type.shape().dim(i).dim_value() == tensor.dims(i);
     if (!fits)
-      return emitError(loc) << entry.getValue() << " holds " << describe(tensor) << "; input '" << name
-                            << "' is " << describe(type);
+      return emitError(loc) << entry.getValue() << " holds " << describe(tensor) << "; input '" << name << "' is "
+                            << describe(type);
   }
   return success();
 }
@@ -860,17 +875,22 @@ static size_t countNestedGraphs(StringRef bytes) {
   enum Kind { Model, Graph, Node, Attribute, Other };
   auto childOf = [](Kind kind, int field) {
     switch (kind) {
-    case Model: return field == pb::ModelProto::kGraphFieldNumber ? Graph : Other;
-    case Graph: return field == pb::GraphProto::kNodeFieldNumber ? Node : Other;
-    case Node: return field == pb::NodeProto::kAttributeFieldNumber ? Attribute : Other;
+    case Model:
+      return field == pb::ModelProto::kGraphFieldNumber ? Graph : Other;
+    case Graph:
+      return field == pb::GraphProto::kNodeFieldNumber ? Node : Other;
+    case Node:
+      return field == pb::NodeProto::kAttributeFieldNumber ? Attribute : Other;
     case Attribute:
       return field == pb::AttributeProto::kGFieldNumber || field == pb::AttributeProto::kGraphsFieldNumber ? Graph : Other;
-    case Other: return Other;
+    case Other:
+      return Other;
     }
     llvm_unreachable("all kinds are above");
   };
   using google::protobuf::internal::WireFormatLite;
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()),
+                                                static_cast<int>(bytes.size()));
   struct Level {
     Kind kind;
     google::protobuf::io::CodedInputStream::Limit outer;
@@ -914,7 +934,8 @@ static LogicalResult readModel(const llvm::MemoryBufferRef &bytes, bool isMapped
   return success();
 }
 
-static OwningOpRef<ModuleOp> importModel(pb::ModelProto &model, StringRef path, const ImportOptions &options, MLIRContext &context) {
+static OwningOpRef<ModuleOp> importModel(pb::ModelProto &model, StringRef path, const ImportOptions &options,
+                                         MLIRContext &context) {
   if (failed(addConstInputs(*model.mutable_graph(), options.constInputs, FileLineColLoc::get(&context, path, 0, 0))))
     return {};
   return GraphImporter(model, path, options, context).run();

@@ -39,8 +39,8 @@ static llvm::Expected<Program> programChip(llvm::Expected<aimc_model *> built, a
 }
 
 /// Runs the data set and shows every observation to `see`.
-static llvm::Error observe(const CalibrationTask &task, const Program &program, uint32_t what, bool idealAdc, llvm::StringRef name,
-                           const std::function<void(const aimc_observation &)> &see) {
+static llvm::Error observe(const CalibrationTask &task, const Program &program, uint32_t what, bool idealAdc,
+                           llvm::StringRef name, const std::function<void(const aimc_observation &)> &see) {
   aimc_run_options options = {};
   options.struct_size = sizeof(options);
   options.observe = what;
@@ -83,8 +83,8 @@ static llvm::Error measureInputs(const CalibrationTask &task, const Program &pro
 
 static size_t columnCount(const CalibrationSite &site) { return site.groups * site.rowTiles * site.columns * site.slices; }
 
-/// Calls see(column, |P|) for all column sums of the observation: one column after the other, so that its histogram stays in the
-/// cache, and columns in parallel.
+/// Calls see(column, |P|) for all column sums of the observation: one column after the other, so that its histogram stays in
+/// the cache, and columns in parallel.
 template <typename See> static void forEachSum(const CalibrationSite &site, const aimc_observation &seen, See see) {
   size_t columns = site.rowTiles * site.columns * site.slices, base = seen.group * columns;
   llvm::parallelFor(0, columns, [&](size_t column) {
@@ -97,7 +97,8 @@ template <typename See> static void forEachSum(const CalibrationSite &site, cons
 }
 
 /// Histograms for the columns of sites [begin, end); those of other sites have no channel.
-static llvm::Error measureColumns(const CalibrationTask &task, const Program &program, size_t begin, size_t end, Ranges &ranges) {
+static llvm::Error measureColumns(const CalibrationTask &task, const Program &program, size_t begin, size_t end,
+                                  Ranges &ranges) {
   std::vector<MagnitudeHistograms> sums;
   for (size_t i = begin; i < end; ++i)
     sums.emplace_back(columnCount(task.sites[i]));

@@ -31,9 +31,9 @@ using namespace aimc;
 using namespace mlir;
 
 /// From ONNX to what the analog passes see: one function, since dispatches are counted in the order of one program.
-static constexpr StringLiteral kToLinalg =
-    "func.func(onnx-fold-constants,onnx-canonicalize,onnx-widen-floats,onnx-fold-batch-norm,onnx-canonicalize),convert-onnx-to-linalg,inline,"
-    "canonicalize,cse";
+static constexpr StringLiteral kToLinalg = "func.func(onnx-fold-constants,onnx-canonicalize,onnx-widen-floats,onnx-fold-batch-"
+                                           "norm,onnx-canonicalize),convert-onnx-to-linalg,inline,"
+                                           "canonicalize,cse";
 /// What host code still needs of constant expressions is computed when the analog passes have taken theirs.
 static constexpr StringLiteral kFoldForHost = "fold-constant-expressions,canonicalize,cse";
 

@@ -23,20 +23,28 @@ DiagnosticPrinter::~DiagnosticPrinter() { context.getDiagEngine().eraseHandler(h
 
 static llvm::HighlightColor colorOf(DiagnosticSeverity severity) {
   switch (severity) {
-  case DiagnosticSeverity::Error: return llvm::HighlightColor::Error;
-  case DiagnosticSeverity::Warning: return llvm::HighlightColor::Warning;
-  case DiagnosticSeverity::Remark: return llvm::HighlightColor::Remark;
-  case DiagnosticSeverity::Note: return llvm::HighlightColor::Note;
+  case DiagnosticSeverity::Error:
+    return llvm::HighlightColor::Error;
+  case DiagnosticSeverity::Warning:
+    return llvm::HighlightColor::Warning;
+  case DiagnosticSeverity::Remark:
+    return llvm::HighlightColor::Remark;
+  case DiagnosticSeverity::Note:
+    return llvm::HighlightColor::Note;
   }
   llvm_unreachable("all severities are above");
 }
 
 static StringRef nameOf(DiagnosticSeverity severity) {
   switch (severity) {
-  case DiagnosticSeverity::Error: return "error";
-  case DiagnosticSeverity::Warning: return "warning";
-  case DiagnosticSeverity::Remark: return "remark";
-  case DiagnosticSeverity::Note: return "note";
+  case DiagnosticSeverity::Error:
+    return "error";
+  case DiagnosticSeverity::Warning:
+    return "warning";
+  case DiagnosticSeverity::Remark:
+    return "remark";
+  case DiagnosticSeverity::Note:
+    return "note";
   }
   llvm_unreachable("all severities are above");
 }

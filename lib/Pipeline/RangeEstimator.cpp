@@ -56,8 +56,8 @@ float MagnitudeHistograms::percentile(size_t channel, double percent) const {
   return maxima[channel];
 }
 
-/// Inside a range r with step r / steps a value is off by up to half a step, evenly spread: step² / 12 on average when squared, step / 4
-/// otherwise, and never by more than itself; beyond r it is off by what was clipped.
+/// Inside a range r with step r / steps a value is off by up to half a step, evenly spread: step² / 12 on average when squared,
+/// step / 4 otherwise, and never by more than itself; beyond r it is off by what was clipped.
 static double expectedError(double magnitude, double range, double steps, bool squared) {
   double step = range / steps;
   double error = magnitude > range ? magnitude - range : squared ? step / std::sqrt(12.0) : step / 4.0;

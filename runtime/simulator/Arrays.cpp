@@ -48,8 +48,9 @@ static aimc_status readPlacements(const aimc_driver_host *host, const fb::Target
   std::vector<Placed> placed(crossbar.tiles.size() * parts);
   if (crossbar.info->placements())
     for (const fb::Placement *placement : *crossbar.info->placements()) {
-      const size_t index = (size_t(placement->group()) * size_t(crossbar.rowTiles) + placement->row_tile()) *
-                               size_t(crossbar.columnTiles) + placement->column_tile();
+      const size_t index =
+          (size_t(placement->group()) * size_t(crossbar.rowTiles) + placement->row_tile()) * size_t(crossbar.columnTiles) +
+          placement->column_tile();
       const Tile &tile = crossbar.tiles[index];
       if (placement->rows() != tile.rows || placement->columns() != tile.width || placement->column_stride() < 1)
         return fail(host, AIMC_INVALID_MODEL, "%s: a tile of %lld x %lld weights placed on %u x %u cells, %u columns apart",
@@ -120,8 +121,8 @@ aimc_status groupArrays(const aimc_driver_host *host, const fb::Target &target, 
       out.emplace_back();
     ArrayGroup &group = out[groupOfArray[array] = found.first->second];
     placeOfArray[array] = group.arrays.size();
-    group.arrays.push_back({uint32_t(entry.first / target.arrays_per_chip()), uint32_t(entry.first % target.arrays_per_chip()),
-                            1, {}});
+    group.arrays.push_back(
+        {uint32_t(entry.first / target.arrays_per_chip()), uint32_t(entry.first % target.arrays_per_chip()), 1, {}});
   }
   std::vector<size_t> placeOfTile(tiles.size());
   for (size_t t = 0; t < tiles.size(); ++t) {

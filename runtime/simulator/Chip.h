@@ -59,9 +59,9 @@ public:
   std::unique_ptr<Workspace> take();
   void giveBack(std::unique_ptr<Workspace> workspace);
 
-  Buffer<uint8_t> codes;         // [input slices] boxes
-  Buffer<float> inputs;          // a box
-  Buffer<float> alphas, scales;  // per region: alpha; codes per unit of x, NaN where nothing is driven
+  Buffer<uint8_t> codes;        // [input slices] boxes
+  Buffer<float> inputs;         // a box
+  Buffer<float> alphas, scales; // per region: alpha; codes per unit of x, NaN where nothing is driven
   Buffer<int64_t> runOffsets;
   Buffer<float> observedX, observedAlpha, observedY;
   Buffer<int32_t> observedCodes;

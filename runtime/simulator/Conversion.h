@@ -44,7 +44,8 @@ ConverterErrors drawConverterErrors(const ErringConverters &converters, const Cr
 /// Column sums in digits, rounded to float32.
 void columnSums(const Conversion &conversion, int64_t n, float *sums);
 
-/// What the converters of slice `slice` make of column sums, in place: compression, then gain and offset, then the conversion's noise.
+/// What the converters of slice `slice` make of column sums, in place: compression, then gain and offset, then the conversion's
+/// noise.
 void distort(const ConverterErrors &errors, const Conversion &conversion, int64_t slice, int64_t n, float *sums);
 
 /// Codes of distorted column sums; returns how many were clipped.

@@ -55,18 +55,27 @@ static constexpr TimedCoefficients neurramLater[] = {
 
 // The sources of the programming errors.
 static constexpr DriftModel driftModels[] = {
-    {fb::DeviceModel::Pcm, 20.0, 250e-9,
+    {fb::DeviceModel::Pcm,
+     20.0,
+     250e-9,
      {-0.0155f, 0.0244f, never, {}, 0.049f, 0.1f},
      {-0.0125f, -0.0059f, never, {}, 0.008f, 0.045f},
-     {-0.65f, 0.0088f, never, {}, 0.0f, 0.2f}, true},
-    {fb::DeviceModel::PcmHermes, 200.0, 512e-9,
+     {-0.65f, 0.0088f, never, {}, 0.0f, 0.2f},
+     true},
+    {fb::DeviceModel::PcmHermes,
+     200.0,
+     512e-9,
      {-0.0387f, -0.0182f, 0.0945f, {0.0736f, -0.0126f, -0.0436f, 0.0f}, 0.072f, 0.13f},
      {-0.0120f, -0.0023f, 0.3039f, {0.0104f, 0.0116f, -0.0165f, 0.0f}, 0.0124f, 0.04f},
-     {-0.0078f, 0.0038f, 0.1591f, {0.0088f, 0.0768f, -0.1352f, 0.0664f}, 0.0179f, 0.04f}, false},
-    {fb::DeviceModel::PcmHermesPair, 300.0, 512e-9,
+     {-0.0078f, 0.0038f, 0.1591f, {0.0088f, 0.0768f, -0.1352f, 0.0664f}, 0.0179f, 0.04f},
+     false},
+    {fb::DeviceModel::PcmHermesPair,
+     300.0,
+     512e-9,
      {-0.0387f, -0.0182f, 0.0945f, {0.0736f, -0.0126f, -0.0436f, 0.0f}, 0.072f, 0.13f},
      {-0.0117f, -0.0057f, 0.3055f, {0.0073f, 0.0093f, -0.0118f, 0.0f}, 0.0091f, 0.04f},
-     {-0.0117f, -0.0069f, 0.16f, {0.0123f, 0.0211f, -0.0280f, 0.0069f}, 0.015f, 0.04f}, false},
+     {-0.0117f, -0.0069f, 0.16f, {0.0123f, 0.0211f, -0.0280f, 0.0069f}, 0.015f, 0.04f},
+     false},
 };
 
 // SONOS flash, its current in nA: sigma = A (1 - exp(-I / B)) after 0 to 5 days, linear in t in between, as is the mean shift
@@ -76,20 +85,20 @@ static constexpr struct {
 } sonosDays[] = {{19.88665f, 176.3115f},  {25.59102f, 186.85544f}, {28.72753f, 193.56834f},
                  {31.04318f, 198.90332f}, {33.76214f, 204.77023f}, {34.57909f, 207.34309f}};
 static constexpr double sonosShift[5][11] = {
-    {0.172684, 0.0572552, -0.000685715, 3.50271e-06, -9.37682e-09, 1.40575e-11,
-     -1.19803e-14, 5.41293e-18, -8.85448e-22, -1.66869e-25, 5.9518e-29},
-    {0.250712, 0.0662195, -0.000683218, 2.99442e-06, -6.78255e-09, 7.70482e-12,
-     -3.04983e-15, -2.15919e-18, 2.94617e-21, -1.23359e-24, 1.85329e-28},
-    {-0.01753, 0.0976883, -0.000963791, 4.55551e-06, -1.22391e-08, 1.93786e-11,
-     -1.85899e-14, 1.07659e-17, -3.58211e-21, 5.96785e-25, -3.3041e-29},
-    {0.0403338, 0.103111, -0.0010474, 4.83961e-06, -1.28132e-08, 1.99484e-11,
-     -1.85139e-14, 1.00008e-17, -2.84944e-21, 3.01008e-25, 1.18747e-29},
-    {0.319927, 0.106596, -0.00104054, 4.5029e-06, -1.10352e-08, 1.56477e-11,
-     -1.27592e-14, 5.45513e-18, -7.26841e-22, -2.43893e-25, 7.14608e-29},
+    {0.172684, 0.0572552, -0.000685715, 3.50271e-06, -9.37682e-09, 1.40575e-11, -1.19803e-14, 5.41293e-18, -8.85448e-22,
+     -1.66869e-25, 5.9518e-29},
+    {0.250712, 0.0662195, -0.000683218, 2.99442e-06, -6.78255e-09, 7.70482e-12, -3.04983e-15, -2.15919e-18, 2.94617e-21,
+     -1.23359e-24, 1.85329e-28},
+    {-0.01753, 0.0976883, -0.000963791, 4.55551e-06, -1.22391e-08, 1.93786e-11, -1.85899e-14, 1.07659e-17, -3.58211e-21,
+     5.96785e-25, -3.3041e-29},
+    {0.0403338, 0.103111, -0.0010474, 4.83961e-06, -1.28132e-08, 1.99484e-11, -1.85139e-14, 1.00008e-17, -2.84944e-21,
+     3.01008e-25, 1.18747e-29},
+    {0.319927, 0.106596, -0.00104054, 4.5029e-06, -1.10352e-08, 1.56477e-11, -1.27592e-14, 5.45513e-18, -7.26841e-22,
+     -2.43893e-25, 7.14608e-29},
 };
-static constexpr float sonosNanoamperes = 1000.0f; // of a conductance of 1 microsiemens: read at 1 V
+static constexpr float sonosNanoamperes = 1000.0f;                            // of a conductance of 1 microsiemens: read at 1 V
 static constexpr float sonosReadTop = 12.58037f, sonosReadScale = 215.36557f; // nanoamperes
-static constexpr float sonosLargest = 3.2f, sonosLargestLater = 1.8f; // microsiemens
+static constexpr float sonosLargest = 3.2f, sonosLargestLater = 1.8f;         // microsiemens
 
 // CrossSim's RRAM of Milo: sigma = max(0, a + b G) in microsiemens of the conductance itself, measured within a range.
 static constexpr float miloOffset = 4.782321f, miloSlope = -0.009107f, miloLowest = 50.0f, miloHighest = 225.0f;
@@ -163,9 +172,7 @@ static float sonosSigma(double seconds, float &target) {
   const double early = sonosShiftAt(day, current), late = sonosShiftAt(day + 1, current);
   const double shifted = current + (early + part * (late - early));
   target = float(shifted / double(sonosNanoamperes));
-  auto sigma = [&](int index) {
-    return double(sonosDays[index].a * (1.0f - expOf(-float(shifted) / sonosDays[index].b)));
-  };
+  auto sigma = [&](int index) { return double(sonosDays[index].a * (1.0f - expOf(-float(shifted) / sonosDays[index].b))); };
   const double before = sigma(day), after = sigma(day + 1);
   const float deviation = float((before + part * (after - before)) / double(sonosNanoamperes));
   return deviation > 0.0f ? deviation : 0.0f;

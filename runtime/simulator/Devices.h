@@ -16,8 +16,8 @@ struct DeviceEffects {
   bool drift = false;
   bool flicker = false; // 1/f noise
   bool stuck = false;
-  bool read = false;    // read noise
-  double seconds = 0;   // since programming
+  bool read = false;  // read noise
+  double seconds = 0; // since programming
 
   /// Cells are conductances: they differ from their targets, or from product to product.
   bool any() const { return programming || stuck || read || ages(); }

@@ -27,8 +27,8 @@ void Scratch::giveBack(std::unique_ptr<Workspace> workspace) {
 bool Run::prepare(const Block &block, Workspace &ws) {
   const uint64_t rows = uint64_t(block.rows);
   if (!ws.rowOffset.reserve(rows) || !ws.resultOffset.reserve(rows) || !ws.region.reserve(rows) || !ws.sample.reserve(rows) ||
-      !ws.position.reserve(rows) || !ws.segments.reserve(rows) ||
-      !ws.accumulatedRow.reserve(rows) || !ws.accumulated.reserve(rows * uint64_t(columnsOf(block))))
+      !ws.position.reserve(rows) || !ws.segments.reserve(rows) || !ws.accumulatedRow.reserve(rows) ||
+      !ws.accumulated.reserve(rows * uint64_t(columnsOf(block))))
     return false;
   const int dims = layer.rowDims;
   int64_t value[maxDims];
@@ -147,8 +147,7 @@ aimc_status Run::run() {
   if (layer.batchDim >= 0 && extents.row[layer.batchDim] % (layer.batchOuter * layer.batchInner))
     return fail(chip.host, AIMC_FAILED, "%s: %lld rows along the batch dimension are no multiple of %lld x %lld", layer.node,
                 (long long)extents.row[layer.batchDim], (long long)layer.batchOuter, (long long)layer.batchInner);
-  if (aimc_status status =
-          layOutBox(chip.host, layer, x, extents, !exact && layer.dynamic, box, scratch.runOffsets))
+  if (aimc_status status = layOutBox(chip.host, layer, x, extents, !exact && layer.dynamic, box, scratch.runOffsets))
     return status;
   for (int a = 0; a < layer.y.axes; ++a) {
     const int64_t stride = y.strides[a];

@@ -8,18 +8,18 @@ Effects::Effects(const fb::Target &target, const aimc_chip_options &options) {
     return;
   const bool devices = target.device() != fb::DeviceModel::Ideal;
   const bool listed[AIMC_EFFECT_COUNT] = {
-      devices && target.programming_noise(),                         // PROGRAMMING
-      target.output_noise() > 0,                                     // OUTPUT_NOISE
-      devices,                                                       // DRIFT
-      devices && hasDrift(target.device()),                          // FLICKER
-      target.stuck_at_g_min() > 0 || target.stuck_at_g_max() > 0,    // STUCK
-      target.read_noise() != fb::ReadNoise::None,                    // READ_NOISE
-      target.input_noise() > 0,                                      // INPUT_NOISE
-      target.gain_error() > 0,                                       // ADC_GAIN
-      target.offset_error() > 0,                                     // ADC_OFFSET
-      target.dnl() > 0 || target.inl() > 0,                          // ADC_LINEARITY
-      target.nonlinearity() > 0,                                     // NONLINEARITY
-      target.ir_drop() != fb::IrDrop::None,                          // IR_DROP
+      devices && target.programming_noise(),                      // PROGRAMMING
+      target.output_noise() > 0,                                  // OUTPUT_NOISE
+      devices,                                                    // DRIFT
+      devices && hasDrift(target.device()),                       // FLICKER
+      target.stuck_at_g_min() > 0 || target.stuck_at_g_max() > 0, // STUCK
+      target.read_noise() != fb::ReadNoise::None,                 // READ_NOISE
+      target.input_noise() > 0,                                   // INPUT_NOISE
+      target.gain_error() > 0,                                    // ADC_GAIN
+      target.offset_error() > 0,                                  // ADC_OFFSET
+      target.dnl() > 0 || target.inl() > 0,                       // ADC_LINEARITY
+      target.nonlinearity() > 0,                                  // NONLINEARITY
+      target.ir_drop() != fb::IrDrop::None,                       // IR_DROP
   };
   for (int effect = 0; effect < AIMC_EFFECT_COUNT; ++effect)
     if (listed[effect] && !(options.disabled_effects >> effect & 1))
@@ -28,8 +28,9 @@ Effects::Effects(const fb::Target &target, const aimc_chip_options &options) {
 
 const char *effectKeys(aimc_effect effect) {
   static const char *const keys[AIMC_EFFECT_COUNT] = {
-      "noise.programming", "noise.output", "device.model", "device.model", "device.stuck_at_g_min, stuck_at_g_max", "noise.read",
-      "noise.input", "adc.gain_error", "adc.offset_error", "adc.dnl, adc.inl", "adc.nonlinearity", "wires.ir_drop"};
+      "noise.programming", "noise.output", "device.model",   "device.model",     "device.stuck_at_g_min, stuck_at_g_max",
+      "noise.read",        "noise.input",  "adc.gain_error", "adc.offset_error", "adc.dnl, adc.inl",
+      "adc.nonlinearity",  "wires.ir_drop"};
   return keys[effect];
 }
 

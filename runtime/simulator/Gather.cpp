@@ -36,9 +36,7 @@ aimc_status layOutBox(const aimc_driver_host *host, const Layer &layer, const ai
     return fail(host, AIMC_FAILED, "%s: an input of rank %d, the index map has %d axes", layer.node, x.rank, layer.x.axes);
   const int group = layer.rowDims, axes = x.rank;
   const int64_t groups = layer.crossbar->groups;
-  auto extentOf = [&](int d) {
-    return d < group ? extents.row[d] : d == group ? groups : layer.kSizes[size_t(d - group - 1)];
-  };
+  auto extentOf = [&](int d) { return d < group ? extents.row[d] : d == group ? groups : layer.kSizes[size_t(d - group - 1)]; };
   auto selectsRegion = [&](int d) { return d < group ? hasOwnScale(layer, dynamic, d) : d == group && dynamic; };
 
   BoxAxis axis[maxAxes];

@@ -57,9 +57,9 @@ aimc_status layOutBox(const aimc_driver_host *host, const Layer &layer, const ai
 /// One line of the box: where it lies in x and in the box, and what of it is padding.
 struct BoxLine {
   int64_t region;
-  int64_t destination;      // offset in the box
-  int64_t before, inside;   // elements of padding before x's elements, and those; the rest is padding behind
-  int64_t source, stride;   // offset of the first inside element in x, distance of neighbours
+  int64_t destination;    // offset in the box
+  int64_t before, inside; // elements of padding before x's elements, and those; the rest is padding behind
+  int64_t source, stride; // offset of the first inside element in x, distance of neighbours
 };
 
 BoxLine boxLine(const Layer &layer, const Extents &extents, const Box &box, int64_t line);

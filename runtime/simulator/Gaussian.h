@@ -1,6 +1,7 @@
 // Two Gaussians from two random words (Box and Muller). Every step is one IEEE operation on float32: a sum, a product, a fused
 // multiply-add or a square root, in the order written here. The polynomials are those of Cephes (logf.c, expf.c and sinf.c
-// by S. Moshier); their coefficients and this order are part of the numbers that the simulator gives: docs/numerics.md lists them.
+// by S. Moshier); their coefficients and this order are part of the numbers that the simulator gives: docs/numerics.md lists
+// them.
 #ifndef AIMC_SIMULATOR_GAUSSIAN_H
 #define AIMC_SIMULATOR_GAUSSIAN_H
 

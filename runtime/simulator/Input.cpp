@@ -11,8 +11,8 @@ aimc_status Run::measureRegions(void *self, int64_t task) {
   int64_t end = (task + 1) * run.regionsPerTask;
   end = end < run.box.regions ? end : run.box.regions;
   for (int64_t region = task * run.regionsPerTask; region < end; ++region)
-    run.scratch.alphas[region] = regionMaximum(run.kernels, run.layer, run.extents, run.box,
-                                               static_cast<const float *>(run.x.data), region);
+    run.scratch.alphas[region] =
+        regionMaximum(run.kernels, run.layer, run.extents, run.box, static_cast<const float *>(run.x.data), region);
   return AIMC_OK;
 }
 

@@ -1,4 +1,5 @@
-// Noise of the input converters. A noisy digit is a whole number of sixteenths, in two int8 planes, so that products stay exact.
+// Noise of the input converters. A noisy digit is a whole number of sixteenths, in two int8 planes, so that products stay
+// exact.
 #ifndef AIMC_SIMULATOR_INPUTNOISE_H
 #define AIMC_SIMULATOR_INPUTNOISE_H
 
@@ -17,8 +18,8 @@ struct NoisyDigits {
 /// out = rint(16 X + sixteenths N). N is addressed by `stream` with each row's position and sample, elements from `first` on.
 /// `noise` holds `count` numbers.
 void addInputNoise(const Kernels &kernels, const IntegerGemm &gemm, Stream stream, const uint32_t *position,
-                   const uint32_t *sample, uint64_t first, const InputDigits &digits, int64_t rows, int64_t count, float sixteenths, float *noise,
-                   const NoisyDigits &out);
+                   const uint32_t *sample, uint64_t first, const InputDigits &digits, int64_t rows, int64_t count,
+                   float sixteenths, float *noise, const NoisyDigits &out);
 
 /// Column sums of noisy digits: products of the input planes (high, low) with the planes of the conductances; `low` of a pair
 /// is null where there is one plane.

@@ -23,15 +23,15 @@ struct InputCounts {
 
 /// The columns of one row of one tile and slice on their way through the ADC.
 struct Conversion {
-  const int32_t *high;   // column sums; in steps of 256 units when `low` is there
-  const int32_t *low;    // null: one plane
-  int32_t pedestal;      // one plane: added to every sum
-  double pedestalSteps;  // two planes: added to every 256 * high + low
-  double digitsPerStep;  // two planes: a step in digits
-  const float *noise;    // standard Gaussians, null: none
+  const int32_t *high;     // column sums; in steps of 256 units when `low` is there
+  const int32_t *low;      // null: one plane
+  int32_t pedestal;        // one plane: added to every sum
+  double pedestalSteps;    // two planes: added to every 256 * high + low
+  double digitsPerStep;    // two planes: a step in digits
+  const float *noise;      // standard Gaussians, null: none
   const float *noiseScale; // per column, in digits
-  const float *ka;       // per column: codes per digit
-  float lowest, highest; // codes
+  const float *ka;         // per column: codes per digit
+  float lowest, highest;   // codes
 };
 
 /// Where recombined sums go: acc += f * float32(I - correction).
@@ -39,7 +39,7 @@ struct Recombination {
   const double *scale; // per slice and column: 2^(cs) * delta
   const float *f;      // per column
   double correction;
-  float *acc;          // per column
+  float *acc; // per column
 };
 
 constexpr int64_t wireLanes = 16; // drives that are solved together
@@ -52,17 +52,17 @@ struct WireRow {
   const double *rowGain, *rowStep;     // of the row's elimination
   const double *endStep;               // of the columns' elimination that ends here
   const double *beginGain, *beginStep; // of the columns' elimination that begins here
-  double *field;        // that elimination, replaced by the new one
-  const double *before; // the new one in the row before
-  double *line;         // column potentials of the row before, replaced by this row's
-  double *scratch;      // the row's elimination
-  double *lacking;      // [lanes]: raised to the largest conductance times column potential
+  double *field;                       // that elimination, replaced by the new one
+  const double *before;                // the new one in the row before
+  double *line;                        // column potentials of the row before, replaced by this row's
+  double *scratch;                     // the row's elimination
+  double *lacking;                     // [lanes]: raised to the largest conductance times column potential
 };
 
 /// How devices change with the time since programming: drift, then 1/f noise. Microsiemens.
 struct Aging {
-  float logTime;     // ln((t + t0) / t0); 0: no drift
-  float flicker;     // sqrt(ln((T + tr) / (2 tr))); 0: no 1/f noise
+  float logTime; // ln((t + t0) / t0); 0: no drift
+  float flicker; // sqrt(ln((T + tr) / (2 tr))); 0: no 1/f noise
   float inverseGMax;
   // Relative 1/f noise Qs of u = programmed g / Gmax, limited to [low, high]: offset + slope ln u below the threshold, the
   // cubic above; with `power` offset exp(slope ln u) everywhere.

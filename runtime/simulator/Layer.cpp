@@ -113,8 +113,8 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
   if (adcBits == 1 || adcBits > 22)
     return fail(options.host, AIMC_UNSUPPORTED, "%s: %u-bit ADC; the simulator takes 2..22", out.node, adcBits);
   const void *ranges;
-  uint64_t count = uint64_t(crossbar.groups) * uint64_t(crossbar.rowTiles) * uint64_t(crossbar.columns) *
-                   uint64_t(crossbar.slices);
+  uint64_t count =
+      uint64_t(crossbar.groups) * uint64_t(crossbar.rowTiles) * uint64_t(crossbar.columns) * uint64_t(crossbar.slices);
   if (aimc_status status = readBlob(options.host, info.adc_range(), count * sizeof(float), "adc_range", out.node, &ranges))
     return status;
   const float *range = static_cast<const float *>(ranges);
@@ -136,14 +136,20 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
   if (effects.isOn(AIMC_EFFECT_INPUT_NOISE))
     out.inputNoise = 16.0f * (options.target->input_noise() * float(out.largestInputDigit));
   if (out.ideal && effects.isOn(AIMC_EFFECT_ADC_LINEARITY))
-    return fail(options.host, AIMC_UNSUPPORTED, "%s: an ideal ADC has no thresholds that adc.dnl and adc.inl could move; disable "
-                                                "adc-linearity", out.node);
+    return fail(options.host, AIMC_UNSUPPORTED,
+                "%s: an ideal ADC has no thresholds that adc.dnl and adc.inl could move; disable "
+                "adc-linearity",
+                out.node);
   if (out.ideal && effects.isOn(AIMC_EFFECT_NONLINEARITY))
-    return fail(options.host, AIMC_UNSUPPORTED, "%s: an ideal ADC has no full scale, against which adc.nonlinearity is measured; "
-                                                "disable nonlinearity", out.node);
+    return fail(options.host, AIMC_UNSUPPORTED,
+                "%s: an ideal ADC has no full scale, against which adc.nonlinearity is measured; "
+                "disable nonlinearity",
+                out.node);
   if (effects.isOn(AIMC_EFFECT_ADC_LINEARITY) && adcBits > uint32_t(maxThresholdBits))
-    return fail(options.host, AIMC_UNSUPPORTED, "%s: a %u-bit ADC; thresholds of at most %d bits are simulated one by one, disable "
-                                                "adc-linearity", out.node, adcBits, maxThresholdBits);
+    return fail(options.host, AIMC_UNSUPPORTED,
+                "%s: a %u-bit ADC; thresholds of at most %d bits are simulated one by one, disable "
+                "adc-linearity",
+                out.node, adcBits, maxThresholdBits);
 
   for (const Tile &tile : crossbar.tiles) {
     TileConverters converters;

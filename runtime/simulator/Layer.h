@@ -50,8 +50,8 @@ struct Layer {
   bool ideal = false;
   float lowestCode = 0, highestCode = 0;
   bool outputNoise = false;
-  float inputNoise = 0; // standard deviation of an input digit in sixteenths; 0: none
-  std::vector<ConverterErrors> errors; // index as Crossbar::tiles; empty: converters do not err
+  float inputNoise = 0;                   // standard deviation of an input digit in sixteenths; 0: none
+  std::vector<ConverterErrors> errors;    // index as Crossbar::tiles; empty: converters do not err
   std::vector<TileConverters> converters; // index as Crossbar::tiles
 
   // epilogue: [G, N] each, null: none
@@ -63,7 +63,7 @@ struct Layer {
 struct LayerOptions {
   const aimc_driver_host *host;
   const fb::Target *target;
-  bool quantized;   // fidelity is not `exact`
+  bool quantized; // fidelity is not `exact`
   Effects effects;
   ErringConverters converters;
 };

@@ -355,8 +355,9 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
     const float digit = rintf((digitMicrosiemens * float(digits[j]) - has) / (part * digitMicrosiemens));
     lacking[j] = int32_t(fminf(fmaxf(digit, -float(full)), float(full)));
   }
-  const DeviceSet residual = {Purpose::ResidualProgramming, Purpose::ResidualStuck, Purpose::ResidualDrift,
-                              Purpose::ResidualFlicker, 1, part * devicesOfPair};
+  const DeviceSet residual = {
+      Purpose::ResidualProgramming, Purpose::ResidualStuck, Purpose::ResidualDrift, Purpose::ResidualFlicker, 1,
+      part * devicesOfPair};
   for (int polarity = 0; polarity < 2; ++polarity)
     programPolarity(tile, s, k, polarity, lacking, residual, now.sums[polarity], now.variances[polarity],
                     programmed ? programmed->sums[polarity] : nullptr, scratch);
@@ -566,8 +567,8 @@ static aimc_status layOut(const ProgramOptions &options, Crossbar &crossbar) {
       bytes += tile.sliceBytes * size_t(crossbar.slices);
   }
   if (!crossbar.packed.reserve(bytes))
-    return fail(options.host, AIMC_OUT_OF_MEMORY, "%s: no memory for %zu bytes of conductances",
-                crossbar.info->node()->c_str(), bytes);
+    return fail(options.host, AIMC_OUT_OF_MEMORY, "%s: no memory for %zu bytes of conductances", crossbar.info->node()->c_str(),
+                bytes);
   return AIMC_OK;
 }
 
@@ -683,8 +684,8 @@ aimc_status programCrossbars(const ProgramOptions &options, const fb::Target &ta
   }
   for (size_t i = 0; i < crossbars.size(); ++i) {
     if (!(options.wireOhm > 0))
-      if (aimc_status status = options.host->parallel(options.host, int64_t(crossbars[i].tiles.size()),
-                                                      Programmer::programTile, programmers[i].get()))
+      if (aimc_status status = options.host->parallel(options.host, int64_t(crossbars[i].tiles.size()), Programmer::programTile,
+                                                      programmers[i].get()))
         return status;
     crossbars[i].saturated = programmers[i]->saturated;
   }

@@ -21,22 +21,22 @@ struct Tile {
   int64_t k0, rows, n0, width, columns;
   // Offsets in Crossbar::packed: of the planes; from the third on of those of DropPlanes, where wires drop; of the variances.
   size_t packed[6], variances;
-  size_t sliceBytes; // from one slice of a plane to the next
+  size_t sliceBytes;               // from one slice of a plane to the next
   std::vector<float> varianceStep; // [slices]: a step of the cells' variances, in digits squared
-  std::vector<float> gamma; // drift compensation of each of `columns`; empty: 1
+  std::vector<float> gamma;        // drift compensation of each of `columns`; empty: 1
 };
 
 struct Crossbar {
   const fb::Crossbar *info = nullptr;
-  int64_t groups, rows, columns;          // G, K, N
-  int64_t tileRows, tileColumns;          // R, C
-  int64_t rowTiles, columnTiles, slices;  // T, column tiles, S
-  uint32_t weightBits, cellBits;          // bw, c
+  int64_t groups, rows, columns;         // G, K, N
+  int64_t tileRows, tileColumns;         // R, C
+  int64_t rowTiles, columnTiles, slices; // T, column tiles, S
+  uint32_t weightBits, cellBits;         // bw, c
   bool offset = false, unitColumn = false;
-  double fullLevel = 0;                   // L
-  const void *levels = nullptr;           // [G, K, N] int8 or int16
-  const float *weightScale = nullptr;     // [G, T, N]
-  const float *reference = nullptr;       // [G, K, N], null when stripped
+  double fullLevel = 0;               // L
+  const void *levels = nullptr;       // [G, K, N] int8 or int16
+  const float *weightScale = nullptr; // [G, T, N]
+  const float *reference = nullptr;   // [G, K, N], null when stripped
 
   // The packed form: a digit is planes 256 * high + low (two planes) or high alone, plus the pedestal, in steps.
   int planes = 1;
@@ -64,8 +64,8 @@ struct ProgramOptions {
   uint32_t seed, trial;
   DeviceEffects effects;
   aimc_compensation compensation;
-  bool packed; // false: fidelity `exact`, nothing is programmed
-  double wireOhm; // between neighbouring cells of an array that is read through them; 0: wires are ideal
+  bool packed;      // false: fidelity `exact`, nothing is programmed
+  double wireOhm;   // between neighbouring cells of an array that is read through them; 0: wires are ideal
   double wireRatio; // of takeDrop, where the drop is approximated; 0: none
 
   /// Cells are conductances rather than digits.

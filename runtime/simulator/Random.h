@@ -8,16 +8,16 @@ namespace aimc::simulator {
 
 /// The top byte of the fourth counter word.
 enum class Purpose : uint32_t {
-  Programming = 1, // one per device: error made when programming
-  Output = 2,      // one per conversion: noise before the ADC, of the read-out and of the cells
-  Drift = 3,       // one per device: its drift exponent
-  Flicker = 4,     // one per device and readout: 1/f noise
-  Stuck = 5,       // one uniform number per device: whether it is stuck
-  Input = 6,       // one per row of a tile and input slice: noise of an input digit
-  Gain = 8,        // one per column and weight slice: the ADC's gain error
-  Offset = 9,      // the same: its offset
-  Threshold = 10,  // one per code of a column's ADC: the width of a step
-  Bow = 11,        // one per column and weight slice: the bow of the ADC's curve
+  Programming = 1,          // one per device: error made when programming
+  Output = 2,               // one per conversion: noise before the ADC, of the read-out and of the cells
+  Drift = 3,                // one per device: its drift exponent
+  Flicker = 4,              // one per device and readout: 1/f noise
+  Stuck = 5,                // one uniform number per device: whether it is stuck
+  Input = 6,                // one per row of a tile and input slice: noise of an input digit
+  Gain = 8,                 // one per column and weight slice: the ADC's gain error
+  Offset = 9,               // the same: its offset
+  Threshold = 10,           // one per code of a column's ADC: the width of a step
+  Bow = 11,                 // one per column and weight slice: the bow of the ADC's curve
   ResidualProgramming = 12, // as the first three and Flicker, for residual pairs
   ResidualStuck = 13,
   ResidualDrift = 14,

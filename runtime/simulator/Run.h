@@ -68,7 +68,8 @@ private:
   bool convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, const SquaredDigits *squares,
                     Workspace &workspace);
   bool multiplyTile(const Block &block, const Tile &tile, const InputDigits &digits, int32_t *sums, Workspace &workspace);
-  bool multiplyNoisyDigits(const Block &block, const Tile &tile, int64_t input, const InputDigits &digits, Workspace &workspace);
+  bool multiplyNoisyDigits(const Block &block, const Tile &tile, int64_t input, const InputDigits &digits,
+                           Workspace &workspace);
   bool dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits, int32_t *low, Workspace &workspace);
   void erringSums(const Conversion &conversion, const Block &block, const Tile &tile, int64_t row, int64_t slice, int64_t input,
                   Workspace &workspace) const;
@@ -114,7 +115,7 @@ private:
 
   Extents extents;
   Box box;
-  int64_t planeBytes = 0;    // distance of the input slices' boxes
+  int64_t planeBytes = 0; // distance of the input slices' boxes
   int64_t linesPerTask = 1, regionsPerTask = 1;
   int64_t resultBase = 0, resultRow[maxDims] = {}, resultGroup = 0, resultColumn = 0; // strides of y
   int64_t blockRows = 1, rowBlocks = 1, chunks = 1;

@@ -61,13 +61,14 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   const MeasuredRange range = measuredRange(target->device(), options.time_seconds);
   if (programs && (target->g_min() < range.lowest || target->g_max() > range.highest))
     return fail(host, AIMC_UNSUPPORTED, "target %s: %s devices were measured from %g to %g microsiemens, not from %g to %g",
-                target->name()->c_str(), fb::EnumNameDeviceModel(target->device()), double(range.lowest),
-                double(range.highest), double(target->g_min()), double(target->g_max()));
+                target->name()->c_str(), fb::EnumNameDeviceModel(target->device()), double(range.lowest), double(range.highest),
+                double(target->g_min()), double(target->g_max()));
 
   if (noisy && target->residual() > 0) {
     if (effects.isOn(AIMC_EFFECT_IR_DROP) && target->ir_drop() == fb::IrDrop::Exact)
-      return fail(host, AIMC_UNSUPPORTED, "target %s: residual pairs have no place in arrays whose wires drop; leave out "
-                                          "device.residual or wires.ir_drop: exact",
+      return fail(host, AIMC_UNSUPPORTED,
+                  "target %s: residual pairs have no place in arrays whose wires drop; leave out "
+                  "device.residual or wires.ir_drop: exact",
                   target->name()->c_str());
     for (const fb::Crossbar *crossbar : *model.crossbars())
       if (crossbar->encoding() == fb::Encoding::Offset)
@@ -106,8 +107,8 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     return status;
   for (const Crossbar &crossbar : chip.crossbars)
     chip.saturatedConductances += crossbar.saturated;
-  LayerOptions layerOptions = {host, target, chip.fidelity != AIMC_EXACT, effects,
-                               {target, effects, options.seed, options.trial, &chip.isa->kernels()}};
+  LayerOptions layerOptions = {
+      host, target, chip.fidelity != AIMC_EXACT, effects, {target, effects, options.seed, options.trial, &chip.isa->kernels()}};
   for (uint32_t i = 0; i < model.dispatches()->size(); ++i) {
     chip.layers.emplace_back();
     if (aimc_status status = readLayer(layerOptions, *model.dispatches()->Get(i), chip.crossbars, chip.layers.back()))
@@ -162,7 +163,7 @@ static aimc_status statistics(void *self, aimc_statistics *out) {
 }
 
 const aimc_driver *aimc::aimc_simulator_driver() {
-  static const aimc_driver driver = {sizeof(aimc_driver), AIMC_DRIVER_VERSION, "simulator", program, destroy,
+  static const aimc_driver driver = {sizeof(aimc_driver), AIMC_DRIVER_VERSION, "simulator",   program,   destroy,
                                      createScratch,       destroyScratch,      dispatchLayer, statistics};
   return &driver;
 }

@@ -16,9 +16,9 @@ struct TileWork {
   int slices, inputs, sliceBits; // weight slices, input slices, bits of an input slice
   const InputDigits *digits;     // [inputs]
   int planes;
-  const int8_t *packed[2];       // packed by the instruction set's IntegerGemm
-  size_t sliceBytes;             // from one packed weight slice to the next
-  const int32_t *pedestal;       // [inputs, rows], added to the column sums; null: nothing
+  const int8_t *packed[2]; // packed by the instruction set's IntegerGemm
+  size_t sliceBytes;       // from one packed weight slice to the next
+  const int32_t *pedestal; // [inputs, rows], added to the column sums; null: nothing
 
   // The ADC. One plane: sums are digits; two: 256 * high + low steps of `digitsPerStep`.
   const float *ka;
@@ -32,7 +32,7 @@ struct TileWork {
   const int8_t *variances;      // of the cells, packed like a plane; a step is varianceStep[slice] digits squared
   const SquaredDigits *squares; // [inputs]
   const float *varianceStep;
-  Stream stream; // position and sample are each row's own
+  Stream stream;                     // position and sample are each row's own
   const uint32_t *position, *sample; // [rows]; null: no noise
   uint64_t conversionElements;
 

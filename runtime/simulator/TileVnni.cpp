@@ -216,8 +216,8 @@ struct alignas(64) Constants {
 
 /// Rows on their way through the converter.
 struct alignas(64) Buffers {
-  int32_t sums[2][mostRows][2 * panelColumns]; // by plane
-  int32_t codes[mostRows][2 * panelColumns];   // put together over input slices
+  int32_t sums[2][mostRows][2 * panelColumns];      // by plane
+  int32_t codes[mostRows][2 * panelColumns];        // put together over input slices
   int32_t variances[2][mostRows][2 * panelColumns]; // low and high part
 };
 } // namespace
@@ -302,8 +302,7 @@ private:
       panels[i] = panelOf(work.packed[i / Panels] + slice * work.sliceBytes, work.k, work.columns,
                           first + i % Panels * panelColumns, work.digits[0].isSigned);
     for (int p = 0; p < Panels && work.variances; ++p)
-      variances[p] =
-          panelOf(work.variances + slice * work.sliceBytes, work.k, work.columns, first + p * panelColumns, false);
+      variances[p] = panelOf(work.variances + slice * work.sliceBytes, work.k, work.columns, first + p * panelColumns, false);
   }
 
   /// The code of a sum in digits.
@@ -368,9 +367,8 @@ private:
   template <int Rows> __attribute__((noinline)) void variancesOf(int64_t r0, int input) {
     const SquaredDigits &squares = work.squares[input];
     for (int part = 0; part < (squares.high.data ? 2 : 1); ++part) {
-      auto store = [&](int r, int p, int v, __m512i sums) ALWAYS_INLINE {
-        _mm512_store_si512(buffers.variances[part][r] + (p * Vectors + v) * lanes, sums);
-      };
+      auto store = [&](int r, int p, int v, __m512i sums)
+                       ALWAYS_INLINE { _mm512_store_si512(buffers.variances[part][r] + (p * Vectors + v) * lanes, sums); };
       product<Rows, Panels, Vectors>(inputsOf(part ? squares.high : squares.low, r0), variances, quadsOf(work.k), store);
     }
     if (!squares.high.data)

@@ -24,8 +24,7 @@ bool Run::exactBlock(const Block &block, Workspace &ws) {
     for (int64_t r = 0; r < block.rows; ++r)
       gatherRow(scratch.inputs.data() + ws.rowOffset[r], box, scratch.runOffsets.data(), tile.k0, tile.rows,
                 ws.gathered.data() + r * tile.rows);
-    const float *weights =
-        crossbar.reference + (block.group * crossbar.rows + tile.k0) * crossbar.columns + firstColumn(block);
+    const float *weights = crossbar.reference + (block.group * crossbar.rows + tile.k0) * crossbar.columns + firstColumn(block);
     for (int64_t n = 0; n < columns; n += panelWidth) {
       const int64_t width = columns - n < panelWidth ? columns - n : panelWidth;
       packPanels(weights + n, ws.weightOffset.data(), neighbours, tile.rows, width, ws.panel.data());
@@ -96,8 +95,7 @@ static void sumDigits(const Kernels &kernels, const IntegerGemm &gemm, const Inp
 /// Gaussians of one row, weight slice and input slice; behind the tile's columns the unit column's.
 void Run::drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &ws) {
   const uint32_t number = layer.tileBase + uint32_t(&tile - crossbar.tiles.data());
-  const Stream stream =
-      Stream::conversions(chip.seed, chip.trial, Purpose::Output, number, ws.sample[row], ws.position[row]);
+  const Stream stream = Stream::conversions(chip.seed, chip.trial, Purpose::Output, number, ws.sample[row], ws.position[row]);
   const uint64_t conversion = uint64_t(slice) * uint64_t(layer.inputSlices) + uint64_t(input);
   kernels.gaussians(stream, conversion * uint64_t(crossbar.tileColumns), tile.width, ws.noise.data());
   if (tile.columns > tile.width) {
@@ -209,7 +207,10 @@ void Run::erringSums(const Conversion &conversion, const Block &block, const Til
     const int32_t *high = ws.sums.data() + input * 2 * planes * planeSums + at;
     const int32_t *low = high + planes * planeSums;
     const int32_t *drop = ws.sums.data() + (layer.inputSlices * 2 * planes + input) * planeSums + at;
-    NoisySums noisy = {high, planes == 2 ? high + planeSums : nullptr, low, planes == 2 ? low + planeSums : nullptr,
+    NoisySums noisy = {high,
+                       planes == 2 ? high + planeSums : nullptr,
+                       low,
+                       planes == 2 ? low + planeSums : nullptr,
                        crossbar.wireRatio > 0 ? drop : nullptr,
                        double(crossbar.pedestalSteps) * double(ws.noisyInputSums[input * block.rows + row]),
                        conversion.digitsPerStep / 16};
@@ -391,13 +392,11 @@ bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observe
   const Tile &largest = crossbar.tile(0, 0, 0);
   const int64_t width = slices * largest.columns, pitch = (rows + 31) / 32 * 32;
   if (!ws.digits.reserve(uint64_t(inputs * ((largest.rows + 3) / 4 * 4 * pitch + 64))) ||
-      !ws.inputSums.reserve(uint64_t(inputs * rows)) ||
-      !ws.sums.reserve(uint64_t(inputs * planes * rows * width)) || !ws.noise.reserve(uint64_t(largest.columns)) ||
-      !ws.outputScale.reserve(uint64_t(rows * largest.width)) ||
+      !ws.inputSums.reserve(uint64_t(inputs * rows)) || !ws.sums.reserve(uint64_t(inputs * planes * rows * width)) ||
+      !ws.noise.reserve(uint64_t(largest.columns)) || !ws.outputScale.reserve(uint64_t(rows * largest.width)) ||
       !ws.pedestals.reserve(uint64_t(inputs * rows)) || !ws.corrections.reserve(uint64_t(rows)) ||
-      !ws.codes.reserve(uint64_t(largest.columns)) ||
-      !ws.sliceSums.reserve(uint64_t(width)) || !ws.passed.reserve(uint64_t(largest.columns)) ||
-      !ws.gemmScratch.reserve(uint64_t(gemm.scratchBytes(rows, largest.rows))))
+      !ws.codes.reserve(uint64_t(largest.columns)) || !ws.sliceSums.reserve(uint64_t(width)) ||
+      !ws.passed.reserve(uint64_t(largest.columns)) || !ws.gemmScratch.reserve(uint64_t(gemm.scratchBytes(rows, largest.rows))))
     return false;
   if (erring && !ws.distorted.reserve(uint64_t(largest.columns)))
     return false;

@@ -34,7 +34,7 @@ namespace {
 /// The array that is driven from the side with fewer wires, and its factored lines, [rows, columns] each.
 struct Network {
   int64_t rows = 0, columns = 0;
-  bool transposed = false; // rows are the array's columns in reverse, columns its rows in reverse
+  bool transposed = false;            // rows are the array's columns in reverse, columns its rows in reverse
   double rowWire = 0, columnWire = 0; // microsiemens
   Buffer<double> conductance;
   Buffer<double> rowGain, rowStep, downGain, downStep, upGain, upStep;

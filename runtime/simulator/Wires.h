@@ -31,8 +31,8 @@ enum class WireStatus { Solved, InvalidArray, NoMemory, NotConverged };
 
 /// How an array was solved.
 struct WireReport {
-  int64_t sweeps = 0;    // largest number of line solves over all rows and columns
-  double residual = 0;   // largest current that a node lacks, in parts of the drive's largest column current
+  int64_t sweeps = 0;  // largest number of line solves over all rows and columns
+  double residual = 0; // largest current that a node lacks, in parts of the drive's largest column current
 };
 
 /// Writes T, [rows, columns] in microsiemens. Kirchhoff's law holds at every node to 1e-9 of the drive's largest column

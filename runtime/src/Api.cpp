@@ -24,8 +24,7 @@ struct aimc_session {
 static Status missing(const char *what) { return error(AIMC_INVALID_ARGUMENT, "%s is null", what); }
 
 /// Hands a result's value to the caller as a new handle.
-template <typename Handle, typename T>
-static aimc_status give(Result<T> result, Handle **out) {
+template <typename Handle, typename T> static aimc_status give(Result<T> result, Handle **out) {
   if (!result.ok())
     return report(std::move(result).status());
   *out = new Handle{std::move(*result)};

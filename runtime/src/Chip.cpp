@@ -37,8 +37,8 @@ static Status checkCorrections(const fb::Model &model, const aimc_chip_options &
     seen[correction.site] = true;
     const fb::Crossbar &crossbar = *model.crossbars()->Get(model.dispatches()->Get(correction.site)->crossbar());
     if (uint64_t(crossbar.groups()) * crossbar.columns() != correction.count || !correction.scale || !correction.offset)
-      return error(AIMC_INVALID_ARGUMENT, "a correction of site %u with %u columns; the layer has %u groups of %u", correction.site,
-                   correction.count, crossbar.groups(), crossbar.columns());
+      return error(AIMC_INVALID_ARGUMENT, "a correction of site %u with %u columns; the layer has %u groups of %u",
+                   correction.site, correction.count, crossbar.groups(), crossbar.columns());
     for (uint32_t n = 0; n < correction.count; ++n)
       if (!std::isfinite(correction.scale[n]) || !std::isfinite(correction.offset[n]))
         return error(AIMC_INVALID_ARGUMENT, "the correction of site %u is not finite in column %u", correction.site, n);
@@ -94,8 +94,7 @@ Result<std::shared_ptr<const Chip>> Chip::create(std::shared_ptr<const Model> mo
 
   AIMC_TRY(checkCorrections(*fb::GetModel(host.interface.metadata), options));
   if (options.settings && *options.settings) {
-    Result<flatbuffers::DetachedBuffer> changed =
-        changeTarget(*fb::GetModel(host.interface.metadata), options.settings);
+    Result<flatbuffers::DetachedBuffer> changed = changeTarget(*fb::GetModel(host.interface.metadata), options.settings);
     if (!changed.ok())
       return std::move(changed).status();
     chip->changedTarget = std::move(*changed);

@@ -17,8 +17,7 @@ struct Parallel {
   int32_t threads = 1; // how many at most; only for choosing sizes of pieces that change no result
 
   /// body(i) for every i in [0, count); body returns an aimc_status. The failure with the lowest index is returned.
-  template <typename F>
-  aimc_status operator()(int64_t count, F &&body) const {
+  template <typename F> aimc_status operator()(int64_t count, F &&body) const {
     auto call = [](void *context, int64_t index) -> aimc_status {
       return (*static_cast<std::remove_reference_t<F> *>(context))(index);
     };

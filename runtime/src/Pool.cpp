@@ -54,8 +54,7 @@ bool Pool::inside() { return insideWork; }
 
 /// Waits actively for a little while, since sleeping and waking take longer than most layers of a small network. Not when
 /// threads share processors.
-template <typename Done>
-static void spinUntil(const Done &done) {
+template <typename Done> static void spinUntil(const Done &done) {
   constexpr std::chrono::microseconds longest(30);
   auto end = std::chrono::steady_clock::now() + longest;
   do
@@ -69,8 +68,8 @@ static void spinUntil(const Done &done) {
   while (std::chrono::steady_clock::now() < end);
 }
 
-/// A scheduler may wake a thread on the processor of the one that woke it and leave it there while others idle (Linux does where
-/// no two processors share a cache, as on virtual machines): the two would take turns. The woken one moves to another.
+/// A scheduler may wake a thread on the processor of the one that woke it and leave it there while others idle (Linux does
+/// where no two processors share a cache, as on virtual machines): the two would take turns. The woken one moves to another.
 static void moveAwayFrom(int processor) {
   if (processor < 0 || sched_getcpu() != processor)
     return;

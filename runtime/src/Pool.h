@@ -52,7 +52,7 @@ private:
 
   std::mutex mutex;
   std::condition_variable wake;
-  std::vector<Job *> jobs; // with indices left
+  std::vector<Job *> jobs;            // with indices left
   std::atomic<uint64_t> submitted{0}; // jobs ever; a hint for those who wait actively
   bool stopping = false, isSpinning = false;
   std::vector<pthread_t> workers;

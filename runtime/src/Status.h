@@ -43,8 +43,7 @@ Status error(aimc_status code, const char *format, ...) __attribute__((format(pr
 Status invalid(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /// A value, or why there is none.
-template <typename T>
-class [[nodiscard]] Result {
+template <typename T> class [[nodiscard]] Result {
 public:
   Result(T value) : held(std::move(value)) {}
   Result(Status status) : problem(std::move(status)) {}

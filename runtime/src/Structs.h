@@ -10,8 +10,7 @@
 namespace aimc {
 
 /// The number that a caller's enum field holds, which may be none of the enum's.
-template <typename Enum>
-int32_t rawValue(const Enum &field) {
+template <typename Enum> int32_t rawValue(const Enum &field) {
   static_assert(sizeof field == sizeof(int32_t));
   int32_t value;
   std::memcpy(&value, &field, sizeof value);
@@ -20,8 +19,7 @@ int32_t rawValue(const Enum &field) {
 
 /// Reads a caller's struct that begins with its size. A shorter one, of an older caller, has zeros at its end; of a longer
 /// one, of a newer caller, the part beyond what this runtime knows must be zero. Null gives all defaults.
-template <typename T>
-Status readStruct(const char *what, const T *given, T &out) {
+template <typename T> Status readStruct(const char *what, const T *given, T &out) {
   out = T();
   out.struct_size = sizeof(T);
   if (!given)
@@ -39,8 +37,7 @@ Status readStruct(const char *what, const T *given, T &out) {
 }
 
 /// Fills a caller's struct as far as it reaches.
-template <typename T>
-Status writeStruct(const char *what, const T &value, T *out) {
+template <typename T> Status writeStruct(const char *what, const T &value, T *out) {
   if (!out)
     return error(AIMC_INVALID_ARGUMENT, "%s: the result's address is null", what);
   size_t size = out->struct_size;

@@ -1,9 +1,9 @@
 // A libFuzzer target: whatever the bytes are, a container either opens, and then every table can be read and its host code be
 // checked, or is refused with a message. Checksums are made right first, since chance would never find one.
+#include "aimc/env.h"
 #include "container/Checksum.h"
 #include "container/Container.h"
 #include "hostcode/Elf.h"
-#include "aimc/env.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -25,8 +25,8 @@ static void repair(uint8_t *data, size_t size) {
       std::memcpy(&entry, place, sizeof entry);
       if (entry.offset > size || entry.size > size - entry.offset || entry.size > checksumBlock)
         continue;
-      entry.checksum = combineBlocks(entry.size ? std::vector<uint64_t>{xxh64(data + entry.offset, entry.size)}
-                                                : std::vector<uint64_t>{});
+      entry.checksum =
+          combineBlocks(entry.size ? std::vector<uint64_t>{xxh64(data + entry.offset, entry.size)} : std::vector<uint64_t>{});
       std::memcpy(place, &entry, sizeof entry);
     }
     header.tableChecksum = xxh64(data + header.tableOffset, tableSize);

@@ -465,9 +465,8 @@ static const Hostile hostile[] = {
     HOSTILE("contraction_type", "type 4; contractions have f32 (0) or f64 (1)", contraction(m).type = AIMC_I8),
     HOSTILE("contraction_role", "b depends on dim 0, an m dim", fb::ContractionT &table = contraction(m);
             table.b->offsets.push_back(0); table.b->coefficients = {0, 1, 1, 0}),
-    HOSTILE("contraction_role_a", "a depends on dim 1, an n dim", fb::ContractionT &table = contraction(m);
-            table.n_dims = 1; table.a->coefficients = {1, 0, 0, 0, 1, 1};
-            table.b->offsets = {0, 0}; table.b->coefficients = {0, 1, 0, 0, 0, 1};
+    HOSTILE("contraction_role_a", "a depends on dim 1, an n dim", fb::ContractionT &table = contraction(m); table.n_dims = 1;
+            table.a->coefficients = {1, 0, 0, 0, 1, 1}; table.b->offsets = {0, 0}; table.b->coefficients = {0, 1, 0, 0, 0, 1};
             table.c->offsets = {0, 0}; table.c->coefficients = {1, 0, 0, 0, 1, 0}),
     HOSTILE("contraction_role_c", "c depends on dim 1, a k dim", fb::ContractionT &table = contraction(m);
             table.c->offsets.push_back(0); table.c->coefficients = {1, 0, 0, 1}),

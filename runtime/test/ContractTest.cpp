@@ -241,8 +241,8 @@ TEST(Contract, ADepthwiseConvolution) {
       table.m_dims = 3;
       table.k_dims = 2;
       // dims:                           c  n  y     x     ky kx
-      table.a = affine({0, 0, -pad, -pad}, {0, 1, 0,    0,    0, 0, /**/ 1, 0, 0, 0,    0, 0, /**/
-                                            0, 0, step, 0,    1, 0, /**/ 0, 0, 0, step, 0, 1});
+      table.a = affine({0, 0, -pad, -pad}, {0, 1, 0,    0, 0, 0, /**/ 1, 0, 0, 0,    0, 0, /**/
+                                            0, 0, step, 0, 1, 0, /**/ 0, 0, 0, step, 0, 1});
       table.b = affine({0, 0, 0}, {1, 0, 0, 0, 0, 0, /**/ 0, 0, 0, 0, 1, 0, /**/ 0, 0, 0, 0, 0, 1});
       table.c = affine({0, 0, 0, 0}, {0, 1, 0, 0, 0, 0, /**/ 1, 0, 0, 0, 0, 0, /**/ 0, 0, 1, 0, 0, 0, /**/ 0, 0, 0, 1, 0, 0});
       table.type = AIMC_F32;

@@ -83,8 +83,7 @@ public:
       }
     return *entry;
   }
-  template <typename T = uint32_t>
-  T &at(uint64_t address) {
+  template <typename T = uint32_t> T &at(uint64_t address) {
     auto *segments = reinterpret_cast<Elf64_Phdr *>(bytes.data() + header().e_phoff);
     for (int i = 0; i < header().e_phnum; ++i)
       if (segments[i].p_type == PT_LOAD && address - segments[i].p_vaddr < segments[i].p_filesz)
@@ -147,10 +146,8 @@ static const Damage damages[] = {
     {"has its dynamic section outside its segments", [](Object &o) { o.segment(PT_DYNAMIC).p_vaddr += 4; }},
     {"has its dynamic section outside its segments", [](Object &o) { o.segment(PT_DYNAMIC).p_vaddr = 1 << 30; }},
     {"has a dynamic section without an end", [](Object &o) { o.segment(PT_DYNAMIC).p_filesz = sizeof(Elf64_Dyn); }},
-    {"relocates its code or has thread-local storage",
-     [](Object &o) { o.dynamic(DT_SYMENT) = {DT_FLAGS, {DF_TEXTREL}}; }},
-    {"relocates its code or has thread-local storage",
-     [](Object &o) { o.dynamic(DT_SYMENT) = {DT_FLAGS, {DF_STATIC_TLS}}; }},
+    {"relocates its code or has thread-local storage", [](Object &o) { o.dynamic(DT_SYMENT) = {DT_FLAGS, {DF_TEXTREL}}; }},
+    {"relocates its code or has thread-local storage", [](Object &o) { o.dynamic(DT_SYMENT) = {DT_FLAGS, {DF_STATIC_TLS}}; }},
     {"has relocations without addends", [](Object &o) { o.dynamic(DT_SYMENT) = {DT_PLTRELSZ, {sizeof(Elf64_Rela)}}; }},
     {"has DT_RELA outside its segments",
      [](Object &o) {
@@ -163,10 +160,12 @@ static const Damage damages[] = {
        o.dynamic(DT_RELASZ).d_un.d_val = sizeof(Elf64_Rela) - 1;
      }},
     {"which self-contained code does not need", [](Object &o) { o.relocate(0, copy); }},
-    {"has a relocation to a symbol that is not there", [](Object &o) { o.relocate(0, ELF64_R_INFO(uint64_t(1000), absolute)); }},
+    {"has a relocation to a symbol that is not there",
+     [](Object &o) { o.relocate(0, ELF64_R_INFO(uint64_t(1000), absolute)); }},
     {"relocates an address outside its writable segments", [](Object &o) { o.relocate(0, relative); }},
     {"has no symbol hash table", [](Object &o) { o.dynamic(DT_GNU_HASH).d_tag = DT_DEBUG; }},
-    {"has its symbol hash table outside its segments", [](Object &o) { o.dynamic(DT_GNU_HASH).d_un.d_val = uint64_t(1) << 40; }},
+    {"has its symbol hash table outside its segments",
+     [](Object &o) { o.dynamic(DT_GNU_HASH).d_un.d_val = uint64_t(1) << 40; }},
     {"has its symbol hash table outside its segments", [](Object &o) { o.plainHash()[0] = 1 << 30; }},
     {"has a symbol hash table that points beyond the symbols",
      [](Object &o) { (&o.at(o.dynamic(DT_GNU_HASH).d_un.d_val))[1] = 1 << 20; }},

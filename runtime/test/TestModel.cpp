@@ -81,8 +81,7 @@ static void describeProgram(fb::ModelT &model, Writer &writer, const char *name 
   model.host_code.push_back(std::move(code));
 }
 
-template <typename T>
-static fb::Blob blob(Writer &writer, const std::vector<T> &values) {
+template <typename T> static fb::Blob blob(Writer &writer, const std::vector<T> &values) {
   return *writer.appendBlob(values.data(), values.size() * sizeof(T));
 }
 

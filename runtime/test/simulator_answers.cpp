@@ -92,7 +92,7 @@ TEST(Quantized, OffsetAndDifferentialAgreeForAnyOnOffRatio) {
       spec.B = 0;
       spec.c = c;
       spec.gMin = gMin;
-      spec.fill(3); // levels that a pair holds
+      spec.fill(3);                                           // levels that a pair holds
       spec.device = aimc::fb::DeviceModel::NormalIndependent; // of magnitude 0: conductances, but no errors
       spec.programmingNoise = true;
       const std::vector<float> x = randomInputs(size_t(9 * spec.K), 4, -1.0f, 1.0f);

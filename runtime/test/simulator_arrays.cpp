@@ -19,9 +19,16 @@ enum class Parts { Interleaved, Separate, Cell };
 } // namespace
 
 static Placement placement(const Spec &spec, int64_t rowTile, int64_t columnTile, int slice, int polarity, uint32_t array,
-                            int64_t row, int64_t column, int64_t stride) {
-  return {uint32_t(rowTile), uint32_t(columnTile), uint32_t(slice), uint32_t(polarity), array, uint32_t(row), uint32_t(column),
-          uint32_t(std::min(spec.R, spec.K - rowTile * spec.R)), uint32_t(std::min(spec.C, spec.N - columnTile * spec.C)),
+                           int64_t row, int64_t column, int64_t stride) {
+  return {uint32_t(rowTile),
+          uint32_t(columnTile),
+          uint32_t(slice),
+          uint32_t(polarity),
+          array,
+          uint32_t(row),
+          uint32_t(column),
+          uint32_t(std::min(spec.R, spec.K - rowTile * spec.R)),
+          uint32_t(std::min(spec.C, spec.N - columnTile * spec.C)),
           uint32_t(stride)};
 }
 
@@ -78,8 +85,8 @@ static std::vector<double> eliminatedOutputs(const Spec &spec, const std::vector
     first.push_back(p.column * sharing + taken[{p.array, p.row, p.column}]++);
     for (int64_t i = 0; i < p.rows; ++i)
       for (int64_t j = 0; j < p.columns; ++j)
-        array[size_t((p.row + i) * width + first.back() + j * p.column_stride * sharing)] = conductance(
-            digitOf(spec, p.row_tile * spec.R + i, p.column_tile * spec.C + j, int(p.slice), int(p.polarity)));
+        array[size_t((p.row + i) * width + first.back() + j * p.column_stride * sharing)] =
+            conductance(digitOf(spec, p.row_tile * spec.R + i, p.column_tile * spec.C + j, int(p.slice), int(p.polarity)));
   }
   for (auto &array : cells)
     array.second =
@@ -148,8 +155,8 @@ TEST(Arrays, LayersEqualEliminationOfTheirArrays) {
                {false, 7, Parts::Cell, 1, 0.0f, 2},        {false, 4, Parts::Cell, 2, 1.0f, 4},
                {true, 8, Parts::Interleaved, 1, 0.0f, 1},  {true, 4, Parts::Separate, 1, 2.0f, 1}};
   for (const auto &c : cases) {
-    SCOPED_TRACE(testing::Message() << (c.offset ? "offset" : "differential") << ", " << c.c << " bits, parts "
-                                    << int(c.parts) << ", F " << c.F);
+    SCOPED_TRACE(testing::Message() << (c.offset ? "offset" : "differential") << ", " << c.c << " bits, parts " << int(c.parts)
+                                    << ", F " << c.F);
     Spec spec = wiredSpec();
     spec.offset = c.offset;
     spec.c = c.c;

@@ -1,5 +1,5 @@
-// Converters that err and input noise: distributions against closed forms (4 standard errors, fixed seeds), curves against their
-// formulas, and bits that depend on nothing but the addresses.
+// Converters that err and input noise: distributions against closed forms (4 standard errors, fixed seeds), curves against
+// their formulas, and bits that depend on nothing but the addresses.
 #include "simulator_support.h"
 
 #include <gtest/gtest.h>
@@ -302,9 +302,9 @@ TEST(EveryEffect, OffIsQuantized) {
     ASSERT_EQ(chip.run(in, out), AIMC_OK) << host.message;
     EXPECT_EQ(outputs(spec, x, 9, 7, ~0u), out.data);
     // Each alone makes a difference.
-    for (aimc_effect effect : {AIMC_EFFECT_PROGRAMMING, AIMC_EFFECT_OUTPUT_NOISE, AIMC_EFFECT_STUCK, AIMC_EFFECT_INPUT_NOISE,
-                               AIMC_EFFECT_ADC_GAIN, AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY, AIMC_EFFECT_NONLINEARITY,
-                               AIMC_EFFECT_IR_DROP})
+    for (aimc_effect effect :
+         {AIMC_EFFECT_PROGRAMMING, AIMC_EFFECT_OUTPUT_NOISE, AIMC_EFFECT_STUCK, AIMC_EFFECT_INPUT_NOISE, AIMC_EFFECT_ADC_GAIN,
+          AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY, AIMC_EFFECT_NONLINEARITY, AIMC_EFFECT_IR_DROP})
       EXPECT_NE(outputs(spec, x, 9, 7, ~(1u << effect)), out.data) << effect;
   }
 }

@@ -99,17 +99,13 @@ static const Law laws[] = {
      [](double u) { return clip(-.0125 * std::log(u) - .0059, .008, .045); },
      [](double u) { return std::min(.0088 / std::pow(u, .65), .2); }},
     {Model::PcmHermes, 10.35, 200, 512e-9, hermesMu,
-     [](double u) {
-       return clip(u < .3039 ? -.0120 * std::log(u) - .0023 : -.0165 * u * u + .0116 * u + .0104, .0124, .04);
-     },
+     [](double u) { return clip(u < .3039 ? -.0120 * std::log(u) - .0023 : -.0165 * u * u + .0116 * u + .0104, .0124, .04); },
      [](double u) {
        double q = u < .1591 ? -.0078 * std::log(u) + .0038 : .0664 * u * u * u - .1352 * u * u + .0768 * u + .0088;
        return clip(q, .0179, .04);
      }},
     {Model::PcmHermesPair, 20.7, 300, 512e-9, hermesMu,
-     [](double u) {
-       return clip(u < .3055 ? -.0117 * std::log(u) - .0057 : -.0118 * u * u + .0093 * u + .0073, .0091, .04);
-     },
+     [](double u) { return clip(u < .3055 ? -.0117 * std::log(u) - .0057 : -.0118 * u * u + .0093 * u + .0073, .0091, .04); },
      [](double u) {
        double q = u < .16 ? -.0117 * std::log(u) - .0069 : .0069 * u * u * u - .0280 * u * u + .0211 * u + .0123;
        return clip(q, .015, .04);
@@ -224,7 +220,9 @@ TEST(Time, NeurramIsTabulated) {
 TEST(Programming, SonosAtFiveCurrents) {
   // nA; the mean shifts after 1 and 2 days at these currents are recomputed from the published polynomials.
   const double a[] = {19.88665, 25.59102, 28.72753}, b[] = {176.3115, 186.85544, 193.56834};
-  const double shift[3][5] = {{0, 0, 0, 0, 0}, {0.793554, -2.054980, -4.798204, -8.393452, -11.532229}, {0.599474, -4.573253, -10.546725, -16.769865, -22.372338}};
+  const double shift[3][5] = {{0, 0, 0, 0, 0},
+                              {0.793554, -2.054980, -4.798204, -8.393452, -11.532229},
+                              {0.599474, -4.573253, -10.546725, -16.769865, -22.372338}};
   const int digits[] = {51, 102, 153, 204, 255};
   for (int i = 0; i < 5; ++i)
     for (int half = 0; half <= 4; ++half) {
@@ -308,8 +306,8 @@ TEST(Residual, TakesWhatTheFirstPairLacks) {
   auto sigma = [](double u) { return .26348 + 1.9650 * u - 1.1731 * u * u; };
   const double r = .25, unused = sigma(0), digit = 25.0 / 127;
   // An idle device is cut at 0: mean unused / sqrt(2 pi), deviation unused sqrt(1/2 - 1/(2 pi)).
-  const double idle = unused / std::sqrt(2 * M_PI), first = std::sqrt(sigma(64 / 127.0) * sigma(64 / 127.0) +
-                                                                      unused * unused * (.5 - .5 / M_PI));
+  const double idle = unused / std::sqrt(2 * M_PI),
+               first = std::sqrt(sigma(64 / 127.0) * sigma(64 / 127.0) + unused * unused * (.5 - .5 / M_PI));
   auto variance = [&](double e) {
     const double u = std::min(std::abs(first * e + idle) / r / 25, 1.0);
     return r * r * (sigma(u) * sigma(u) + unused * unused * (.5 - .5 / M_PI));
@@ -378,7 +376,8 @@ TEST(Stuck, DevicesNeitherDriftNorFluctuate) {
   const std::vector<double> before = sample.read(0, 0), after = sample.read(0, day);
   int stuck = 0, moved = 0;
   for (size_t i = 0; i < before.size(); ++i) {
-    stuck += before[i] == before[size_t(std::max_element(before.begin(), before.end()) - before.begin())] && before[i] == after[i];
+    stuck +=
+        before[i] == before[size_t(std::max_element(before.begin(), before.end()) - before.begin())] && before[i] == after[i];
     moved += before[i] != after[i];
   }
   EXPECT_EQ(stuck + moved, cells);
@@ -422,8 +421,7 @@ TEST(Time, DevicesWithoutTimeSaySo) {
     EXPECT_EQ(chip.status, AIMC_UNSUPPORTED);
     return host.message;
   };
-  EXPECT_EQ(message(Model::RramMilo, 50, 225, 1),
-            "target test: RramMilo devices do not change with time; leave the time at 0");
+  EXPECT_EQ(message(Model::RramMilo, 50, 225, 1), "target test: RramMilo devices do not change with time; leave the time at 0");
   EXPECT_EQ(message(Model::Ideal, 0, 25, 1), "target test: Ideal devices do not change with time; leave the time at 0");
   EXPECT_EQ(message(Model::RramNeurram, 0, 40, 172801),
             "target test: RramNeurram devices were measured for 172800 s after programming, not for 172801 s");
@@ -472,7 +470,8 @@ TEST(Compensation, IsTheRatioOfReadings) {
   spec.bias.clear();
   std::fill(spec.weightScale.begin(), spec.weightScale.end(), 1.0f);
   std::vector<double> before = columnSums(spec, 0, AIMC_COMPENSATE_NONE), after = columnSums(spec, day, AIMC_COMPENSATE_NONE);
-  std::vector<double> column = columnSums(spec, day, AIMC_COMPENSATE_COLUMN), tile = columnSums(spec, day, AIMC_COMPENSATE_TILE);
+  std::vector<double> column = columnSums(spec, day, AIMC_COMPENSATE_COLUMN),
+                      tile = columnSums(spec, day, AIMC_COMPENSATE_TILE);
   double wholeBefore = 0, wholeAfter = 0;
   for (size_t n = 0; n < 8; ++n) {
     wholeBefore += before[n];

@@ -44,7 +44,8 @@ TEST(Noisy, RefusesDevicesBeyondTheirStatistics) {
   spec.device = aimc::fb::DeviceModel::Sonos;
   Host host(spec);
   EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED);
-  EXPECT_NE(host.message.find("Sonos devices were measured from 0 to 3.2 microsiemens, not from 0 to 25"), std::string::npos) << host.message;
+  EXPECT_NE(host.message.find("Sonos devices were measured from 0 to 3.2 microsiemens, not from 0 to 25"), std::string::npos)
+      << host.message;
   EXPECT_EQ(SimulatedChip(host, AIMC_QUANTIZED).status, AIMC_OK) << host.message;
   EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, allEffects).status, AIMC_OK) << host.message;
 }

@@ -49,7 +49,8 @@ static Case draw(uint32_t seed) {
   };
   spec.crossbarTileBase = uint32_t(random() % 1000);
   spec.dispatchTileBase = uint32_t(random() % 1000);
-  out.fidelity = spec.programmingNoise || spec.outputNoise > 0 || read != aimc::fb::ReadNoise::None ? AIMC_NOISY : AIMC_QUANTIZED;
+  out.fidelity =
+      spec.programmingNoise || spec.outputNoise > 0 || read != aimc::fb::ReadNoise::None ? AIMC_NOISY : AIMC_QUANTIZED;
   const float low = spec.isSigned ? -1.1f : -0.1f;
   if (chance(40)) {
     const int64_t kernel = pick({1, 3}), stride = pick({1, 2}), size = pick({4, 7, 20}), batch = pick({1, 3});

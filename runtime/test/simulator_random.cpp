@@ -34,11 +34,12 @@ TEST(Philox, KnownAnswer) {
 TEST(Gaussian, GoldenValues) {
   // Blocks 0 to 3 of the zero key and address: the bits that the transform has given from the beginning, and the same numbers
   // computed in Python with its math module.
-  const uint32_t bits[] = {0x3f7dbb2fu, 0xbf6cb6b3u, 0xbf1e1ba1u, 0xbef6d1a9u, 0xbe1d534fu, 0x3e392a6bu, 0x3f54ec98u,
-                           0x3e4a2d9au, 0xbf97da8eu, 0x4022d27fu, 0xbe8a0f7bu, 0x3ffb065fu, 0xbf186c96u, 0x3eb402a0u,
-                           0xbf661975u, 0x3ee40c4eu};
-  const double values[] = {0.99113748, -0.92466278, -0.61760905, -0.48206835, -0.15363811, 0.18082588, 0.83173513, 0.19743959,
-                           -1.18635726, 2.54409773, -0.26964933, 1.96113183, -0.59540693, 0.35158254, -0.89882600, 0.44540636};
+  const uint32_t bits[] = {0x3f7dbb2fu, 0xbf6cb6b3u, 0xbf1e1ba1u, 0xbef6d1a9u, 0xbe1d534fu, 0x3e392a6bu,
+                           0x3f54ec98u, 0x3e4a2d9au, 0xbf97da8eu, 0x4022d27fu, 0xbe8a0f7bu, 0x3ffb065fu,
+                           0xbf186c96u, 0x3eb402a0u, 0xbf661975u, 0x3ee40c4eu};
+  const double values[] = {0.99113748,  -0.92466278, -0.61760905, -0.48206835, -0.15363811, 0.18082588,
+                           0.83173513,  0.19743959,  -1.18635726, 2.54409773,  -0.26964933, 1.96113183,
+                           -0.59540693, 0.35158254,  -0.89882600, 0.44540636};
   for (uint32_t i = 0; i < 16; i += 2) {
     PhiloxBlock block = philox(i / 4, 0, 0, 0, 0, 0);
     float g[2];

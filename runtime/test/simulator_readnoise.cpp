@@ -35,7 +35,8 @@ static double cellDeviation(fb::ReadNoise law, double magnitude, double gMax, do
 }
 
 /// Variance of the result of column n for codes X: sums over cells of X^2 sigma^2, weighted as digits are.
-static double expectedVariance(const Spec &spec, fb::ReadNoise law, double magnitude, const std::vector<int> &codes, int64_t n) {
+static double expectedVariance(const Spec &spec, fb::ReadNoise law, double magnitude, const std::vector<int> &codes,
+                               int64_t n) {
   const double full = (1 << spec.c) - 1, digitsPerMicrosiemens = full / (double(spec.gMax) - spec.gMin) / spec.F;
   double sum = 0;
   for (int64_t k = 0; k < spec.K; ++k) {
@@ -43,8 +44,8 @@ static double expectedVariance(const Spec &spec, fb::ReadNoise law, double magni
     for (int s = 0; s < spec.S(); ++s)
       for (int i = 0; i < spec.V(); ++i) {
         const int mask = (1 << spec.c) - 1;
-        const int digit = spec.offset ? ((level + (1 << (spec.bw - 1))) >> (s * spec.c)) & mask
-                                      : (std::abs(level) >> (s * spec.c)) & mask;
+        const int digit =
+            spec.offset ? ((level + (1 << (spec.bw - 1))) >> (s * spec.c)) & mask : (std::abs(level) >> (s * spec.c)) & mask;
         const int x = (std::abs(codes[size_t(k)]) >> (i * spec.v)) & ((1 << spec.v) - 1);
         const double g = spec.gMin + (spec.gMax - spec.gMin) * digit / full;
         double variance = std::pow(cellDeviation(law, magnitude, spec.gMax, g), 2);

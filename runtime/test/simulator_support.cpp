@@ -44,8 +44,8 @@ void useConvolution(Spec &spec, int64_t channels, int64_t kernel, int64_t stride
   spec.kSizes = {channels, kernel, kernel};
   spec.rowDims = 3; // b, oh, ow; then group; then c, kh, kw
   spec.xOffsets = {0, 0, -padding, -padding};
-  spec.xCoefficients = {1, 0, 0, 0, 0, 0, 0, /**/ 0, 0, 0, channels, 1, 0, 0, /**/
-                        0, stride, 0, 0, 0, 1, 0, /**/ 0, 0, stride, 0, 0, 0, 1};
+  spec.xCoefficients = {1, 0,      0, 0, 0, 0, 0, /**/ 0, 0, 0,      channels, 1, 0, 0, /**/
+                        0, stride, 0, 0, 0, 1, 0, /**/ 0, 0, stride, 0,        0, 0, 1};
   spec.yOffsets = {0, 0, 0, 0};
   spec.yCoefficients = {1, 0, 0, 0, 0, /**/ 0, 0, 0, spec.N, 1, /**/ 0, 1, 0, 0, 0, /**/ 0, 0, 1, 0, 0};
   spec.scaleDims = 1;
@@ -60,9 +60,7 @@ Array::Array(std::vector<int64_t> dims) : sizes(dims), strides(dims.size()) {
   data.resize(size_t(count));
 }
 
-aimc_buffer Array::buffer() {
-  return {data.data(), nullptr, sizes.data(), strides.data(), int32_t(sizes.size()), AIMC_F32};
-}
+aimc_buffer Array::buffer() { return {data.data(), nullptr, sizes.data(), strides.data(), int32_t(sizes.size()), AIMC_F32}; }
 
 static const void *section(const aimc_driver_host *host, uint32_t) { return static_cast<const Host *>(host)->blobs.data(); }
 

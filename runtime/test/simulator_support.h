@@ -32,10 +32,10 @@ struct Spec {
   bool adcUnsigned = false;
   bool dynamic = false;
   float alpha = 1.0f;
-  std::vector<int> levels;        // [G, K, N]
-  std::vector<float> weightScale; // [G, T, N]
-  std::vector<float> reference;   // [G, K, N], empty: stripped
-  std::vector<float> adcRange;    // [G, T, N, S]
+  std::vector<int> levels;                            // [G, K, N]
+  std::vector<float> weightScale;                     // [G, T, N]
+  std::vector<float> reference;                       // [G, K, N], empty: stripped
+  std::vector<float> adcRange;                        // [G, T, N, S]
   std::vector<float> bias, affineScale, affineOffset; // [G, N] or empty
   uint32_t crossbarTileBase = 0, dispatchTileBase = 0;
 

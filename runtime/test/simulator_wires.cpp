@@ -84,7 +84,7 @@ TEST(Wires, EqualsEliminationOfTheNetwork) {
   struct {
     int64_t rows, columns;
     double gMax, rowOhm, columnOhm;
-  } cases[] = {{1, 1, 25, 0.35, 0.35}, {1, 6, 25, 2, 1}, {6, 1, 25, 2, 1},      {3, 5, 25, 0.35, 0.35},
+  } cases[] = {{1, 1, 25, 0.35, 0.35}, {1, 6, 25, 2, 1},   {6, 1, 25, 2, 1},     {3, 5, 25, 0.35, 0.35},
                {5, 3, 25, 20, 70},     {17, 9, 100, 5, 5}, {9, 18, 225, 30, 10}, {19, 20, 1000, 3, 8}};
   for (const auto &c : cases) {
     SCOPED_TRACE(testing::Message() << c.rows << " x " << c.columns << ", " << c.rowOhm << " and " << c.columnOhm << " ohm");
@@ -143,7 +143,8 @@ TEST(Wires, UniformColumnIsALadder) {
     double theta = acosh(1 + 1.75e-6 / 2);
     EXPECT_NEAR(sum / (5.0 * double(c.N)), c.fraction, 5e-7) << c.N;
     EXPECT_NEAR(sum / (5.0 * double(c.N)),
-                sinh(double(c.N) * theta) / (double(c.N) * sqrt(1.75e-6) * cosh((double(c.N) + 0.5) * theta)), 1e-9) << c.N;
+                sinh(double(c.N) * theta) / (double(c.N) * sqrt(1.75e-6) * cosh((double(c.N) + 0.5) * theta)), 1e-9)
+        << c.N;
   }
 }
 
@@ -249,8 +250,7 @@ TEST(Wires, RefusesWhatIsNoArray) {
 TEST(Wires, EverythingInAnArrayIsReadThroughItsWires) {
   const int64_t rows = 5, columns = 7;
   float positive[] = {20, 1, 7, 12, 0, 3}, negative[] = {2, 15, 1, 0, 24, 9}, other[] = {11, -1, 23, -1};
-  std::vector<CellBlock> blocks = {
-      {1, 2, 3, 2, 2, positive, 2}, {1, 3, 3, 2, 2, negative, 2}, {0, 0, 2, 1, 1, other, 2}};
+  std::vector<CellBlock> blocks = {{1, 2, 3, 2, 2, positive, 2}, {1, 3, 3, 2, 2, negative, 2}, {0, 0, 2, 1, 1, other, 2}};
   const std::vector<double> cells = {11,  0.5, 0.5, 0.5, 0.5, 0.5, 0.5, //
                                      23,  0.5, 20,  2,   1,   15,  0.5, //
                                      0.5, 0.5, 7,   1,   12,  0,   0.5, //

@@ -88,20 +88,34 @@ template <typename Message> static llvm::Error parseFile(const std::string &path
 
 static std::optional<aimc_type> typeOf(int32_t onnxType) {
   switch (onnxType) {
-  case pb::TensorProto::FLOAT: return AIMC_F32;
-  case pb::TensorProto::DOUBLE: return AIMC_F64;
-  case pb::TensorProto::FLOAT16: return AIMC_F16;
-  case pb::TensorProto::BFLOAT16: return AIMC_BF16;
-  case pb::TensorProto::INT8: return AIMC_I8;
-  case pb::TensorProto::INT16: return AIMC_I16;
-  case pb::TensorProto::INT32: return AIMC_I32;
-  case pb::TensorProto::INT64: return AIMC_I64;
-  case pb::TensorProto::UINT8: return AIMC_U8;
-  case pb::TensorProto::UINT16: return AIMC_U16;
-  case pb::TensorProto::UINT32: return AIMC_U32;
-  case pb::TensorProto::UINT64: return AIMC_U64;
-  case pb::TensorProto::BOOL: return AIMC_BOOL;
-  default: return std::nullopt;
+  case pb::TensorProto::FLOAT:
+    return AIMC_F32;
+  case pb::TensorProto::DOUBLE:
+    return AIMC_F64;
+  case pb::TensorProto::FLOAT16:
+    return AIMC_F16;
+  case pb::TensorProto::BFLOAT16:
+    return AIMC_BF16;
+  case pb::TensorProto::INT8:
+    return AIMC_I8;
+  case pb::TensorProto::INT16:
+    return AIMC_I16;
+  case pb::TensorProto::INT32:
+    return AIMC_I32;
+  case pb::TensorProto::INT64:
+    return AIMC_I64;
+  case pb::TensorProto::UINT8:
+    return AIMC_U8;
+  case pb::TensorProto::UINT16:
+    return AIMC_U16;
+  case pb::TensorProto::UINT32:
+    return AIMC_U32;
+  case pb::TensorProto::UINT64:
+    return AIMC_U64;
+  case pb::TensorProto::BOOL:
+    return AIMC_BOOL;
+  default:
+    return std::nullopt;
   }
 }
 
@@ -201,10 +215,14 @@ static std::string typeName(const pb::ValueInfoProto &info) {
     std::optional<aimc_type> type = typeOf(number);
     return type ? aimc::tools::nameOf(*type) : number == pb::TensorProto::STRING ? "string" : "complex";
   }
-  case pb::TypeProto::kSequenceType: return "sequence";
-  case pb::TypeProto::kMapType: return "map";
-  case pb::TypeProto::kOptionalType: return "optional";
-  default: return "other";
+  case pb::TypeProto::kSequenceType:
+    return "sequence";
+  case pb::TypeProto::kMapType:
+    return "map";
+  case pb::TypeProto::kOptionalType:
+    return "optional";
+  default:
+    return "other";
   }
 }
 

@@ -1,7 +1,7 @@
 //===- Case.h - the cases of the ONNX backend tests -------------------------------------------------------------===//
 //
-// A case is a folder with `model.onnx` and `test_data_set_*` folders, whose `input_*.pb` and `output_*.pb` hold the values of the graph's
-// inputs (initializers not counted) and outputs, one file each.
+// A case is a folder with `model.onnx` and `test_data_set_*` folders, whose `input_*.pb` and `output_*.pb` hold the values of
+// the graph's inputs (initializers not counted) and outputs, one file each.
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #ifndef AIMC_TEST_CONFORMANCE_CASE_H
@@ -41,12 +41,12 @@ struct OperatorUse {
 
 /// What a model's file says of it, without compiling it.
 struct ModelFacts {
-  std::set<OperatorUse> operators;         // with those of subgraphs
-  std::set<std::string> types;             // element types of its inputs and outputs
-  std::vector<std::string> inputs;         // that a caller gives, in order
-  std::set<std::string> weights;           // of those, the ones that are only ever weights of contractions
-  bool hasContraction = false;             // with a weight that is or can be made constant
-  bool canOpenDims = false;                // writeDynamicModel opens a dimension
+  std::set<OperatorUse> operators; // with those of subgraphs
+  std::set<std::string> types;     // element types of its inputs and outputs
+  std::vector<std::string> inputs; // that a caller gives, in order
+  std::set<std::string> weights;   // of those, the ones that are only ever weights of contractions
+  bool hasContraction = false;     // with a weight that is or can be made constant
+  bool canOpenDims = false;        // writeDynamicModel opens a dimension
 };
 
 struct Case {
@@ -63,9 +63,9 @@ llvm::Expected<std::vector<Case>> findCases(llvm::StringRef root);
 llvm::Expected<ModelFacts> readFacts(const Case &which);
 
 /// Writes the model of `which` to `path` with the dimensions of the graph's inputs and outputs left open. Inputs that are
-/// initializers keep theirs, and so do those whose shape is part of an operator's meaning: lists of sizes, axes, pads or scales,
-/// whose length says how many dimensions there are, the last size of GatherND's and ScatterND's indices, and the weights of
-/// convolutions and recurrences.
+/// initializers keep theirs, and so do those whose shape is part of an operator's meaning: lists of sizes, axes, pads or
+/// scales, whose length says how many dimensions there are, the last size of GatherND's and ScatterND's indices, and the
+/// weights of convolutions and recurrences.
 llvm::Error writeDynamicModel(const Case &which, const std::string &path);
 
 /// Reads one `.pb` file. Errors say what it holds instead of a tensor of numbers.

@@ -26,9 +26,12 @@ template <typename T, void (*release)(T *)> using Handle = std::unique_ptr<T, Re
 
 const char *aimc::conformance::nameOf(Mode mode) {
   switch (mode) {
-  case Mode::Digital: return "digital";
-  case Mode::Dynamic: return "dynamic";
-  case Mode::Exact: return "exact";
+  case Mode::Digital:
+    return "digital";
+  case Mode::Dynamic:
+    return "dynamic";
+  case Mode::Exact:
+    return "exact";
   }
   return "";
 }
@@ -62,7 +65,8 @@ static std::string compare(const aimc_array &found, const Tensor &expected, cons
   double worst = 0;
   size_t size = tools::sizeOf(found.type);
   for (int64_t i = 0, count = expected.count(); i < count; ++i) {
-    double f = tools::elementAsDouble(found.data, found.type, i), e = tools::elementAsDouble(expected.bytes.data(), found.type, i);
+    double f = tools::elementAsDouble(found.data, found.type, i),
+           e = tools::elementAsDouble(expected.bytes.data(), found.type, i);
     bool same = tools::isFloat(found.type)
                     ? isClose(f, e, tolerance)
                     : !std::memcmp(static_cast<const char *>(found.data) + i * size, expected.bytes.data() + i * size, size);
@@ -74,8 +78,8 @@ static std::string compare(const aimc_array &found, const Tensor &expected, cons
   }
   if (wrong == 0)
     return "";
-  return llvm::formatv("{0} of {1} elements differ, the largest by {2:e2}; element {3} is {4}, not {5}", wrong, expected.count(), worst,
-                       first, tools::elementAsDouble(found.data, found.type, first),
+  return llvm::formatv("{0} of {1} elements differ, the largest by {2:e2}; element {3} is {4}, not {5}", wrong,
+                       expected.count(), worst, first, tools::elementAsDouble(found.data, found.type, first),
                        tools::elementAsDouble(expected.bytes.data(), found.type, first));
 }
 
@@ -166,7 +170,8 @@ static std::string requireCrossbar(const std::string &path) {
   return (*container)->model().crossbars()->size() > 0 ? "" : "compile: no crossbar was made";
 }
 
-static std::string run(const Case &which, const ModelFacts &facts, Mode mode, const Tolerance &tolerance, const std::string &path) {
+static std::string run(const Case &which, const ModelFacts &facts, Mode mode, const Tolerance &tolerance,
+                       const std::string &path) {
   if (mode == Mode::Exact)
     if (std::string problem = requireCrossbar(path); !problem.empty())
       return problem;

@@ -23,8 +23,8 @@ const char *nameOf(Mode mode);
 /// Whether there is something to run of a case in `mode` that other modes do not run.
 bool hasMode(const ModelFacts &facts, Mode mode);
 
-/// Bounds as in the ONNX backend tests for floating-point results: |found − expected| ≤ absolute + relative · |expected|. Integers
-/// and booleans, types and shapes are equal.
+/// Bounds as in the ONNX backend tests for floating-point results: |found − expected| ≤ absolute + relative · |expected|.
+/// Integers and booleans, types and shapes are equal.
 struct Tolerance {
   double relative = 1e-3, absolute = 1e-7;
 };

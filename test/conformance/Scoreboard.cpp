@@ -112,26 +112,34 @@ std::string aimc::conformance::formatOperatorTable(const std::map<std::string, M
     return "**" + std::to_string(countPasses(verdicts.at(mode))) + "** of " + std::to_string(verdicts.at(mode).size());
   };
   os << "# ONNX operators\n\n"
-        "Written by `make docs`: `aimc-conformance` runs every case of the ONNX backend tests (Debian's `libonnx-testdata`) and compares its\n"
+        "Written by `make docs`: `aimc-conformance` runs every case of the ONNX backend tests (Debian's `libonnx-testdata`) "
+        "and compares its\n"
         "outputs, shapes and types. A test fails when this page is not what it would write.\n\n"
         "| run | what | cases that pass |\n|---|---|---|\n"
         "| digital | everything on the host (`--digital`) | "
      << passes(Mode::Digital)
-     << " |\n| dynamic | likewise, with the dimensions of all inputs open where the operator allows it | " << passes(Mode::Dynamic)
-     << " |\n| analog | cases with a contraction, its weights constant and on crossbars (`--fidelity=exact`), at least one crossbar in each | "
+     << " |\n| dynamic | likewise, with the dimensions of all inputs open where the operator allows it | "
+     << passes(Mode::Dynamic)
+     << " |\n| analog | cases with a contraction, its weights constant and on crossbars (`--fidelity=exact`), at least one "
+        "crossbar in each | "
      << passes(Mode::Exact)
-     << " |\n\nCases that fail are listed with their reasons in `test/conformance/expected-failures.txt`; most need strings, sequences, optionals, training\n"
+     << " |\n\nCases that fail are listed with their reasons in `test/conformance/expected-failures.txt`; most need strings, "
+        "sequences, optionals, training\n"
         "or the same random numbers.\n\n"
-        "* **since**: the operator sets of its domain from which on an operator has a meaning of its own here; a model of a later set takes the\n"
+        "* **since**: the operator sets of its domain from which on an operator has a meaning of its own here; a model of a "
+        "later set takes the\n"
         "  last one before it. `-`: the operator is not known, and a model with it is refused by name.\n"
-        "* **tested**: the operator sets of the cases that hold the operator; **types**: the element types of inputs and outputs of those that\n"
+        "* **tested**: the operator sets of the cases that hold the operator; **types**: the element types of inputs and "
+        "outputs of those that\n"
         "  pass.\n"
-        "* **digital**, **dynamic**, **analog**: cases that pass of those that hold the operator. Without a number no case does; operators of\n"
+        "* **digital**, **dynamic**, **analog**: cases that pass of those that hold the operator. Without a number no case "
+        "does; operators of\n"
         "  `com.microsoft` and newer sets have tests of their own in `test/Conversion`.\n\n"
         "| operator | since | tested | types | digital | dynamic | analog |\n|---|---|---|---|---|---|---|\n";
   for (const auto &[key, row] : collectRows(facts, verdicts)) {
-    os << "| " << (key.first.empty() ? "" : key.first + ".") << key.second << " | " << (row.since.empty() ? "-" : joinNumbers(row.since))
-       << " | " << joinNumbers(row.opsets) << " | " << llvm::join(row.types, ", ");
+    os << "| " << (key.first.empty() ? "" : key.first + ".") << key.second << " | "
+       << (row.since.empty() ? "-" : joinNumbers(row.since)) << " | " << joinNumbers(row.opsets) << " | "
+       << llvm::join(row.types, ", ");
     for (Mode mode : kModes) {
       auto score = row.scores.find(mode);
       os << " | " << (score == row.scores.end() ? "" : score->second.toString());

@@ -14,8 +14,8 @@ using Verdicts = std::map<std::string, Verdict>;
 /// Cases that are known to fail, and why.
 using ExpectedFailures = std::map<std::string, std::string>;
 
-/// Reads lines `case: reason`, for all modes, or `MODE case: reason`, for one; keeps those for `mode`. Empty lines and those that
-/// begin with '#' do not count. A line without a reason is an error, and so is a case that appears twice.
+/// Reads lines `case: reason`, for all modes, or `MODE case: reason`, for one; keeps those for `mode`. Empty lines and those
+/// that begin with '#' do not count. A line without a reason is an error, and so is a case that appears twice.
 llvm::Expected<ExpectedFailures> readExpectedFailures(const std::string &path, Mode mode);
 
 /// What was not expected, a line each, in order of the cases: failures that are not listed and passes that are.

@@ -25,19 +25,22 @@ static constexpr int kSkipped = 77;
 static cl::OptionCategory category("Conformance");
 static cl::opt<std::string> data("data", cl::desc("Folder of the test data"), cl::init("/usr/share/libonnx-testdata/data"),
                                  cl::value_desc("DIR"), cl::cat(category));
-static cl::opt<std::string> filter("filter", cl::desc("Only cases whose name matches"), cl::value_desc("REGEX"), cl::cat(category));
+static cl::opt<std::string> filter("filter", cl::desc("Only cases whose name matches"), cl::value_desc("REGEX"),
+                                   cl::cat(category));
 static cl::opt<unsigned> jobs("jobs", cl::desc("Cases at a time (2)"), cl::init(2), cl::value_desc("N"), cl::cat(category));
 static cl::opt<double> timeout("timeout", cl::desc("Seconds that a case may take (60)"), cl::init(60), cl::value_desc("S"),
                                cl::cat(category));
-static cl::list<Mode> modes(
-    "mode", cl::desc("How cases run (all three ways):"), cl::CommaSeparated,
-    cl::values(clEnumValN(Mode::Digital, "digital", "everything on the host"),
-               clEnumValN(Mode::Dynamic, "dynamic", "likewise, with the dimensions of the inputs open where the operator allows it"),
-               clEnumValN(Mode::Exact, "exact", "cases with a contraction; its weights, made constant, on crossbars")),
-    cl::cat(category));
-static cl::opt<std::string> expectedFile(
-    "expected", cl::desc("Cases that are known to fail, a line '[MODE ]case: reason' each; without MODE, in all modes"),
-    cl::value_desc("FILE"), cl::cat(category));
+static cl::list<Mode>
+    modes("mode", cl::desc("How cases run (all three ways):"), cl::CommaSeparated,
+          cl::values(clEnumValN(Mode::Digital, "digital", "everything on the host"),
+                     clEnumValN(Mode::Dynamic, "dynamic",
+                                "likewise, with the dimensions of the inputs open where the operator allows it"),
+                     clEnumValN(Mode::Exact, "exact", "cases with a contraction; its weights, made constant, on crossbars")),
+          cl::cat(category));
+static cl::opt<std::string>
+    expectedFile("expected",
+                 cl::desc("Cases that are known to fail, a line '[MODE ]case: reason' each; without MODE, in all modes"),
+                 cl::value_desc("FILE"), cl::cat(category));
 static cl::opt<double> relative("rtol", cl::desc("Relative tolerance of floating-point results (1e-3)"), cl::init(1e-3),
                                 cl::cat(category));
 static cl::opt<double> absolute("atol", cl::desc("Absolute tolerance of floating-point results (1e-7)"), cl::init(1e-7),
@@ -122,8 +125,8 @@ static bool report(const Verdicts &verdicts, const ExpectedFailures &expected, M
   for (const std::string &surprise : surprises)
     llvm::outs() << surprise << "\n";
   size_t passes = countPasses(verdicts);
-  llvm::outs() << nameOf(mode) << ": " << passes << " of " << verdicts.size() << " cases pass, "
-               << verdicts.size() - passes << " fail; " << surprises.size() << " were not expected\n";
+  llvm::outs() << nameOf(mode) << ": " << passes << " of " << verdicts.size() << " cases pass, " << verdicts.size() - passes
+               << " fail; " << surprises.size() << " were not expected\n";
   return surprises.empty();
 }
 

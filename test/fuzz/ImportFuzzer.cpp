@@ -64,8 +64,9 @@ static void toLinalg(ModuleOp module, const size_t &errors) {
   using namespace aimc::onnx;
   (void)(runPass(module, createOnnxFoldConstants(), true, errors) && runPass(module, createOnnxCanonicalize(), true, errors) &&
          runPass(module, createOnnxFoldBatchNorm(), true, errors) && runPass(module, createOnnxCanonicalize(), true, errors) &&
-         runPass(module, createConvertOnnxToLinalgPass(), false, errors) && runPass(module, createInlinerPass(), false, errors) &&
-         runPass(module, createCanonicalizerPass(), false, errors) && runPass(module, createCSEPass(), false, errors));
+         runPass(module, createConvertOnnxToLinalgPass(), false, errors) &&
+         runPass(module, createInlinerPass(), false, errors) && runPass(module, createCanonicalizerPass(), false, errors) &&
+         runPass(module, createCSEPass(), false, errors));
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

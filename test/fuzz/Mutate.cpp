@@ -86,15 +86,32 @@ static void collectParts(const Message &message, std::vector<const Message *> &p
 }
 
 int64_t Mutator::integer() {
-  static const int64_t values[] = {0, 1, -1, 2, 3, 4, 5, 7, 8, -2, -3, 16, 255, 1 << 16, int64_t(1) << 31, int64_t(1) << 32,
-                                   int64_t(1) << 40, int64_t(1) << 62, std::numeric_limits<int64_t>::max(),
+  static const int64_t values[] = {0,
+                                   1,
+                                   -1,
+                                   2,
+                                   3,
+                                   4,
+                                   5,
+                                   7,
+                                   8,
+                                   -2,
+                                   -3,
+                                   16,
+                                   255,
+                                   1 << 16,
+                                   int64_t(1) << 31,
+                                   int64_t(1) << 32,
+                                   int64_t(1) << 40,
+                                   int64_t(1) << 62,
+                                   std::numeric_limits<int64_t>::max(),
                                    std::numeric_limits<int64_t>::min()};
   return oneIn(8) ? static_cast<int64_t>(random()) : values[pick(oneIn(3) ? std::size(values) : 9)];
 }
 
 double Mutator::real() {
-  static const double values[] = {0, 1, -1, 0.5, 2, 1e-30, 1e30, std::numeric_limits<double>::infinity(),
-                                  std::numeric_limits<double>::quiet_NaN(), -0.0};
+  static const double values[] = {
+      0, 1, -1, 0.5, 2, 1e-30, 1e30, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), -0.0};
   return values[pick(std::size(values))];
 }
 

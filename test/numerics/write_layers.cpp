@@ -66,8 +66,7 @@ static std::unique_ptr<fb::TensorT> tensor(const char *name, int64_t batch, int6
   return tensor;
 }
 
-template <typename T>
-static std::unique_ptr<fb::Blob> blob(Writer &writer, const std::vector<T> &values) {
+template <typename T> static std::unique_ptr<fb::Blob> blob(Writer &writer, const std::vector<T> &values) {
   return std::make_unique<fb::Blob>(*writer.appendBlob(values.data(), values.size() * sizeof(T)));
 }
 

@@ -17,7 +17,8 @@ using aimc::Stage;
 
 static cl::OptionCategory modelCategory("Model", "What is compiled");
 static cl::OptionCategory chipCategory("Chip", "What it is compiled for");
-static cl::OptionCategory rangeCategory("Ranges", "Input scales and ADC ranges: measured on data, given, or data-free defaults");
+static cl::OptionCategory rangeCategory("Ranges",
+                                        "Input scales and ADC ranges: measured on data, given, or data-free defaults");
 static cl::OptionCategory hostCategory("Host", "The digital half");
 
 static cl::opt<std::string> input(cl::Positional, cl::desc("MODEL.onnx|IN.mlir"), cl::Required, cl::cat(modelCategory));
@@ -25,17 +26,20 @@ static cl::opt<std::string> output("o", cl::desc("Where the container goes (with
                                    cl::value_desc("OUT.aimc"), cl::cat(modelCategory));
 static cl::list<std::string> dims("dim", cl::desc("Give a named dimension its size, e.g. --dim N=1; others stay dynamic"),
                                   cl::value_desc("NAME=N"), cl::cat(modelCategory));
-static cl::list<std::string> inputShape(
-    "input-shape", cl::desc("Give an input its shape, e.g. --input-shape image=1x3x224x?; a dimension given as ? stays as it is"),
-    cl::value_desc("NAME=DxD"), cl::cat(modelCategory));
+static cl::list<std::string>
+    inputShape("input-shape",
+               cl::desc("Give an input its shape, e.g. --input-shape image=1x3x224x?; a dimension given as ? stays as it is"),
+               cl::value_desc("NAME=DxD"), cl::cat(modelCategory));
 static cl::list<std::string> constInput(
-    "const-input", cl::desc("Make a graph input a constant with the value in a file, so that a weight which is fed can go on a crossbar"),
+    "const-input",
+    cl::desc("Make a graph input a constant with the value in a file, so that a weight which is fed can go on a crossbar"),
     cl::value_desc("NAME=FILE.npy|FILE.pb"), cl::cat(modelCategory));
 static cl::opt<int64_t> batchDim("batch-dim", cl::desc("Dimension of the graph inputs that counts samples (0); -1: none"),
                                  cl::init(0), cl::cat(modelCategory));
-static cl::list<std::string> inputRange(
-    "input-range", cl::desc("Promise that an input (without NAME: every input) lies in LO..HI; LO >= 0 gives unsigned input codes"),
-    cl::value_desc("[NAME=]LO,HI"), cl::cat(modelCategory));
+static cl::list<std::string>
+    inputRange("input-range",
+               cl::desc("Promise that an input (without NAME: every input) lies in LO..HI; LO >= 0 gives unsigned input codes"),
+               cl::value_desc("[NAME=]LO,HI"), cl::cat(modelCategory));
 static cl::opt<Stage> emit("emit", cl::desc("Stop at a stage and print it:"), cl::init(Stage::Container),
                            cl::values(clEnumValN(Stage::Onnx, "onnx", "the graph as imported, shapes inferred"),
                                       clEnumValN(Stage::Linalg, "linalg", "what the analog passes see"),
@@ -43,39 +47,47 @@ static cl::opt<Stage> emit("emit", cl::desc("Stop at a stage and print it:"), cl
                                       clEnumValN(Stage::Llvm, "llvm", "the host code before it becomes an object")),
                            cl::cat(modelCategory));
 
-static cl::opt<std::string> target("target", cl::desc("Chip description: generic-pcm (default), generic-rram, hermes, ideal, or a file"),
+static cl::opt<std::string> target("target",
+                                   cl::desc("Chip description: generic-pcm (default), generic-rram, hermes, ideal, or a file"),
                                    cl::value_desc("NAME|FILE.yaml"), cl::cat(chipCategory));
 static cl::list<std::string> targetSet("target-set", cl::desc("Change a key of the description, e.g. --target-set=adc.bits=6"),
                                        cl::value_desc("KEY=VALUE"), cl::cat(chipCategory));
 static cl::opt<int64_t> chips("chips", cl::desc("How many such chips there are (1)"), cl::init(1), cl::cat(chipCategory));
 static cl::opt<bool> digital("digital", cl::desc("Everything on the host, nothing on crossbars"), cl::cat(chipCategory));
-static cl::opt<std::string> digitalNodes("digital-nodes", cl::desc("Nodes that stay digital: a regular expression that matches whole ONNX node names"),
-                                         cl::value_desc("REGEX"), cl::cat(chipCategory));
-static cl::opt<std::string> analogNodes("analog-nodes", cl::desc("Nodes that go on crossbars although the default says no: likewise"),
+static cl::opt<std::string>
+    digitalNodes("digital-nodes", cl::desc("Nodes that stay digital: a regular expression that matches whole ONNX node names"),
+                 cl::value_desc("REGEX"), cl::cat(chipCategory));
+static cl::opt<std::string> analogNodes("analog-nodes",
+                                        cl::desc("Nodes that go on crossbars although the default says no: likewise"),
                                         cl::value_desc("REGEX"), cl::cat(chipCategory));
 
-static cl::opt<std::string> weightClip("weight-clip", cl::desc("Cuts the largest weights, so that the others conduct more: at K root mean squares "
-                                                              "of those that share a scale, or where the squared error is least"),
-                                       cl::value_desc("K|mse"), cl::cat(chipCategory));
+static cl::opt<std::string>
+    weightClip("weight-clip",
+               cl::desc("Cuts the largest weights, so that the others conduct more: at K root mean squares "
+                        "of those that share a scale, or where the squared error is least"),
+               cl::value_desc("K|mse"), cl::cat(chipCategory));
 
-static cl::opt<std::string> calibrate(
-    "calibrate", cl::desc("Measure ranges on these samples; a folder holds one file for each graph input, in name order"),
-    cl::value_desc("FILE.npy|DIR"), cl::cat(rangeCategory));
+static cl::opt<std::string>
+    calibrate("calibrate",
+              cl::desc("Measure ranges on these samples; a folder holds one file for each graph input, in name order"),
+              cl::value_desc("FILE.npy|DIR"), cl::cat(rangeCategory));
 static cl::opt<std::string> inputScale("input-scale", cl::desc("Factor for integer samples of a float input, e.g. 1/255"),
                                        cl::value_desc("FACTOR"), cl::cat(rangeCategory));
-static cl::opt<std::string> rangeRule(
-    "range-rule", cl::desc("How ranges follow from data: percentile[:P] (percentile:99.99), max, mse or l1"),
-    cl::value_desc("RULE"), cl::init("percentile"), cl::cat(rangeCategory));
+static cl::opt<std::string>
+    rangeRule("range-rule", cl::desc("How ranges follow from data: percentile[:P] (percentile:99.99), max, mse or l1"),
+              cl::value_desc("RULE"), cl::init("percentile"), cl::cat(rangeCategory));
 static cl::opt<std::string> saveRanges("save-ranges", cl::desc("Write the measured ranges"), cl::value_desc("FILE.json"),
                                        cl::cat(rangeCategory));
 static cl::opt<std::string> ranges("ranges", cl::desc("Use ranges written before"), cl::value_desc("FILE.json"),
                                    cl::cat(rangeCategory));
 
-static cl::opt<bool> stripReference(
-    "strip-reference", cl::desc("Leave out the float weights: a smaller file that cannot run --fidelity=exact"), cl::cat(hostCategory));
-static cl::opt<bool> fastDigital(
-    "fast-digital", cl::desc("Digital products through the fastest library; their last bits then vary with batch and machine"),
-    cl::cat(hostCategory));
+static cl::opt<bool> stripReference("strip-reference",
+                                    cl::desc("Leave out the float weights: a smaller file that cannot run --fidelity=exact"),
+                                    cl::cat(hostCategory));
+static cl::opt<bool>
+    fastDigital("fast-digital",
+                cl::desc("Digital products through the fastest library; their last bits then vary with batch and machine"),
+                cl::cat(hostCategory));
 static cl::opt<std::string> hostTriple("host-triple", cl::desc("LLVM triple of the host code (x86_64-unknown-linux-gnu)"),
                                        cl::value_desc("TRIPLE"), cl::cat(hostCategory));
 static cl::opt<std::string> hostCpu("host-cpu", cl::desc("LLVM cpu of the host code (x86-64-v3, or generic armv8-a)"),

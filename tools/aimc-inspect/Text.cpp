@@ -92,9 +92,9 @@ static std::string targetLine(const Json &target) {
   if (target.is_null())
     return "target   none: everything runs on the host\n";
   std::string text = "target   " + target["name"].get<std::string>() + ": " + integerText(target["arrays_used"]) + " of " +
-                     std::to_string(target["chips"].get<int64_t>() * target["arrays_per_chip"].get<int64_t>()) +
-                     " arrays of " + integerText(target["array_rows"]) + " x " + integerText(target["array_columns"]) +
-                     " cells used, " + percentText(target["utilisation"]) + " of their cells";
+                     std::to_string(target["chips"].get<int64_t>() * target["arrays_per_chip"].get<int64_t>()) + " arrays of " +
+                     integerText(target["array_rows"]) + " x " + integerText(target["array_columns"]) + " cells used, " +
+                     percentText(target["utilisation"]) + " of their cells";
   if (target["chips"].get<int64_t>() > 1)
     text += ", on " + integerText(target["chips"]) + " chips";
   return text + "\n";

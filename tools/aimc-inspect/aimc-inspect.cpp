@@ -7,9 +7,8 @@
 
 using namespace aimc::tools;
 
-static const char *description =
-    "Shows what is in a compiled network: the chip it is for, its layers and where they lie, what "
-    "stayed digital and\nwhy, host code, sections.\n";
+static const char *description = "Shows what is in a compiled network: the chip it is for, its layers and where they lie, what "
+                                 "stayed digital and\nwhy, host code, sections.\n";
 
 static const char *examples = R"(The file is verified first, as when it is run.
 

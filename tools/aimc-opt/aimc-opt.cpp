@@ -10,6 +10,6 @@ int main(int argc, char **argv) {
   aimc::registerDialects(registry);
   aimc::registerPasses();
   aimc::registerAnalysisTestPasses();
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "aimc-opt: runs the analog compiler's passes, and MLIR's, on IR from any producer\n", registry));
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      argc, argv, "aimc-opt: runs the analog compiler's passes, and MLIR's, on IR from any producer\n", registry));
 }

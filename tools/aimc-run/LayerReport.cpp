@@ -173,9 +173,7 @@ private:
   Status runTrial(uint32_t trial, aimc_pool *pool, Progress &progress);
   void printText() const;
   void printJson() const;
-  const fb::Dispatch &dispatch(size_t site) const {
-    return *container->model().dispatches()->Get(static_cast<uint32_t>(site));
-  }
+  const fb::Dispatch &dispatch(size_t site) const { return *container->model().dispatches()->Get(static_cast<uint32_t>(site)); }
   size_t sites() const { return container->model().dispatches()->size(); }
 
   const RunOptions &options;

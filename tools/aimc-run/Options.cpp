@@ -58,10 +58,9 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
   app.add_option("INPUT", options.network.inputs, "one .npy file per graph input");
 
   const char *results = "Results";
-  app.add_option(
-         "--output-dir", options.outputDir,
-         "where output_0.npy ... (of the first trial) and outputs.json go; default: the current directory, or nowhere "
-         "when --labels, --expect or --dump-layers asks for something else")
+  app.add_option("--output-dir", options.outputDir,
+                 "where output_0.npy ... (of the first trial) and outputs.json go; default: the current directory, or nowhere "
+                 "when --labels, --expect or --dump-layers asks for something else")
       ->group(results)
       ->type_name("DIR");
   app.add_option("--labels", options.labels, "class of each sample: prints the top-1 accuracy of the first output")
@@ -73,10 +72,9 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       ->group(results)
       ->type_name("OUT.npy")
       ->allow_extra_args(false);
-  app.add_option(
-         "--dump-layers", options.dumpLayers,
-         "writes what recomputes a layer, one directory per weight matrix: x, levels, weight_scale, adc_range, alpha, "
-         "bias, codes, y as .npy and layer.json; first trial, rows in the order of the calls")
+  app.add_option("--dump-layers", options.dumpLayers,
+                 "writes what recomputes a layer, one directory per weight matrix: x, levels, weight_scale, adc_range, alpha, "
+                 "bias, codes, y as .npy and layer.json; first trial, rows in the order of the calls")
       ->group(results)
       ->type_name("DIR");
   app.add_option("--dump-rows", options.dumpRows, "at most so many rows of each matrix")
@@ -165,12 +163,11 @@ std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
       ->type_name("N")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
   std::string scale;
-  auto *scaleOption =
-      app.add_option("--input-scale", scale,
-                     "integer data of a float input are multiplied: A/B computes float32(v) * A / B, a decimal "
-                     "S float32(v) * S, each step rounded to float32")
-          ->group(running)
-          ->type_name("A/B|S");
+  auto *scaleOption = app.add_option("--input-scale", scale,
+                                     "integer data of a float input are multiplied: A/B computes float32(v) * A / B, a decimal "
+                                     "S float32(v) * S, each step rounded to float32")
+                          ->group(running)
+                          ->type_name("A/B|S");
 
   try {
     app.parse(argc, argv);

@@ -219,9 +219,13 @@ static Status apply(const Axis &axis, size_t index, bool isCompiled, Choice &cho
       if (Status status = findRunParameter(name)->set(choice.chip, value); !status)
         return Failure{name + ": " + status.error()};
       break;
-    case ParameterKind::Setting: choice.settings.push_back(name + "=" + value); break;
+    case ParameterKind::Setting:
+      choice.settings.push_back(name + "=" + value);
+      break;
     case ParameterKind::CompileOption:
-    case ParameterKind::TargetKey: choice.arguments.push_back(compilerArgument(name, value)); break;
+    case ParameterKind::TargetKey:
+      choice.arguments.push_back(compilerArgument(name, value));
+      break;
     }
   }
   return {};

@@ -147,8 +147,7 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
   app.add_option("--labels", options.labels, "class of each sample: top-1 accuracy of the first output")
       ->group(data)
       ->type_name("Y.npy");
-  app.add_option("--expect", options.expect,
-                 "reference of the first output (given again: of the second ...): SQNR and errors")
+  app.add_option("--expect", options.expect, "reference of the first output (given again: of the second ...): SQNR and errors")
       ->group(data)
       ->type_name("OUT.npy")
       ->allow_extra_args(false);
@@ -157,8 +156,9 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
       ->type_name("N")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
 
-  app.add_option("--calibrate", options.calibration,
-                 "data that recover=bias and recover=affine fit layers on, not for compiling; again for each further graph input")
+  app.add_option(
+         "--calibrate", options.calibration,
+         "data that recover=bias and recover=affine fit layers on, not for compiling; again for each further graph input")
       ->group(data)
       ->type_name("X.npy")
       ->allow_extra_args(false);

@@ -75,8 +75,7 @@ const std::vector<RunParameter> &runParameters() {
       {"time", "90, 10s, 5min, 1h, 1d", "since programming", true, setTime},
       {"compensate", "tile|column|none", "of drift", true, setCompensation},
       {"recover", "none|bias|affine", "columns fitted on the data of --calibrate after programming", true, setRecovery},
-      {"effects", "all|none|A+B|all-A+B", "all that the target lists, none, these alone, or all but these", true,
-       setEffects},
+      {"effects", "all|none|A+B|all-A+B", "all that the target lists, none, these alone, or all but these", true, setEffects},
   };
   return table;
 }

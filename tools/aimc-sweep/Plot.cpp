@@ -54,8 +54,7 @@ static Layout layoutOf(const Grid &grid, const std::optional<std::string> &leftT
     if (grid.axes[i].values.size() > 1)
       layout.across = i;
   for (size_t i = grid.axes.size(); i-- > 0;)
-    if (i != layout.across && grid.axes[i].values.size() > 1 && grid.axes[i].values.size() <= mostLines &&
-        layout.lines == none)
+    if (i != layout.across && grid.axes[i].values.size() > 1 && grid.axes[i].values.size() <= mostLines && layout.lines == none)
       layout.lines = i;
   for (size_t i = 0; i < grid.axes.size(); ++i)
     if (i != layout.across && i != layout.lines && grid.axes[i].values.size() > 1)
@@ -255,12 +254,18 @@ private:
     SvgStyle style{"none", colors[line]};
     double r = 3.6;
     switch (line % 4) {
-    case 0: svg.circle(at, r, style); return;
+    case 0:
+      svg.circle(at, r, style);
+      return;
     case 1:
       svg.polygon({{at.x - r, at.y - r}, {at.x + r, at.y - r}, {at.x + r, at.y + r}, {at.x - r, at.y + r}}, style);
       return;
-    case 2: svg.polygon({{at.x, at.y - 5}, {at.x + 5, at.y}, {at.x, at.y + 5}, {at.x - 5, at.y}}, style); return;
-    case 3: svg.polygon({{at.x, at.y - 5}, {at.x + 4.6, at.y + 3.6}, {at.x - 4.6, at.y + 3.6}}, style); return;
+    case 2:
+      svg.polygon({{at.x, at.y - 5}, {at.x + 5, at.y}, {at.x, at.y + 5}, {at.x - 5, at.y}}, style);
+      return;
+    case 3:
+      svg.polygon({{at.x, at.y - 5}, {at.x + 4.6, at.y + 3.6}, {at.x - 4.6, at.y + 3.6}}, style);
+      return;
     }
   }
 

@@ -13,8 +13,8 @@ namespace aimc::tools {
 std::vector<Metric> metricsOf(bool hasLabels, size_t references) {
   std::vector<Metric> metrics;
   if (hasLabels)
-    metrics.push_back({"accuracy", "top-1 accuracy in %", 100, "%.2f",
-                       [](const Outcome &outcome) { return *outcome.judgement.accuracy; }});
+    metrics.push_back(
+        {"accuracy", "top-1 accuracy in %", 100, "%.2f", [](const Outcome &outcome) { return *outcome.judgement.accuracy; }});
   for (size_t i = 0; i < references; ++i) {
     std::string suffix = references > 1 ? "_" + std::to_string(i) : "",
                 of = references > 1 ? " of output " + std::to_string(i) : "";

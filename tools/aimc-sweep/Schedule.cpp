@@ -59,10 +59,15 @@ private:
       else
         fail(Failure{"rank " + std::to_string(message.rank) + " is of another build: its outcome cannot be read"});
       return;
-    case MessageKind::Failed: fail(Failure{message.text}); return;
-    case MessageKind::Bye: --others; return;
+    case MessageKind::Failed:
+      fail(Failure{message.text});
+      return;
+    case MessageKind::Bye:
+      --others;
+      return;
     case MessageKind::Work:
-    case MessageKind::Stop: return;
+    case MessageKind::Stop:
+      return;
     }
   }
 

@@ -43,8 +43,8 @@ static std::string list(const std::vector<SvgPoint> &points) {
 }
 
 void Svg::line(SvgPoint from, SvgPoint to, const SvgStyle &style) {
-  body += "<line x1=\"" + number(from.x) + "\" y1=\"" + number(from.y) + "\" x2=\"" + number(to.x) + "\" y2=\"" +
-          number(to.y) + "\"" + attributes(style);
+  body += "<line x1=\"" + number(from.x) + "\" y1=\"" + number(from.y) + "\" x2=\"" + number(to.x) + "\" y2=\"" + number(to.y) +
+          "\"" + attributes(style);
 }
 
 void Svg::polyline(const std::vector<SvgPoint> &points, const SvgStyle &style) {

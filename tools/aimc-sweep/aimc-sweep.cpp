@@ -48,7 +48,8 @@ static std::string placeOf(const Grid &grid, const Cell &cell, uint32_t trial) {
 static Status prepare(Sweep &sweep, const std::vector<std::string> &containers) {
   const SweepOptions &options = sweep.options;
   for (const std::string &container : containers) {
-    Result<Network> network = Network::open({container, options.inputs, options.inputScale, options.batch, options.calibration});
+    Result<Network> network =
+        Network::open({container, options.inputs, options.inputScale, options.batch, options.calibration});
     if (!network)
       return network.failure();
     if (Status status = sweep.judge.fit(*network); !status)
@@ -96,8 +97,7 @@ static Result<Json> journalHeader(const SweepOptions &options) {
   if (Status status = hashes("inputs", options.inputs); !status)
     return status.failure();
   header["input_scale"] = options.inputScaleText;
-  if (Status status =
-          hashes("labels", options.labels ? std::vector<std::string>{*options.labels} : std::vector<std::string>());
+  if (Status status = hashes("labels", options.labels ? std::vector<std::string>{*options.labels} : std::vector<std::string>());
       !status)
     return status.failure();
   if (Status status = hashes("expect", options.expect); !status)

@@ -38,8 +38,7 @@ struct ChipSettings {
 };
 
 /// A word and what it stands for.
-template <typename T>
-struct Named {
+template <typename T> struct Named {
   const char *name;
   T value;
 };
@@ -50,8 +49,7 @@ const std::vector<Named<aimc_compensation>> &compensations();
 const std::vector<Named<Recovery>> &recoveries();
 
 /// "exact", "quantized", "noisy".
-template <typename T>
-std::vector<std::string> namesOf(const std::vector<Named<T>> &words) {
+template <typename T> std::vector<std::string> namesOf(const std::vector<Named<T>> &words) {
   std::vector<std::string> names;
   for (const Named<T> &word : words)
     names.push_back(word.name);
@@ -62,15 +60,13 @@ std::vector<std::string> namesOf(const std::vector<Named<T>> &words) {
 std::string listOf(const std::vector<std::string> &names);
 
 /// The value of a name that is there; `words` never is empty.
-template <typename T>
-const Named<T> *find(const std::vector<Named<T>> &words, const std::string &name) {
+template <typename T> const Named<T> *find(const std::vector<Named<T>> &words, const std::string &name) {
   for (const Named<T> &word : words)
     if (name == word.name)
       return &word;
   return nullptr;
 }
-template <typename T>
-const char *nameOf(const std::vector<Named<T>> &words, T value) {
+template <typename T> const char *nameOf(const std::vector<Named<T>> &words, T value) {
   for (const Named<T> &word : words)
     if (word.value == value)
       return word.name;

@@ -9,19 +9,26 @@ namespace aimc::tools {
 
 const char *nameOf(fb::Kind kind) {
   switch (kind) {
-  case fb::Kind::MatMul: return "matmul";
-  case fb::Kind::Convolution: return "convolution";
-  case fb::Kind::RecurrentInput: return "recurrent-input";
-  case fb::Kind::RecurrentState: break;
+  case fb::Kind::MatMul:
+    return "matmul";
+  case fb::Kind::Convolution:
+    return "convolution";
+  case fb::Kind::RecurrentInput:
+    return "recurrent-input";
+  case fb::Kind::RecurrentState:
+    break;
   }
   return "recurrent-state";
 }
 
 static const char *nameOf(fb::ScaleGranularity scale) {
   switch (scale) {
-  case fb::ScaleGranularity::Column: return "column";
-  case fb::ScaleGranularity::Tile: return "tile";
-  case fb::ScaleGranularity::Matrix: break;
+  case fb::ScaleGranularity::Column:
+    return "column";
+  case fb::ScaleGranularity::Tile:
+    return "tile";
+  case fb::ScaleGranularity::Matrix:
+    break;
   }
   return "matrix";
 }
@@ -66,8 +73,7 @@ Json layerScalars(const Container &container, uint32_t site, uint32_t group) {
   layer["signed"] = dispatch.input_signed();
   layer["v"] = dispatch.input_slice_bits();
   layer["V"] = dispatch.input_slices();
-  layer["Q"] =
-      dispatch.input_signed() ? std::max((1 << (dispatch.input_bits() - 1)) - 1, 1) : (1 << dispatch.input_bits()) - 1;
+  layer["Q"] = dispatch.input_signed() ? std::max((1 << (dispatch.input_bits() - 1)) - 1, 1) : (1 << dispatch.input_bits()) - 1;
   layer["alpha"] = dispatch.dynamic() ? Json("dynamic") : Json(dispatch.alpha());
   layer["B"] = dispatch.adc_bits() ? Json(dispatch.adc_bits()) : Json("ideal");
   layer["adc_unsigned"] = dispatch.adc_unsigned();
@@ -79,8 +85,7 @@ std::string layerDirectory(const fb::Model &model, uint32_t site, uint32_t group
   const fb::Dispatch &dispatch = *model.dispatches()->Get(site);
   std::string node = dispatch.node()->str().substr(0, 80);
   for (char &c : node) {
-    bool kept =
-        (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    bool kept = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
     if (!kept)
       c = '_';
   }

@@ -38,8 +38,7 @@ Occupancy occupancyOf(const fb::Model &model);
 std::string toString(const Occupancy &occupancy);
 
 /// Layer-wise view of a blob: element [group] of an array whose first dimension is the group; null when absent.
-template <typename T>
-const T *groupOf(const Container &container, const fb::Blob *blob, uint32_t group, size_t elementsEach) {
+template <typename T> const T *groupOf(const Container &container, const fb::Blob *blob, uint32_t group, size_t elementsEach) {
   const auto *data = static_cast<const T *>(container.blob(blob));
   return data ? data + group * elementsEach : nullptr;
 }

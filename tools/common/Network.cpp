@@ -38,8 +38,7 @@ Result<Network> Network::open(const NetworkOptions &options) {
     return status.failure();
   if (options.calibration.empty())
     return network;
-  Result<Network> calibration =
-      open({options.model, options.calibration, options.inputScale, options.batch});
+  Result<Network> calibration = open({options.model, options.calibration, options.inputScale, options.batch});
   if (!calibration)
     return calibration.failure();
   calibration->firstSample = int64_t(1) << 31; // beyond every data set
@@ -185,8 +184,7 @@ Result<OutputArray> Network::join(size_t output, std::vector<OutputArray> pieces
     for (size_t i = 0; i < piece.dims.size(); ++i)
       if (i != axis && piece.dims[i] != pieces[0].dims[i])
         return Failure{"output '" + info.name + "' has shape " + toString(pieces[0].dims) + " in one run and " +
-                       toString(piece.dims) + " in another; --batch=" + std::to_string(sampleCount) +
-                       " makes one run of them"};
+                       toString(piece.dims) + " in another; --batch=" + std::to_string(sampleCount) + " makes one run of them"};
     total += piece.dims[axis];
   }
   whole.dims = pieces[0].dims;

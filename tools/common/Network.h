@@ -11,8 +11,7 @@
 
 namespace aimc::tools {
 
-template <typename T, void (*release)(T *)>
-struct Releaser {
+template <typename T, void (*release)(T *)> struct Releaser {
   void operator()(T *handle) const { release(handle); }
 };
 using Model = std::unique_ptr<aimc_model, Releaser<aimc_model, aimc_model_release>>;
@@ -28,7 +27,7 @@ struct NetworkOptions {
   std::string model;
   std::vector<std::string> inputs; // one .npy file per graph input
   std::optional<InputScale> inputScale;
-  std::optional<int64_t> batch; // samples of a run
+  std::optional<int64_t> batch;              // samples of a run
   std::vector<std::string> calibration = {}; // one .npy file per graph input, for recovery; empty: none
 };
 

@@ -7,8 +7,8 @@
 namespace aimc::tools {
 
 /// Corrections of every layer. The chip, programmed by `chip`, runs the calibration data; column by column the float result of
-/// the inputs that the layer really got is fitted to the chip's y: Bias adds the mean difference, Affine is the least squares of
-/// scale * y + offset. About 2048 rows of each matrix count, evenly from all data. Noise of the calibration's conversions is
+/// the inputs that the layer really got is fitted to the chip's y: Bias adds the mean difference, Affine is the least squares
+/// of scale * y + offset. About 2048 rows of each matrix count, evenly from all data. Noise of the calibration's conversions is
 /// addressed by samples that no data set reaches. Only the simulator shows its layers. Errors when the float weights are
 /// stripped.
 Result<std::vector<Correction>> fitCorrections(const Network &calibration, const ChipSettings &chip, aimc_pool *pool);

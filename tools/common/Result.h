@@ -13,8 +13,7 @@ struct Failure {
   std::string message;
 };
 
-template <typename T>
-class [[nodiscard]] Result {
+template <typename T> class [[nodiscard]] Result {
 public:
   Result(T value) : stored(std::move(value)) {}
   Result(Failure failure) : text(std::move(failure.message)) {}
@@ -31,8 +30,7 @@ private:
 };
 
 /// Success, or a message.
-template <>
-class [[nodiscard]] Result<void> {
+template <> class [[nodiscard]] Result<void> {
 public:
   Result() = default;
   Result(Failure failure) : text(std::move(failure.message)) {}

@@ -111,29 +111,40 @@ Result<InputScale> InputScale::parse(const std::string &text) {
   return scale;
 }
 
-template <typename Visitor>
-static auto visitType(aimc_type type, Visitor visit) {
+template <typename Visitor> static auto visitType(aimc_type type, Visitor visit) {
   switch (type) {
-  case AIMC_F32: return visit(float());
-  case AIMC_F64: return visit(double());
-  case AIMC_F16: return visit(Half());
-  case AIMC_BF16: return visit(Bfloat());
-  case AIMC_I8: return visit(int8_t());
-  case AIMC_I16: return visit(int16_t());
-  case AIMC_I32: return visit(int32_t());
-  case AIMC_I64: return visit(int64_t());
-  case AIMC_U8: return visit(uint8_t());
-  case AIMC_U16: return visit(uint16_t());
-  case AIMC_U32: return visit(uint32_t());
-  case AIMC_U64: return visit(uint64_t());
-  case AIMC_BOOL: break;
+  case AIMC_F32:
+    return visit(float());
+  case AIMC_F64:
+    return visit(double());
+  case AIMC_F16:
+    return visit(Half());
+  case AIMC_BF16:
+    return visit(Bfloat());
+  case AIMC_I8:
+    return visit(int8_t());
+  case AIMC_I16:
+    return visit(int16_t());
+  case AIMC_I32:
+    return visit(int32_t());
+  case AIMC_I64:
+    return visit(int64_t());
+  case AIMC_U8:
+    return visit(uint8_t());
+  case AIMC_U16:
+    return visit(uint16_t());
+  case AIMC_U32:
+    return visit(uint32_t());
+  case AIMC_U64:
+    return visit(uint64_t());
+  case AIMC_BOOL:
+    break;
   }
   return visit(Bool());
 }
 
 /// The element as a number of a built-in type. Data of a file need not be aligned.
-template <typename T>
-static auto load(const char *at) {
+template <typename T> static auto load(const char *at) {
   T value;
   std::memcpy(&value, at, sizeof value);
   if constexpr (std::is_same_v<T, Half>)
@@ -147,8 +158,7 @@ static auto load(const char *at) {
 }
 
 /// `from` is a built-in number. False when it has no counterpart in To.
-template <typename To, typename From>
-static bool convert(From from, const InputScale &scale, To &to) {
+template <typename To, typename From> static bool convert(From from, const InputScale &scale, To &to) {
   constexpr bool toWide = std::is_same_v<To, double>;
   constexpr bool toFloat = toWide || std::is_same_v<To, float> || std::is_same_v<To, Half> || std::is_same_v<To, Bfloat>;
   if constexpr (toFloat) {

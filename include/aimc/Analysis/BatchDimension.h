@@ -19,9 +19,7 @@ struct BatchPosition {
   int64_t outer = 1;
   int64_t inner = 1;
 
-  bool operator==(const BatchPosition &other) const {
-    return dim == other.dim && outer == other.outer && inner == other.inner;
-  }
+  bool operator==(const BatchPosition &other) const { return dim == other.dim && outer == other.outer && inner == other.inner; }
 };
 
 /// Positions of the batch in values of a program, found on demand and remembered; the program must not change meanwhile.
@@ -29,8 +27,8 @@ struct BatchPosition {
 /// The batch is dimension 0 of each function argument; an argument's attribute `analog.batch_dim` names another (an integer;
 /// -1: this argument has none). An argument without the attribute whose dimension 0 differs in size from the batch of
 /// the first one has none either. The batch is followed through indexing maps, reshapes, slices and concatenation along other
-/// dimensions, padding, loops, branches and the analog dialect. Where it cannot be followed but is known to hold one sample, that
-/// sample is everything.
+/// dimensions, padding, loops, branches and the analog dialect. Where it cannot be followed but is known to hold one sample,
+/// that sample is everything.
 class BatchDimension {
 public:
   BatchDimension();

@@ -56,9 +56,7 @@ public:
   mlir::Type getElementType() const { return view.elementType; }
   llvm::ArrayRef<int64_t> getShape() const { return view.sizes; }
   int64_t getNumElements() const { return view.getNumElements(); }
-  llvm::ArrayRef<char> getBytes() const {
-    return {view.base, static_cast<size_t>(getNumElements() * view.getElementSize())};
-  }
+  llvm::ArrayRef<char> getBytes() const { return {view.base, static_cast<size_t>(getNumElements() * view.getElementSize())}; }
   /// The elements as T, which must be the C type of the element type (float, double, int8_t …; f16 is uint16_t).
   template <typename T> llvm::ArrayRef<T> as() const {
     assert(static_cast<int64_t>(sizeof(T)) == view.getElementSize() && "not the element type");
@@ -92,8 +90,8 @@ private:
 /// reshapes, slices, broadcasts. Nothing otherwise, or where a reshape would need a copy.
 std::optional<StridedView> asStridedView(mlir::Value value);
 
-/// A file of a few bytes can describe terabytes of constants, or a product of them that takes days: a tensor that takes more than
-/// this to compute is left to the program.
+/// A file of a few bytes can describe terabytes of constants, or a product of them that takes days: a tensor that takes more
+/// than this to compute is left to the program.
 inline constexpr int64_t maxComputedBytes = int64_t(1) << 32;
 inline constexpr int64_t maxComputedIterations = int64_t(1) << 34;
 

@@ -24,8 +24,8 @@ struct Interval {
 };
 
 /// Ranges of values of a program, found on demand from what they depend on and remembered; the program must not change
-/// meanwhile. Reads scalar payloads of linalg operations (also reductions: pooling, sums), tensor operations, scf.for (a fixpoint)
-/// and scf.if. A function argument with the attribute `analog.input_range = [low, high]` (two floats) has that range.
+/// meanwhile. Reads scalar payloads of linalg operations (also reductions: pooling, sums), tensor operations, scf.for (a
+/// fixpoint) and scf.if. A function argument with the attribute `analog.input_range = [low, high]` (two floats) has that range.
 class ValueRanges {
 public:
   ValueRanges();

@@ -37,7 +37,8 @@ mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path, const ImportO
 
 /// The same for a model in memory; the buffer's identifier names it in diagnostics, and external data lie in the folder of that
 /// path.
-mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::MemoryBufferRef bytes, const ImportOptions &options, mlir::MLIRContext &context);
+mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::MemoryBufferRef bytes, const ImportOptions &options,
+                                             mlir::MLIRContext &context);
 
 } // namespace aimc
 

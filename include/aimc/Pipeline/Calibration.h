@@ -1,8 +1,8 @@
 //===- Calibration.h - converter ranges by running the program --------------------------------------------------===//
 //
-// The program runs over the calibration data twice: exact, observing |x| at every DAC, which gives the input scales; then quantized with
-// those scales and ideal ADCs, observing the column sums, which gives the ADC ranges. Each pass goes over the data once for the
-// maxima and once (or, when the histograms would not fit, several times) for the histograms.
+// The program runs over the calibration data twice: exact, observing |x| at every DAC, which gives the input scales; then
+// quantized with those scales and ideal ADCs, observing the column sums, which gives the ADC ranges. Each pass goes over the
+// data once for the maxima and once (or, when the histograms would not fit, several times) for the histograms.
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #ifndef AIMC_PIPELINE_CALIBRATION_H

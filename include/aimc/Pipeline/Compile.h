@@ -30,21 +30,21 @@ struct CompileOptions {
   std::string output; ///< the container; for an earlier stage the text, "-" or empty: standard output
   Stage stage = Stage::Container;
 
-  llvm::StringMap<int64_t> dims; ///< sizes of named dimensions
+  llvm::StringMap<int64_t> dims;                              ///< sizes of named dimensions
   llvm::StringMap<llvm::SmallVector<int64_t, 4>> inputShapes; ///< of graph inputs; a negative size: as the file has it
   llvm::StringMap<std::string> constInputs; ///< graph inputs that become constants, and the files (.npy, .pb) with their values
-  int64_t batchDim = 0;          ///< dimension of the graph inputs that counts samples; −1: none
-  std::vector<std::string> inputRanges; ///< "NAME=LO,HI" or "LO,HI" for all: what the caller promises of graph inputs
+  int64_t batchDim = 0;                     ///< dimension of the graph inputs that counts samples; −1: none
+  std::vector<std::string> inputRanges;     ///< "NAME=LO,HI" or "LO,HI" for all: what the caller promises of graph inputs
 
-  std::string target;    ///< name or file; empty: generic-pcm, or the target that an .mlir file names
+  std::string target;                       ///< name or file; empty: generic-pcm, or the target that an .mlir file names
   std::vector<std::string> targetOverrides; ///< "KEY=VALUE" each: keys of the description set anew
-  int64_t chips = 0;     ///< 0: not given, 1
-  bool digital = false; ///< everything on the host
-  std::string digitalNodes, analogNodes; ///< regular expressions over node names
+  int64_t chips = 0;                        ///< 0: not given, 1
+  bool digital = false;                     ///< everything on the host
+  std::string digitalNodes, analogNodes;    ///< regular expressions over node names
 
   std::string weightClip; ///< "mse" or a number of root mean squares; empty: every weight fits
-  std::string calibrate;        ///< .npy file, or a folder with one for each graph input; empty: data-free
-  std::string inputScale;       ///< "1/255" or a number; empty: 1
+  std::string calibrate;  ///< .npy file, or a folder with one for each graph input; empty: data-free
+  std::string inputScale; ///< "1/255" or a number; empty: 1
   RangeRule rangeRule;
   std::string saveRanges, ranges; ///< JSON files
 

@@ -11,8 +11,8 @@ class raw_ostream;
 
 namespace aimc {
 
-/// Prints the diagnostics of a context while it lives, one line each: "error: conv1: …" for a node of a graph, "file:3:5: error: …" for a
-/// place in a file. A line is printed once, however often a pass runs.
+/// Prints the diagnostics of a context while it lives, one line each: "error: conv1: …" for a node of a graph, "file:3:5:
+/// error: …" for a place in a file. A line is printed once, however often a pass runs.
 class DiagnosticPrinter {
 public:
   DiagnosticPrinter(mlir::MLIRContext &context, llvm::raw_ostream &os, bool showRemarks);

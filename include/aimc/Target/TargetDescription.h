@@ -79,8 +79,8 @@ llvm::Expected<TargetDescription> parseTarget(llvm::StringRef text, llvm::String
 /// program, then in the source tree. The error lists the names that exist.
 llvm::Expected<TargetDescription> loadTarget(llvm::StringRef nameOrPath);
 
-/// The description with keys set anew, each "KEY=VALUE" as in "adc.bits=6"; its text says so too. Messages name the file and the
-/// override.
+/// The description with keys set anew, each "KEY=VALUE" as in "adc.bits=6"; its text says so too. Messages name the file and
+/// the override.
 llvm::Expected<TargetDescription> withOverrides(TargetDescription target, llvm::ArrayRef<std::string> overrides);
 
 /// Names of all descriptions that `loadTarget` finds, sorted.

@@ -30,8 +30,8 @@ static Value matmul(Value left, bool transposeLeft, Value right, bool transposeR
   auto op = linalg::MatmulOp::create(b, ValueRange{left, right}, ValueRange{accumulator});
   if (transposeLeft || transposeRight) {
     auto map = [&](unsigned row, unsigned column, bool transposed) {
-      return AffineMap::getMultiDimMapWithTargets(3, transposed ? ArrayRef<unsigned>{column, row} : ArrayRef<unsigned>{row, column},
-                                                  b.getContext());
+      return AffineMap::getMultiDimMapWithTargets(
+          3, transposed ? ArrayRef<unsigned>{column, row} : ArrayRef<unsigned>{row, column}, b.getContext());
     };
     op.setIndexingMapsAttr(b.getAffineMapArrayAttr({map(0, 2, transposeLeft), map(2, 1, transposeRight), map(0, 1, false)}));
   }
@@ -71,8 +71,7 @@ static Value batchMatmul(Value left, Value right, Lowering &b) {
     Size batch = b.product(leftBatch);
     Value leftFlat = b.reshape(left, {batch, m, k}), rightFlat = b.reshape(right, {batch, rightSizes[rightRank - 2], n});
     Value accumulator = zeros({batch, m, n}, getElement(left), b);
-    Value product =
-        linalg::BatchMatmulOp::create(b, ValueRange{leftFlat, rightFlat}, ValueRange{accumulator}).getResult(0);
+    Value product = linalg::BatchMatmulOp::create(b, ValueRange{leftFlat, rightFlat}, ValueRange{accumulator}).getResult(0);
     Sizes sizes(leftBatch);
     sizes.append({m, n});
     return b.reshape(product, sizes);
@@ -101,12 +100,13 @@ static Value batchMatmul(Value left, Value right, Lowering &b) {
   Sizes sizes(batch);
   sizes.append({m, n});
   return b.contract(access(left, leftBatch, mLoop, kLoop), access(right, rightBatch, kLoop, nLoop),
-                  llvm::to_vector(llvm::seq<unsigned>(0, rank)), sizes);
+                    llvm::to_vector(llvm::seq<unsigned>(0, rank)), sizes);
 }
 
 FailureOr<Value> aimc::onnx::multiplyMatrices(NodeOp node, Value left, Value right, Lowering &b) {
   if (getRank(left) == 0 || getRank(right) == 0)
-    return b.error(node) << "operands " << left.getType() << " and " << right.getType() << " must have rank 1 or more", failure();
+    return b.error(node) << "operands " << left.getType() << " and " << right.getType() << " must have rank 1 or more",
+           failure();
   // A vector is a matrix of one row or column, which the result does not have.
   bool leftVector = getRank(left) == 1, rightVector = getRank(right) == 1;
   if (leftVector)
@@ -185,8 +185,8 @@ static Value genericGroupedConv(Value input, Value weight, ArrayRef<Size> output
     weightExprs.push_back(kernel);
   }
   return b.contract({input, AffineMap::get(loops, 0, inputExprs, b.getContext())},
-                  {weight, AffineMap::get(loops, 0, weightExprs, b.getContext())},
-                  llvm::to_vector(llvm::seq<unsigned>(0, 3 + spatial)), outputSizes);
+                    {weight, AffineMap::get(loops, 0, weightExprs, b.getContext())},
+                    llvm::to_vector(llvm::seq<unsigned>(0, 3 + spatial)), outputSizes);
 }
 
 /// One filter per channel: input [N, C, spatial…] · weight [C, kernel…].
@@ -215,7 +215,8 @@ static Value denseConv(Value input, Value weight, ArrayRef<Size> outputSizes, co
   }
 }
 
-static Value groupedConv(Value input, Value weight, int64_t groups, ArrayRef<Size> outputSizes, const Windows &windows, Lowering &b) {
+static Value groupedConv(Value input, Value weight, int64_t groups, ArrayRef<Size> outputSizes, const Windows &windows,
+                         Lowering &b) {
   auto split = [&](ArrayRef<Size> sizes, size_t dimension) {
     Sizes result(sizes);
     result[dimension] = b.size(groups);
@@ -341,38 +342,39 @@ LogicalResult aimc::onnx::lowerConvTranspose(NodeOp node, ValueRange inputs, Low
   for (unsigned i = 0; i < spatial; ++i)
     windowExprs.push_back(b.getAffineDimExpr(outputRank + i));
   Access windowAccess{window, AffineMap::get(outputRank + spatial, 0, windowExprs, b.getContext())};
-  Access output{zeros(outputSizes, element, b), AffineMap::getMultiDimIdentityMap(outputRank + spatial, b.getContext())
-                                                     .getMajorSubMap(outputRank)};
+  Access output{zeros(outputSizes, element, b),
+                AffineMap::getMultiDimIdentityMap(outputRank + spatial, b.getContext()).getMajorSubMap(outputRank)};
   SmallVector<Value> lowValues, limits;
   for (size_t i = 0; i < spatial; ++i) {
     lowValues.push_back(b.asIndex(low[i]));
     limits.push_back(b.asIndex(inputSizes[2 + i]));
   }
   Value result = b.generic(windowAccess, output, [&](ValueRange arguments) -> SmallVector<Value> {
-    auto loop = [&](unsigned i) { return Value(linalg::IndexOp::create(b, i)); };
-    auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) {
-      return Value(arith::CmpIOp::create(b, predicate, x, y));
-    };
-    Value zero = b.index(0), exists = b.integer(b.getI1Type(), 1), filters = b.index(weightShape[1]);
-    SmallVector<Value> position{loop(0)};
-    Value column = arith::RemSIOp::create(b, loop(1), filters);
-    for (unsigned i = 0; i < spatial; ++i) {
-      Value k = loop(outputRank + i), stride = b.index(strides[i]);
-      Value reach = arith::MulIOp::create(b, k, b.index(dilations[i]));
-      Value numerator = arith::SubIOp::create(b, arith::AddIOp::create(b, loop(2 + i), lowValues[i]), reach);
-      Value place = arith::DivSIOp::create(b, numerator, stride);
-      Value whole = compare(arith::CmpIPredicate::eq, arith::MulIOp::create(b, place, stride), numerator);
-      Value above = compare(arith::CmpIPredicate::sge, numerator, zero), below = compare(arith::CmpIPredicate::slt, place, limits[i]);
-      Value here = arith::AndIOp::create(b, whole, arith::AndIOp::create(b, above, below));
-      exists = arith::AndIOp::create(b, exists, here);
-      position.push_back(arith::SelectOp::create(b, here, place, zero));
-      column = arith::AddIOp::create(b, arith::MulIOp::create(b, column, b.index((*kernel)[i])), k);
-    }
-    position.push_back(arith::DivSIOp::create(b, loop(1), filters));
-    position.push_back(column);
-    Value patch = tensor::ExtractOp::create(b, patches, position);
-    Value term = arith::SelectOp::create(b, exists, patch, b.scalar(element, 0));
-    return {addScalars(b, arguments[1], term)};
-  }).front();
+                    auto loop = [&](unsigned i) { return Value(linalg::IndexOp::create(b, i)); };
+                    auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) {
+                      return Value(arith::CmpIOp::create(b, predicate, x, y));
+                    };
+                    Value zero = b.index(0), exists = b.integer(b.getI1Type(), 1), filters = b.index(weightShape[1]);
+                    SmallVector<Value> position{loop(0)};
+                    Value column = arith::RemSIOp::create(b, loop(1), filters);
+                    for (unsigned i = 0; i < spatial; ++i) {
+                      Value k = loop(outputRank + i), stride = b.index(strides[i]);
+                      Value reach = arith::MulIOp::create(b, k, b.index(dilations[i]));
+                      Value numerator = arith::SubIOp::create(b, arith::AddIOp::create(b, loop(2 + i), lowValues[i]), reach);
+                      Value place = arith::DivSIOp::create(b, numerator, stride);
+                      Value whole = compare(arith::CmpIPredicate::eq, arith::MulIOp::create(b, place, stride), numerator);
+                      Value above = compare(arith::CmpIPredicate::sge, numerator, zero),
+                            below = compare(arith::CmpIPredicate::slt, place, limits[i]);
+                      Value here = arith::AndIOp::create(b, whole, arith::AndIOp::create(b, above, below));
+                      exists = arith::AndIOp::create(b, exists, here);
+                      position.push_back(arith::SelectOp::create(b, here, place, zero));
+                      column = arith::AddIOp::create(b, arith::MulIOp::create(b, column, b.index((*kernel)[i])), k);
+                    }
+                    position.push_back(arith::DivSIOp::create(b, loop(1), filters));
+                    position.push_back(column);
+                    Value patch = tensor::ExtractOp::create(b, patches, position);
+                    Value term = arith::SelectOp::create(b, exists, patch, b.scalar(element, 0));
+                    return {addScalars(b, arguments[1], term)};
+                  }).front();
   return b.replace(node, addBias(result, getOptional(inputs, 2), b));
 }

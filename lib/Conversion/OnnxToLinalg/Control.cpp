@@ -55,8 +55,8 @@ LogicalResult aimc::onnx::lowerIf(NodeOp node, ValueRange inputs, Lowering &b) {
 //===------------------------------------------------------------------------------------------------------------===//
 
 namespace {
-/// One element per iteration, stacked along dimension 0. The stack has its final length from the start if that and the elements'
-/// sizes are known before the loop; otherwise it grows.
+/// One element per iteration, stacked along dimension 0. The stack has its final length from the start if that and the
+/// elements' sizes are known before the loop; otherwise it grows.
 struct Stack {
   RankedTensorType element;
   std::optional<Size> length;
@@ -136,23 +136,25 @@ struct LoopGraph {
       auto type = dyn_cast<RankedTensorType>(value.getType());
       return !type || type.hasStaticShape();
     };
-    if (llvm::none_of(stacks, [](const Stack &stack) { return stack.grows(); }) && llvm::all_of(initial.take_front(carried), isFixed))
+    if (llvm::none_of(stacks, [](const Stack &stack) { return stack.grows(); }) &&
+        llvm::all_of(initial.take_front(carried), isFixed))
       return forEachIndex(count, initial, [&](ValueRange indices, ValueRange state) { return body(indices[0], state); }, b);
     SmallVector<Value> all{b.index(0)};
     llvm::append_range(all, initial);
     Value limit = b.asIndex(count);
-    all = whileTrue(all, [&](ValueRange state) -> Value {
-      return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, state[0], limit);
-    }, [&](ValueRange state) {
-      SmallVector<Value> next = body(state[0], state.drop_front());
-      next.insert(next.begin(), arith::AddIOp::create(b, state[0], b.index(1)));
-      return next;
-    }, b);
+    all = whileTrue(
+        all, [&](ValueRange state) -> Value { return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, state[0], limit); },
+        [&](ValueRange state) {
+          SmallVector<Value> next = body(state[0], state.drop_front());
+          next.insert(next.begin(), arith::AddIOp::create(b, state[0], b.index(1)));
+          return next;
+        },
+        b);
     all.erase(all.begin());
     return all;
   }
-  /// Places the body at the insertion point, the end of a block. `state` are carried values and stacks; the next ones are returned
-  /// behind the values that the body yields before them.
+  /// Places the body at the insertion point, the end of a block. `state` are carried values and stacks; the next ones are
+  /// returned behind the values that the body yields before them.
   SmallVector<Value> place(ValueRange leading, ValueRange state, ValueRange trailing, Value index, Lowering &b) {
     SmallVector<Value> arguments(leading);
     llvm::append_range(arguments, state.take_front(carried));
@@ -216,29 +218,36 @@ LogicalResult aimc::onnx::lowerLoop(NodeOp node, ValueRange inputs, Lowering &b)
     if (!matchPattern(start, m_One()))
       count = Value(arith::SelectOp::create(b, start, b.asIndex(count), b.index(0)));
     SmallVector<Value> initial = loop.getInitial(given, count, b);
-    results = loop.repeat(count, initial, [&](Value index, ValueRange state) {
-      Value number = asArgument(b.castIndex(index, b.getI64Type()), graph->getArgument(0), b);
-      Value condition = asArgument(b.integer(b.getI1Type(), 1), graph->getArgument(1), b);
-      SmallVector<Value> next = loop.place({number, condition}, state, {}, index, b);
-      next.erase(next.begin());
-      return next;
-    }, b);
+    results = loop.repeat(
+        count, initial,
+        [&](Value index, ValueRange state) {
+          Value number = asArgument(b.castIndex(index, b.getI64Type()), graph->getArgument(0), b);
+          Value condition = asArgument(b.integer(b.getI1Type(), 1), graph->getArgument(1), b);
+          SmallVector<Value> next = loop.place({number, condition}, state, {}, index, b);
+          next.erase(next.begin());
+          return next;
+        },
+        b);
   } else {
     SmallVector<Value> initial{b.index(0), start};
     llvm::append_range(initial, loop.getInitial(given, std::nullopt, b));
-    SmallVector<Value> last = whileTrue(initial, [&](ValueRange state) -> Value {
-      if (!limit)
-        return state[1];
-      Value below = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, state[0], limit);
-      return arith::AndIOp::create(b, state[1], below);
-    }, [&](ValueRange state) {
-      Value number = asArgument(b.castIndex(state[0], b.getI64Type()), graph->getArgument(0), b);
-      Value condition = asArgument(state[1], graph->getArgument(1), b);
-      SmallVector<Value> next = loop.place({number, condition}, state.drop_front(2), {}, state[0], b);
-      next[0] = loop.failed ? next[0] : b.extractScalar(next[0]);
-      next.insert(next.begin(), arith::AddIOp::create(b, state[0], b.index(1)));
-      return next;
-    }, b);
+    SmallVector<Value> last = whileTrue(
+        initial,
+        [&](ValueRange state) -> Value {
+          if (!limit)
+            return state[1];
+          Value below = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, state[0], limit);
+          return arith::AndIOp::create(b, state[1], below);
+        },
+        [&](ValueRange state) {
+          Value number = asArgument(b.castIndex(state[0], b.getI64Type()), graph->getArgument(0), b);
+          Value condition = asArgument(state[1], graph->getArgument(1), b);
+          SmallVector<Value> next = loop.place({number, condition}, state.drop_front(2), {}, state[0], b);
+          next[0] = loop.failed ? next[0] : b.extractScalar(next[0]);
+          next.insert(next.begin(), arith::AddIOp::create(b, state[0], b.index(1)));
+          return next;
+        },
+        b);
     results.assign(last.begin() + 2, last.end());
   }
   if (loop.failed)
@@ -265,18 +274,21 @@ LogicalResult aimc::onnx::lowerScan(NodeOp node, ValueRange inputs, Lowering &b)
   Size count = b.dim(inputs[states], axes[0]);
   Value last = b.asIndex(b.sub(count, b.size(1)));
   SmallVector<Value> initial = loop.getInitial(inputs.take_front(states), count, b);
-  SmallVector<Value> results = loop.repeat(count, initial, [&](Value index, ValueRange state) {
-    SmallVector<Value> elements;
-    for (size_t i = 0; i < scanned; ++i) {
-      Value input = inputs[states + i], place = directions[i] ? Value(arith::SubIOp::create(b, last, index)) : index;
-      Sizes offsets(getRank(input), b.size(0)), sizes = b.dims(input);
-      offsets[axes[i]] = place;
-      sizes[axes[i]] = b.size(1);
-      Value element = b.slice(input, offsets, sizes, axes[i]);
-      elements.push_back(b.castTo(element, getSignlessType(graph->getArgument(states + i).getType())));
-    }
-    return loop.place({}, state, elements, index, b);
-  }, b);
+  SmallVector<Value> results = loop.repeat(
+      count, initial,
+      [&](Value index, ValueRange state) {
+        SmallVector<Value> elements;
+        for (size_t i = 0; i < scanned; ++i) {
+          Value input = inputs[states + i], place = directions[i] ? Value(arith::SubIOp::create(b, last, index)) : index;
+          Sizes offsets(getRank(input), b.size(0)), sizes = b.dims(input);
+          offsets[axes[i]] = place;
+          sizes[axes[i]] = b.size(1);
+          Value element = b.slice(input, offsets, sizes, axes[i]);
+          elements.push_back(b.castTo(element, getSignlessType(graph->getArgument(states + i).getType())));
+        }
+        return loop.place({}, state, elements, index, b);
+      },
+      b);
   if (loop.failed)
     return failure();
   for (size_t i = states; i < results.size(); ++i) {
@@ -297,8 +309,8 @@ LogicalResult aimc::onnx::lowerScan(NodeOp node, ValueRange inputs, Lowering &b)
   return b.replace(node, results);
 }
 
-/// Scan of operator set 8: every operand but the first has a batch dimension, of which the body sees nothing, and the scanned ones
-/// a dimension of steps behind it; operand 0 may say how many steps each sample has.
+/// Scan of operator set 8: every operand but the first has a batch dimension, of which the body sees nothing, and the scanned
+/// ones a dimension of steps behind it; operand 0 may say how many steps each sample has.
 LogicalResult aimc::onnx::lowerBatchedScan(NodeOp node, ValueRange inputs, Lowering &b) {
   Region *graph = getGraph(node, "body");
   if (!graph)
@@ -332,31 +344,37 @@ LogicalResult aimc::onnx::lowerBatchedScan(NodeOp node, ValueRange inputs, Lower
     }
     return b.castTo(b.slice(tensor, offsets, sizes, dropped), getSignlessType(graph->getArgument(argument).getType()));
   };
-  results = forEachIndex(batch, results, [&](ValueRange sample, ValueRange carried) {
-    Size count = steps;
-    if (lengths)
-      count = Value(b.castIndex(tensor::ExtractOp::create(b, lengths, sample[0]), b.getIndexType()));
-    Value last = b.asIndex(b.sub(count, b.size(1)));
-    SmallVector<Value> initial, next;
-    for (size_t i = 0; i < states; ++i)
-      initial.push_back(getElement(inputs[i], Size(sample[0]), i));
-    initial = loop.getInitial(initial, count, b);
-    SmallVector<Value> ends = loop.repeat(count, initial, [&](Value index, ValueRange state) {
-      SmallVector<Value> elements;
-      for (size_t i = 0; i < scanned; ++i) {
-        Value place = directions[i] ? Value(arith::SubIOp::create(b, last, index)) : index;
-        elements.push_back(getElement(inputs[states + i], {Size(sample[0]), Size(place)}, states + i));
-      }
-      return loop.place({}, state, elements, index, b);
-    }, b);
-    for (auto [i, end] : llvm::enumerate(ends)) {
-      Sizes offsets(getRank(carried[i]), b.size(0)), sizes = b.dims(end), strides(getRank(carried[i]), b.size(1));
-      offsets[0] = sample[0];
-      sizes.insert(sizes.begin(), b.size(1));
-      next.push_back(tensor::InsertSliceOp::create(b, end, carried[i], offsets, sizes, strides));
-    }
-    return next;
-  }, b);
+  results = forEachIndex(
+      batch, results,
+      [&](ValueRange sample, ValueRange carried) {
+        Size count = steps;
+        if (lengths)
+          count = Value(b.castIndex(tensor::ExtractOp::create(b, lengths, sample[0]), b.getIndexType()));
+        Value last = b.asIndex(b.sub(count, b.size(1)));
+        SmallVector<Value> initial, next;
+        for (size_t i = 0; i < states; ++i)
+          initial.push_back(getElement(inputs[i], Size(sample[0]), i));
+        initial = loop.getInitial(initial, count, b);
+        SmallVector<Value> ends = loop.repeat(
+            count, initial,
+            [&](Value index, ValueRange state) {
+              SmallVector<Value> elements;
+              for (size_t i = 0; i < scanned; ++i) {
+                Value place = directions[i] ? Value(arith::SubIOp::create(b, last, index)) : index;
+                elements.push_back(getElement(inputs[states + i], {Size(sample[0]), Size(place)}, states + i));
+              }
+              return loop.place({}, state, elements, index, b);
+            },
+            b);
+        for (auto [i, end] : llvm::enumerate(ends)) {
+          Sizes offsets(getRank(carried[i]), b.size(0)), sizes = b.dims(end), strides(getRank(carried[i]), b.size(1));
+          offsets[0] = sample[0];
+          sizes.insert(sizes.begin(), b.size(1));
+          next.push_back(tensor::InsertSliceOp::create(b, end, carried[i], offsets, sizes, strides));
+        }
+        return next;
+      },
+      b);
   if (loop.failed)
     return failure();
   results.resize(node.getNumResults());

@@ -34,11 +34,14 @@ LogicalResult aimc::onnx::lowerEinsum(NodeOp node, ValueRange inputs, Lowering &
     return b.replace(node, b.contract(accesses[0], accesses[1], outer, outputSizes));
   Type element = getElement(inputs[0]);
   bool isFloat = isa<FloatType>(element);
-  Access output{b.filled(outputSizes, b.scalar(element, 0)), AffineMap::getMultiDimMapWithTargets(einsum->loops, outer, b.getContext())};
+  Access output{b.filled(outputSizes, b.scalar(element, 0)),
+                AffineMap::getMultiDimMapWithTargets(einsum->loops, outer, b.getContext())};
   return b.replace(node, b.generic(accesses, output, [&](ValueRange s) -> SmallVector<Value> {
-    Value product = s[0];
-    for (Value factor : s.drop_front().drop_back())
-      product = isFloat ? Value(arith::MulFOp::create(b, product, factor)) : Value(arith::MulIOp::create(b, product, factor));
-    return {isFloat ? Value(arith::AddFOp::create(b, s.back(), product)) : Value(arith::AddIOp::create(b, s.back(), product))};
-  }).front());
+                            Value product = s[0];
+                            for (Value factor : s.drop_front().drop_back())
+                              product = isFloat ? Value(arith::MulFOp::create(b, product, factor))
+                                                : Value(arith::MulIOp::create(b, product, factor));
+                            return {isFloat ? Value(arith::AddFOp::create(b, s.back(), product))
+                                            : Value(arith::AddIOp::create(b, s.back(), product))};
+                          }).front());
 }

@@ -77,7 +77,9 @@ static Value isPositive(const Scalars &s, Value x) {
   return compare(s, arith::CmpFPredicate::OGT, arith::CmpIPredicate::sgt, x, s.b.scalar(x.getType(), 0));
 }
 
-static Value select(const Scalars &s, Value condition, Value a, Value b) { return arith::SelectOp::create(s.b, condition, a, b); }
+static Value select(const Scalars &s, Value condition, Value a, Value b) {
+  return arith::SelectOp::create(s.b, condition, a, b);
+}
 
 static Value exp(const Scalars &s, Value x) { return math::ExpOp::create(s.b, x); }
 
@@ -97,14 +99,10 @@ static Value div(const Scalars &s, Value a, Value b) {
 
 //===--- One operand ---===//
 
-template <typename Op>
-static Value unaryFloat(const Scalars &s) {
-  return Op::create(s.b, s.x());
-}
+template <typename Op> static Value unaryFloat(const Scalars &s) { return Op::create(s.b, s.x()); }
 
 /// Rounding of an integer is the integer.
-template <typename Op>
-static Value unaryRounding(const Scalars &s) {
+template <typename Op> static Value unaryRounding(const Scalars &s) {
   return s.isFloat() ? Value(Op::create(s.b, s.x())) : s.x();
 }
 
@@ -169,7 +167,9 @@ static Value hardSigmoid(const Scalars &s, Value alpha, Value beta) {
   return min(s, max(s, line, s.number(0)), s.number(1));
 }
 
-static Value scalarHardSigmoid(const Scalars &s) { return hardSigmoid(s, s.attribute("alpha", 0.2f), s.attribute("beta", 0.5f)); }
+static Value scalarHardSigmoid(const Scalars &s) {
+  return hardSigmoid(s, s.attribute("alpha", 0.2f), s.attribute("beta", 0.5f));
+}
 
 static Value scalarHardSwish(const Scalars &s) { return mul(s, s.x(), hardSigmoid(s, s.number(1.0 / 6), s.number(0.5))); }
 
@@ -225,8 +225,7 @@ static Value scalarIsInf(const Scalars &s) {
 
 //===--- Several operands ---===//
 
-template <Value (*combine)(const Scalars &, Value, Value)>
-static Value fold(const Scalars &s) {
+template <Value (*combine)(const Scalars &, Value, Value)> static Value fold(const Scalars &s) {
   Value result = s.x();
   for (Value next : s.in.drop_front())
     result = combine(s, result, next);
@@ -303,13 +302,9 @@ static Value scalarBitShift(const Scalars &s) {
   return select(s, inside, shifted, s.number(0));
 }
 
-template <typename Op>
-static Value binary(const Scalars &s) {
-  return Op::create(s.b, s.x(), s.y());
-}
+template <typename Op> static Value binary(const Scalars &s) { return Op::create(s.b, s.x(), s.y()); }
 
-template <arith::CmpFPredicate floats, arith::CmpIPredicate integers>
-static Value comparison(const Scalars &s) {
+template <arith::CmpFPredicate floats, arith::CmpIPredicate integers> static Value comparison(const Scalars &s) {
   return compare(s, floats, integers, s.x(), s.y());
 }
 

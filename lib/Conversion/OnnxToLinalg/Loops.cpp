@@ -14,7 +14,8 @@ static void rememberSizes(ValueRange from, ValueRange to, Lowering &b) {
         b.remember(target, i, b.dim(source, i));
 }
 
-static SmallVector<Value> nest(ArrayRef<Size> sizes, SmallVector<Value> &indices, ValueRange carried, LoopBody body, Lowering &b) {
+static SmallVector<Value> nest(ArrayRef<Size> sizes, SmallVector<Value> &indices, ValueRange carried, LoopBody body,
+                               Lowering &b) {
   if (indices.size() == sizes.size())
     return body(indices, carried);
   Value upper = b.asIndex(sizes[indices.size()]);

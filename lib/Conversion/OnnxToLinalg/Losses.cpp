@@ -13,12 +13,10 @@ static Value logSoftmax(Value tensor, Lowering &b) {
   AffineMap identity = b.getMultiDimIdentityMap(rank), kept = b.withoutAxes(rank, 1);
   Value most = b.reduce(tensor, 1, b.extreme(element, false, false),
                         [&](Value x, Value sum) -> Value { return arith::MaximumFOp::create(b, sum, x); });
-  Value differences = b.compute({{tensor, identity}, {most, kept}}, b.dims(tensor), element, [&](ValueRange s) -> SmallVector<Value> {
-    return {arith::SubFOp::create(b, s[0], s[1])};
-  });
-  Value sum = b.reduce(differences, 1, b.scalar(element, 0), [&](Value x, Value sum) -> Value {
-    return arith::AddFOp::create(b, sum, math::ExpOp::create(b, x));
-  });
+  Value differences = b.compute({{tensor, identity}, {most, kept}}, b.dims(tensor), element,
+                                [&](ValueRange s) -> SmallVector<Value> { return {arith::SubFOp::create(b, s[0], s[1])}; });
+  Value sum = b.reduce(differences, 1, b.scalar(element, 0),
+                       [&](Value x, Value sum) -> Value { return arith::AddFOp::create(b, sum, math::ExpOp::create(b, x)); });
   return b.compute({{differences, identity}, {sum, kept}}, b.dims(tensor), element, [&](ValueRange s) -> SmallVector<Value> {
     return {arith::SubFOp::create(b, s[0], math::LogOp::create(b, s[1]))};
   });
@@ -42,7 +40,8 @@ static Value negativeLikelihood(NodeOp node, Value scores, Value target, Value w
     Value skip = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, castScalar(b, t, targetType, b.getI64Type()), ignored);
     return arith::SelectOp::create(b, skip, zero, own);
   };
-  Value weights = b.compute(targets, b.dims(target), element, [&](ValueRange s) -> SmallVector<Value> { return {weigh(s[0])}; });
+  Value weights =
+      b.compute(targets, b.dims(target), element, [&](ValueRange s) -> SmallVector<Value> { return {weigh(s[0])}; });
   Access weightAccess{weights, b.getMultiDimIdentityMap(rank)};
   Value losses = b.compute({targets, weightAccess}, b.dims(target), element, [&](ValueRange s) -> SmallVector<Value> {
     Value place = clampInto(wrapNegative(toIndex(s[0], targetType, b), classes, b), classes, b);
@@ -64,9 +63,8 @@ static Value negativeLikelihood(NodeOp node, Value scores, Value target, Value w
   Value total = sum(losses);
   if (reduction == "sum")
     return total;
-  return b.broadcast({total, sum(weights)}, element, [&](ValueRange s) -> SmallVector<Value> {
-    return {arith::DivFOp::create(b, s[0], s[1])};
-  });
+  return b.broadcast({total, sum(weights)}, element,
+                     [&](ValueRange s) -> SmallVector<Value> { return {arith::DivFOp::create(b, s[0], s[1])}; });
 }
 
 LogicalResult aimc::onnx::lowerLoss(NodeOp node, ValueRange inputs, Lowering &b) {
@@ -87,7 +85,8 @@ LogicalResult aimc::onnx::lowerHardmax(NodeOp node, ValueRange inputs, Lowering 
   bool flattens = node.getOpset() < 13;
   int64_t axis = normalizeAxis(node.getInt("axis", flattens ? 1 : -1), own.size());
   if (flattens) { // everything from the axis on is one vector
-    tensor = b.reshape(tensor, {b.product(ArrayRef<Size>(own).take_front(axis)), b.product(ArrayRef<Size>(own).drop_front(axis))});
+    tensor =
+        b.reshape(tensor, {b.product(ArrayRef<Size>(own).take_front(axis)), b.product(ArrayRef<Size>(own).drop_front(axis))});
     axis = 1;
   }
   int64_t rank = getRank(tensor);

@@ -56,7 +56,8 @@ std::optional<Size> Lowering::traceDim(Value tensor, int64_t dimension) {
         return sliceSize;
   }
   if (auto padded = dyn_cast<tensor::PadOp>(op))
-    return add(add(dim(padded.getSource(), dimension), padded.getMixedLowPad()[dimension]), padded.getMixedHighPad()[dimension]);
+    return add(add(dim(padded.getSource(), dimension), padded.getMixedLowPad()[dimension]),
+               padded.getMixedHighPad()[dimension]);
   if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
     Size sum = dim(concat.getInputs().front(), dimension);
     if (dimension == static_cast<int64_t>(concat.getDim()))
@@ -307,12 +308,12 @@ SmallVector<Value> Lowering::generic(ArrayRef<Access> inputs, ArrayRef<Access> o
     for (AffineExpr expr : output.map.getResults())
       iterators[cast<AffineDimExpr>(expr).getPosition()] = utils::IteratorType::parallel;
   }
-  auto op = linalg::GenericOp::create(
-      *this, types, ins, outs, maps, iterators, [&](OpBuilder &nested, Location, ValueRange arguments) {
-        OpBuilder::InsertionGuard guard(*this);
-        restoreInsertionPoint(nested.saveInsertionPoint());
-        linalg::YieldOp::create(*this, payload(arguments));
-      });
+  auto op = linalg::GenericOp::create(*this, types, ins, outs, maps, iterators,
+                                      [&](OpBuilder &nested, Location, ValueRange arguments) {
+                                        OpBuilder::InsertionGuard guard(*this);
+                                        restoreInsertionPoint(nested.saveInsertionPoint());
+                                        linalg::YieldOp::create(*this, payload(arguments));
+                                      });
   return llvm::to_vector_of<Value>(op.getResults());
 }
 
@@ -504,9 +505,9 @@ Value Lowering::reduce(Value tensor, ArrayRef<int64_t> axes, Value initial,
     if (!llvm::is_contained(axes, i))
       kept.push_back(dim(tensor, i));
   Access input{tensor, getMultiDimIdentityMap(rank)}, output{filled(kept, initial), withoutAxes(rank, axes)};
-  return generic(input, output, [&](ValueRange arguments) -> SmallVector<Value> {
-    return {combine(arguments[0], arguments[1])};
-  }).front();
+  return generic(input, output,
+                 [&](ValueRange arguments) -> SmallVector<Value> { return {combine(arguments[0], arguments[1])}; })
+      .front();
 }
 
 Value Lowering::contract(Access left, Access right, ArrayRef<unsigned> outer, ArrayRef<Size> outputSizes) {
@@ -514,11 +515,14 @@ Value Lowering::contract(Access left, Access right, ArrayRef<unsigned> outer, Ar
   bool isFloat = isa<FloatType>(element);
   AffineMap outputMap = AffineMap::getMultiDimMapWithTargets(left.map.getNumDims(), outer, getContext());
   Access output{filled(outputSizes, scalar(element, 0)), outputMap};
-  return generic({left, right}, output, [&](ValueRange arguments) -> SmallVector<Value> {
-    if (isFloat)
-      return {arith::AddFOp::create(*this, arguments[2], arith::MulFOp::create(*this, arguments[0], arguments[1]))};
-    return {arith::AddIOp::create(*this, arguments[2], arith::MulIOp::create(*this, arguments[0], arguments[1]))};
-  }).front();
+  return generic(
+             {left, right}, output,
+             [&](ValueRange arguments) -> SmallVector<Value> {
+               if (isFloat)
+                 return {arith::AddFOp::create(*this, arguments[2], arith::MulFOp::create(*this, arguments[0], arguments[1]))};
+               return {arith::AddIOp::create(*this, arguments[2], arith::MulIOp::create(*this, arguments[0], arguments[1]))};
+             })
+      .front();
 }
 
 Value Lowering::transpose(Value tensor, ArrayRef<int64_t> permutation) {
@@ -531,7 +535,8 @@ Value Lowering::transpose(Value tensor, ArrayRef<int64_t> permutation) {
 }
 
 Value Lowering::slice(Value tensor, ArrayRef<Size> offsets, ArrayRef<Size> sizes, ArrayRef<int64_t> dropped) {
-  if (dropped.empty() && llvm::all_of(offsets, [](Size offset) { return asInteger(offset) == 0; }) && llvm::equal(sizes, dims(tensor)))
+  if (dropped.empty() && llvm::all_of(offsets, [](Size offset) { return asInteger(offset) == 0; }) &&
+      llvm::equal(sizes, dims(tensor)))
     return tensor;
   Sizes strides(offsets.size(), size(1)), kept;
   for (auto [i, size] : llvm::enumerate(sizes))
@@ -727,11 +732,11 @@ Value Lowering::reshape(Value tensor, ArrayRef<Size> wanted) {
 
   auto groups = groupDimensions(from, to);
   bool splits = groups && llvm::all_of(*groups, [&](const Group &group) {
-    Sizes parts;
-    for (int64_t i : group.to)
-      parts.push_back(to[i]);
-    return parts.size() == 1 || canSplit(parts);
-  });
+                  Sizes parts;
+                  for (int64_t i : group.to)
+                    parts.push_back(to[i]);
+                  return parts.size() == 1 || canSplit(parts);
+                });
   if (!splits) {
     Value shape = fromElements(to, getIndexType(), {static_cast<int64_t>(to.size())});
     Value result = tensor::ReshapeOp::create(*this, RankedTensorType::get(getShape(to), element), tensor, shape);

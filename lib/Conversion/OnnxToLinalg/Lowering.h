@@ -44,8 +44,8 @@ public:
 
   /// Lowers every node of `block` in place. Reports every node that has no lowering and goes on; false after any failure.
   LogicalResult lowerBlock(Block &block);
-  /// Moves the operations of a subgraph to the end of `block`, lowers them, and returns the yielded tensors. `arguments` are the
-  /// tensors that stand for the subgraph's arguments.
+  /// Moves the operations of a subgraph to the end of `block`, lowers them, and returns the yielded tensors. `arguments` are
+  /// the tensors that stand for the subgraph's arguments.
   FailureOr<SmallVector<Value>> lowerSubgraph(Region &subgraph, Block &block, ValueRange arguments = {});
   /// Gives unsigned arguments of the entry block signless types and finds arguments' dimensions of equal names equal.
   void enterFunction(FunctionOpInterface function);
@@ -114,7 +114,8 @@ public:
   /// The value of a splat `arith.constant`, as a scalar constant; null for anything else.
   Value splatScalar(Value tensor);
 
-  /// `linalg.generic` over the loops of the maps; reduction loops are those that no output uses. `outputs` give the initial values.
+  /// `linalg.generic` over the loops of the maps; reduction loops are those that no output uses. `outputs` give the initial
+  /// values.
   SmallVector<Value> generic(ArrayRef<Access> inputs, ArrayRef<Access> outputs, Payload payload);
   /// A tensor of `sizes` whose every element the payload computes.
   Value compute(ArrayRef<Access> inputs, ArrayRef<Size> sizes, Type element, Payload payload);
@@ -133,7 +134,8 @@ public:
   /// Σ term(x) of a tensor of floats over `axes`, which the result does not have; of its type, added up in accumulatorOf.
   Value sum(Value tensor, ArrayRef<int64_t> axes, llvm::function_ref<Value(Value x)> term);
   /// Combines along `axes`, which the result does not have.
-  Value reduce(Value tensor, ArrayRef<int64_t> axes, Value initial, llvm::function_ref<Value(Value element, Value sum)> combine);
+  Value reduce(Value tensor, ArrayRef<int64_t> axes, Value initial,
+               llvm::function_ref<Value(Value element, Value sum)> combine);
   /// Sum of products over the loops of the maps; the result's dimensions are the loops `outer`, in order.
   Value contract(Access left, Access right, ArrayRef<unsigned> outer, ArrayRef<Size> outputSizes);
   /// The map of `reduce`'s result in loops over all dimensions of its operand.

@@ -36,12 +36,11 @@ static std::pair<Value, Value> meansAndSquares(Value tensor, ArrayRef<int64_t> a
   Type element = getElement(tensor), wide = b.accumulatorOf(element);
   AffineMap kept = b.withoutAxes(rank, axes);
   Value mean = meanOf(b.sum(tensor, axes, [](Value x) { return x; }), count, b);
-  Access own{tensor, b.getMultiDimIdentityMap(rank)}, means{mean, kept},
-      sums{b.filled(b.dims(mean), b.scalar(wide, 0)), kept};
+  Access own{tensor, b.getMultiDimIdentityMap(rank)}, means{mean, kept}, sums{b.filled(b.dims(mean), b.scalar(wide, 0)), kept};
   Value squares = b.generic({own, means}, sums, [&](ValueRange scalars) -> SmallVector<Value> {
-    Value difference = castScalar(b, subF(b, scalars[0], scalars[1]), element, wide);
-    return {addF(b, scalars[2], mulF(b, difference, difference))};
-  }).front();
+                     Value difference = castScalar(b, subF(b, scalars[0], scalars[1]), element, wide);
+                     return {addF(b, scalars[2], mulF(b, difference, difference))};
+                   }).front();
   if (wide == element)
     return {mean, squares};
   squares = b.compute(Access{squares, b.getMultiDimIdentityMap(getRank(squares))}, b.dims(mean), element,
@@ -66,7 +65,8 @@ static Value widened(Value tensor, Type type, Lowering &b) {
   Type from = getElement(tensor);
   if (from == type)
     return tensor;
-  return b.broadcast(tensor, type, [&](ValueRange scalars) -> SmallVector<Value> { return {castScalar(b, scalars[0], from, type)}; });
+  return b.broadcast(tensor, type,
+                     [&](ValueRange scalars) -> SmallVector<Value> { return {castScalar(b, scalars[0], from, type)}; });
 }
 
 /// With the statistics of the batch itself; the running ones, results 1 and 2, move towards them.
@@ -85,7 +85,10 @@ static LogicalResult lowerTraining(NodeOp node, ValueRange inputs, Lowering &b) 
   auto [mean, squares] = meansAndSquares(tensor, axes, count, b);
   Value variance = meanOf(squares, count, b);
   AffineMap channel = mapOfDimension(rank, channelDim, b);
-  SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)}, {mean, channel}, {variance, channel}, {inputs[1], channel},
+  SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)},
+                               {mean, channel},
+                               {variance, channel},
+                               {inputs[1], channel},
                                {inputs[2], channel}};
   Value result = b.compute(accesses, b.dims(tensor), element, [&](ValueRange s) -> SmallVector<Value> {
     Value deviation = math::SqrtOp::create(b, addF(b, s[2], b.scalar(element, node.getFloat("epsilon", 1e-5f))));
@@ -119,8 +122,8 @@ LogicalResult aimc::onnx::lowerBatchNormalization(NodeOp node, ValueRange inputs
     return {subF(b, scalars[0], mulF(b, scalars[1], scalars[2]))};
   });
   AffineMap channel = mapOfDimension(rank, rank > 1 ? 1 : 0, b);
-  return b.replace(node, b.compute({{tensor, b.getMultiDimIdentityMap(rank)}, {factor, channel}, {offset, channel}}, b.dims(tensor),
-                                   element, [&](ValueRange scalars) -> SmallVector<Value> {
+  return b.replace(node, b.compute({{tensor, b.getMultiDimIdentityMap(rank)}, {factor, channel}, {offset, channel}},
+                                   b.dims(tensor), element, [&](ValueRange scalars) -> SmallVector<Value> {
                                      return {addF(b, mulF(b, scalars[0], scalars[1]), scalars[2])};
                                    }));
 }
@@ -133,8 +136,8 @@ LogicalResult aimc::onnx::lowerInstanceNormalization(NodeOp node, ValueRange inp
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(2, rank));
   auto [mean, inverse] = moments(tensor, axes, node.getFloat("epsilon", 1e-5f), b);
   AffineMap sample = b.withoutAxes(rank, axes), channel = mapOfDimension(rank, 1, b);
-  SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)}, {mean, sample}, {inverse, sample},
-                               {inputs[1], channel}, {inputs[2], channel}};
+  SmallVector<Access> accesses{
+      {tensor, b.getMultiDimIdentityMap(rank)}, {mean, sample}, {inverse, sample}, {inputs[1], channel}, {inputs[2], channel}};
   return b.replace(node, b.compute(accesses, b.dims(tensor), getElement(tensor), [&](ValueRange s) -> SmallVector<Value> {
     return {addF(b, mulF(b, mulF(b, subF(b, s[0], s[1]), s[2]), s[3]), s[4])};
   }));
@@ -149,8 +152,8 @@ LogicalResult aimc::onnx::lowerLayerNormalization(NodeOp node, ValueRange inputs
   auto [mean, inverse] = moments(tensor, axes, node.getFloat("epsilon", 1e-5f), b);
   AffineMap kept = b.withoutAxes(rank, axes);
   Sizes sizes = b.dims(tensor);
-  SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)}, {mean, kept}, {inverse, kept},
-                               b.broadcastAccess(inputs[1], sizes)};
+  SmallVector<Access> accesses{
+      {tensor, b.getMultiDimIdentityMap(rank)}, {mean, kept}, {inverse, kept}, b.broadcastAccess(inputs[1], sizes)};
   Value bias = getOptional(inputs, 2);
   if (bias)
     accesses.push_back(b.broadcastAccess(bias, sizes));
@@ -187,10 +190,11 @@ LogicalResult aimc::onnx::lowerLRN(NodeOp node, ValueRange inputs, Lowering &b) 
   for (int64_t i = 0; i < rank; ++i)
     exprs.push_back(b.getAffineDimExpr(i) + (i == 1 ? b.getAffineDimExpr(rank) : b.getAffineConstantExpr(0)));
   AffineMap own = b.getMultiDimIdentityMap(rank + 1).getMajorSubMap(rank);
-  Value squares = b.generic({{padded, AffineMap::get(rank + 1, 0, exprs, b.getContext())}, {window, mapOfDimension(rank + 1, rank, b)}},
-                            Access{b.filled(b.dims(tensor), zero), own}, [&](ValueRange s) -> SmallVector<Value> {
-                              return {addF(b, s[2], mulF(b, s[0], s[0]))};
-                            }).front();
+  Value squares =
+      b.generic({{padded, AffineMap::get(rank + 1, 0, exprs, b.getContext())}, {window, mapOfDimension(rank + 1, rank, b)}},
+                Access{b.filled(b.dims(tensor), zero), own},
+                [&](ValueRange s) -> SmallVector<Value> { return {addF(b, s[2], mulF(b, s[0], s[0]))}; })
+          .front();
   return b.replace(node, b.broadcast({tensor, squares}, element, [&](ValueRange s) -> SmallVector<Value> {
     Value weight = b.scalar(element, node.getFloat("alpha", 1e-4f) / size);
     Value base = addF(b, b.scalar(element, node.getFloat("bias", 1.0f)), mulF(b, weight, s[1]));
@@ -214,9 +218,8 @@ Value aimc::onnx::softmax(Value tensor, ArrayRef<int64_t> axes, bool logarithm, 
     Value difference = subF(b, s[0], s[1]);
     return {logarithm ? difference : Value(math::ExpOp::create(b, difference))};
   });
-  Value sum = b.reduce(differences, axes, b.scalar(element, 0), [&](Value x, Value sum) {
-    return addF(b, sum, logarithm ? Value(math::ExpOp::create(b, x)) : x);
-  });
+  Value sum = b.reduce(differences, axes, b.scalar(element, 0),
+                       [&](Value x, Value sum) { return addF(b, sum, logarithm ? Value(math::ExpOp::create(b, x)) : x); });
   return b.compute({{differences, identity}, {sum, kept}}, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
     return {logarithm ? subF(b, s[0], math::LogOp::create(b, s[1])) : divF(b, s[0], s[1])};
   });
@@ -282,8 +285,8 @@ LogicalResult aimc::onnx::lowerRMSNormalization(NodeOp node, ValueRange inputs, 
   Value squares = b.sum(tensor, axes, [&](Value x) { return mulF(b, x, x); });
   Value epsilon = b.scalar(stash, node.getFloat("epsilon", 1e-5f));
   Sizes sizes = b.dims(tensor);
-  SmallVector<Access> accesses{{tensor, b.getMultiDimIdentityMap(rank)}, {squares, b.withoutAxes(rank, axes)},
-                               b.broadcastAccess(inputs[1], sizes)};
+  SmallVector<Access> accesses{
+      {tensor, b.getMultiDimIdentityMap(rank)}, {squares, b.withoutAxes(rank, axes)}, b.broadcastAccess(inputs[1], sizes)};
   return b.replace(node, b.compute(accesses, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
     Value root = math::SqrtOp::create(b, addF(b, divF(b, s[1], count), epsilon));
     return {mulF(b, castScalar(b, divF(b, s[0], root), stash, element), s[2])};
@@ -320,8 +323,8 @@ LogicalResult aimc::onnx::lowerLpNormalization(NodeOp node, ValueRange inputs, L
   bool square = node.getInt("p", 2) == 2;
   Value zero = b.scalar(element, 0);
   Value sums = b.sum(tensor, axis, [&](Value x) { return square ? mulF(b, x, x) : Value(math::AbsFOp::create(b, x)); });
-  return b.replace(node, b.compute({{tensor, b.getMultiDimIdentityMap(rank)}, {sums, b.withoutAxes(rank, axis)}}, b.dims(tensor), element,
-                                   [&](ValueRange s) -> SmallVector<Value> {
+  return b.replace(node, b.compute({{tensor, b.getMultiDimIdentityMap(rank)}, {sums, b.withoutAxes(rank, axis)}},
+                                   b.dims(tensor), element, [&](ValueRange s) -> SmallVector<Value> {
                                      Value length = square ? Value(math::SqrtOp::create(b, s[1])) : s[1];
                                      Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, length, zero);
                                      return {arith::SelectOp::create(b, isZero, zero, divF(b, s[0], length))};

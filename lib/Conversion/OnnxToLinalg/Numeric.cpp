@@ -24,44 +24,65 @@ LogicalResult aimc::onnx::lowerDet(NodeOp node, ValueRange inputs, Lowering &b) 
   };
   Value work = b.compute(Access{tensor, b.getMultiDimIdentityMap(sizes.size())}, sizes, element,
                          [](ValueRange s) -> SmallVector<Value> { return {s[0]}; });
-  Value result = forEachIndex(outer, {work, b.empty(outer, element)}, [&](ValueRange batch, ValueRange state) -> SmallVector<Value> {
-    auto reduced = forEachIndex(n, {state[0], b.scalar(element, 1)}, [&](ValueRange k, ValueRange inner) -> SmallVector<Value> {
-      Value matrix = inner[0];
-      // The pivot, from row k on.
-      Value below = arith::SubIOp::create(b, extent, k[0]);
-      Value pivot = forEachIndex(Size(below), k[0], [&](ValueRange i, ValueRange best) -> SmallVector<Value> {
-        Value row = arith::AddIOp::create(b, k[0], i[0]);
-        Value x = math::AbsFOp::create(b, tensor::ExtractOp::create(b, matrix, at(batch, row, k[0])));
-        Value most = math::AbsFOp::create(b, tensor::ExtractOp::create(b, matrix, at(batch, best[0], k[0])));
-        return {arith::SelectOp::create(b, isBefore(x, most, element, true, b), row, best[0])};
-      }, b).front();
-      Value swapped = forEachIndex(n, matrix, [&](ValueRange column, ValueRange m) -> SmallVector<Value> {
-        Value own = tensor::ExtractOp::create(b, m[0], at(batch, k[0], column[0]));
-        Value other = tensor::ExtractOp::create(b, m[0], at(batch, pivot, column[0]));
-        Value first = tensor::InsertOp::create(b, other, m[0], at(batch, k[0], column[0]));
-        Value isSame = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, pivot, k[0]);
-        return {tensor::InsertOp::create(b, arith::SelectOp::create(b, isSame, other, own), first, at(batch, pivot, column[0]))};
-      }, b).front();
-      Value diagonal = tensor::ExtractOp::create(b, swapped, at(batch, k[0], k[0]));
-      Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, diagonal, zero);
-      Value divisor = arith::SelectOp::create(b, isZero, b.scalar(element, 1), diagonal);
-      Size rest = Value(arith::SubIOp::create(b, below, one));
-      Value next = forEachIndex({rest, rest}, swapped, [&](ValueRange i, ValueRange m) -> SmallVector<Value> {
-        // The last column first: column k, which holds the factor, stays.
-        Value row = arith::AddIOp::create(b, arith::AddIOp::create(b, k[0], one), i[0]);
-        Value column = arith::AddIOp::create(b, arith::AddIOp::create(b, k[0], one), i[1]);
-        Value factor = arith::DivFOp::create(b, tensor::ExtractOp::create(b, m[0], at(batch, row, k[0])), divisor);
-        Value x = tensor::ExtractOp::create(b, m[0], at(batch, row, column));
-        Value over = tensor::ExtractOp::create(b, m[0], at(batch, k[0], column));
-        Value left = arith::SubFOp::create(b, x, arith::MulFOp::create(b, factor, over));
-        return {tensor::InsertOp::create(b, left, m[0], at(batch, row, column))};
-      }, b).front();
-      Value isSame = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, pivot, k[0]);
-      Value product = arith::MulFOp::create(b, inner[1], diagonal);
-      return {next, arith::SelectOp::create(b, isSame, product, arith::NegFOp::create(b, product))};
-    }, b);
-    return {reduced[0], tensor::InsertOp::create(b, reduced[1], state[1], batch)};
-  }, b)[1];
+  Value result = forEachIndex(
+      outer, {work, b.empty(outer, element)},
+      [&](ValueRange batch, ValueRange state) -> SmallVector<Value> {
+        auto reduced = forEachIndex(
+            n, {state[0], b.scalar(element, 1)},
+            [&](ValueRange k, ValueRange inner) -> SmallVector<Value> {
+              Value matrix = inner[0];
+              // The pivot, from row k on.
+              Value below = arith::SubIOp::create(b, extent, k[0]);
+              Value pivot = forEachIndex(
+                                Size(below), k[0],
+                                [&](ValueRange i, ValueRange best) -> SmallVector<Value> {
+                                  Value row = arith::AddIOp::create(b, k[0], i[0]);
+                                  Value x = math::AbsFOp::create(b, tensor::ExtractOp::create(b, matrix, at(batch, row, k[0])));
+                                  Value most =
+                                      math::AbsFOp::create(b, tensor::ExtractOp::create(b, matrix, at(batch, best[0], k[0])));
+                                  return {arith::SelectOp::create(b, isBefore(x, most, element, true, b), row, best[0])};
+                                },
+                                b)
+                                .front();
+              Value swapped = forEachIndex(
+                                  n, matrix,
+                                  [&](ValueRange column, ValueRange m) -> SmallVector<Value> {
+                                    Value own = tensor::ExtractOp::create(b, m[0], at(batch, k[0], column[0]));
+                                    Value other = tensor::ExtractOp::create(b, m[0], at(batch, pivot, column[0]));
+                                    Value first = tensor::InsertOp::create(b, other, m[0], at(batch, k[0], column[0]));
+                                    Value isSame = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, pivot, k[0]);
+                                    return {tensor::InsertOp::create(b, arith::SelectOp::create(b, isSame, other, own), first,
+                                                                     at(batch, pivot, column[0]))};
+                                  },
+                                  b)
+                                  .front();
+              Value diagonal = tensor::ExtractOp::create(b, swapped, at(batch, k[0], k[0]));
+              Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, diagonal, zero);
+              Value divisor = arith::SelectOp::create(b, isZero, b.scalar(element, 1), diagonal);
+              Size rest = Value(arith::SubIOp::create(b, below, one));
+              Value next = forEachIndex(
+                               {rest, rest}, swapped,
+                               [&](ValueRange i, ValueRange m) -> SmallVector<Value> {
+                                 // The last column first: column k, which holds the factor, stays.
+                                 Value row = arith::AddIOp::create(b, arith::AddIOp::create(b, k[0], one), i[0]);
+                                 Value column = arith::AddIOp::create(b, arith::AddIOp::create(b, k[0], one), i[1]);
+                                 Value factor = arith::DivFOp::create(
+                                     b, tensor::ExtractOp::create(b, m[0], at(batch, row, k[0])), divisor);
+                                 Value x = tensor::ExtractOp::create(b, m[0], at(batch, row, column));
+                                 Value over = tensor::ExtractOp::create(b, m[0], at(batch, k[0], column));
+                                 Value left = arith::SubFOp::create(b, x, arith::MulFOp::create(b, factor, over));
+                                 return {tensor::InsertOp::create(b, left, m[0], at(batch, row, column))};
+                               },
+                               b)
+                               .front();
+              Value isSame = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, pivot, k[0]);
+              Value product = arith::MulFOp::create(b, inner[1], diagonal);
+              return {next, arith::SelectOp::create(b, isSame, product, arith::NegFOp::create(b, product))};
+            },
+            b);
+        return {reduced[0], tensor::InsertOp::create(b, reduced[1], state[1], batch)};
+      },
+      b)[1];
   return b.replace(node, result);
 }
 

@@ -53,7 +53,8 @@ Type Lowering::getElementType(Value onnx) const {
 }
 
 InFlightDiagnostic Lowering::error(NodeOp node) {
-  return mlir::emitError(node.getLoc()) << node.getNodeName() << " (" << node.getOpType() << ", opset " << node.getOpset() << "): ";
+  return mlir::emitError(node.getLoc()) << node.getNodeName() << " (" << node.getOpType() << ", opset " << node.getOpset()
+                                        << "): ";
 }
 
 LogicalResult Lowering::replace(NodeOp node, ArrayRef<Value> results) {
@@ -91,7 +92,8 @@ LogicalResult Lowering::lowerNode(NodeOp node) {
   for (Value input : node.getInputs()) {
     inputs.push_back(isa<NoneType>(input.getType()) ? Value() : lookup(input));
     if (inputs.back() && !isa<RankedTensorType>(inputs.back().getType()))
-      return error(node) << "operand " << inputs.size() - 1 << " has type " << input.getType() << "; only ranked tensors convert";
+      return error(node) << "operand " << inputs.size() - 1 << " has type " << input.getType()
+                         << "; only ranked tensors convert";
   }
   const OperatorRow *row = lookupOperator(node.getDomain(), node.getOpType(), node.getOpset());
   if (!row)
@@ -150,7 +152,8 @@ LogicalResult Lowering::lowerBlock(Block &block) {
       failed = true;
       setInsertionPoint(node);
       for (Value result : node.getResults())
-        values[result] = UnrealizedConversionCastOp::create(*this, getSignlessType(result.getType()), ValueRange()).getResult(0);
+        values[result] =
+            UnrealizedConversionCastOp::create(*this, getSignlessType(result.getType()), ValueRange()).getResult(0);
       lowered.push_back(node);
       continue;
     }

@@ -16,8 +16,8 @@ static Value isInside(Value index, Value extent, Lowering &b) {
   return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, extent);
 }
 
-/// Columns of patches [N, C · patch, places] back into images, overlapping elements added up: every element of the image gathers
-/// the places whose patches hold it.
+/// Columns of patches [N, C · patch, places] back into images, overlapping elements added up: every element of the image
+/// gathers the places whose patches hold it.
 LogicalResult aimc::onnx::lowerCol2Im(NodeOp node, ValueRange inputs, Lowering &b) {
   Value columns = inputs[0];
   auto declared = cast<RankedTensorType>(node.getResult(0).getType());
@@ -38,7 +38,8 @@ LogicalResult aimc::onnx::lowerCol2Im(NodeOp node, ValueRange inputs, Lowering &
   Sizes sizes{b.dim(columns, 0), b.floorDiv(b.dim(columns, 1), b.size(patch))}, counts;
   for (size_t i = 0; i < spatial; ++i) {
     sizes.push_back(declared.isDynamicDim(i + 2) ? image[i] : b.size(declared.getDimSize(i + 2)));
-    Size reach = b.size(dilations[i] * ((*kernel)[i] - 1) + 1), padded = b.add(sizes.back(), b.size(pads[i] + pads[spatial + i]));
+    Size reach = b.size(dilations[i] * ((*kernel)[i] - 1) + 1),
+         padded = b.add(sizes.back(), b.size(pads[i] + pads[spatial + i]));
     counts.push_back(b.add(b.floorDiv(b.sub(padded, reach), b.size(strides[i])), b.size(1)));
   }
   // Loops: the image's dimensions, then those of a patch.
@@ -50,22 +51,24 @@ LogicalResult aimc::onnx::lowerCol2Im(NodeOp node, ValueRange inputs, Lowering &
   Access window{b.empty(kernelSizes, element), AffineMap::get(loops, 0, kernelExprs, b.getContext())};
   Access sums{b.filled(sizes, b.scalar(element, 0)), b.getMultiDimIdentityMap(loops).getMajorSubMap(2 + spatial)};
   Value zero = b.index(0);
-  return b.replace(node, b.generic(window, sums, [&](ValueRange s) -> SmallVector<Value> {
-    auto loop = [&](unsigned i) { return Value(linalg::IndexOp::create(b, i)); };
-    Value inside = b.integer(b.getI1Type(), 1), row = loop(1), place = zero;
-    for (size_t i = 0; i < spatial; ++i) {
-      Value offset = mulI(b, loop(2 + spatial + i), b.index(dilations[i])), stride = b.index(strides[i]);
-      Value distance = subI(b, addI(b, loop(2 + i), b.index(pads[i])), offset), count = b.asIndex(counts[i]);
-      Value number = arith::DivSIOp::create(b, distance, stride);
-      Value exact = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, mulI(b, number, stride), distance);
-      inside = andI(b, inside, andI(b, exact, isInside(number, count, b)));
-      row = addI(b, mulI(b, row, b.index((*kernel)[i])), loop(2 + spatial + i));
-      place = addI(b, mulI(b, place, count), number);
-    }
-    Value x = tensor::ExtractOp::create(b, columns, ValueRange{loop(0), row, arith::SelectOp::create(b, inside, place, zero)});
-    Value none = b.scalar(element, 0), term = arith::SelectOp::create(b, inside, x, none);
-    return {isa<FloatType>(element) ? Value(arith::AddFOp::create(b, s[1], term)) : addI(b, s[1], term)};
-  }).front());
+  return b.replace(node,
+                   b.generic(window, sums, [&](ValueRange s) -> SmallVector<Value> {
+                      auto loop = [&](unsigned i) { return Value(linalg::IndexOp::create(b, i)); };
+                      Value inside = b.integer(b.getI1Type(), 1), row = loop(1), place = zero;
+                      for (size_t i = 0; i < spatial; ++i) {
+                        Value offset = mulI(b, loop(2 + spatial + i), b.index(dilations[i])), stride = b.index(strides[i]);
+                        Value distance = subI(b, addI(b, loop(2 + i), b.index(pads[i])), offset), count = b.asIndex(counts[i]);
+                        Value number = arith::DivSIOp::create(b, distance, stride);
+                        Value exact = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, mulI(b, number, stride), distance);
+                        inside = andI(b, inside, andI(b, exact, isInside(number, count, b)));
+                        row = addI(b, mulI(b, row, b.index((*kernel)[i])), loop(2 + spatial + i));
+                        place = addI(b, mulI(b, place, count), number);
+                      }
+                      Value x = tensor::ExtractOp::create(
+                          b, columns, ValueRange{loop(0), row, arith::SelectOp::create(b, inside, place, zero)});
+                      Value none = b.scalar(element, 0), term = arith::SelectOp::create(b, inside, x, none);
+                      return {isa<FloatType>(element) ? Value(arith::AddFOp::create(b, s[1], term)) : addI(b, s[1], term)};
+                    }).front());
 }
 
 /// The middle of the tensor, or the tensor in the middle of zeros, dimension by dimension.
@@ -111,7 +114,9 @@ LogicalResult aimc::onnx::lowerAffineGrid(NodeOp node, ValueRange inputs, Loweri
   auto toFloat = [&](Value index) { return Value(arith::SIToFPOp::create(b, element, b.castIndex(index, b.getI64Type()))); };
   Value one = b.scalar(element, 1), two = b.scalar(element, 2);
   return b.replace(node, b.computeFromIndices(sizes, element, [&](ValueRange at) -> SmallVector<Value> {
-    auto factor = [&](int64_t column) { return tensor::ExtractOp::create(b, theta, ValueRange{at[0], at.back(), b.index(column)}); };
+    auto factor = [&](int64_t column) {
+      return tensor::ExtractOp::create(b, theta, ValueRange{at[0], at.back(), b.index(column)});
+    };
     Value sum = factor(spatial);
     for (int64_t i = 0; i < spatial; ++i) {
       int64_t dimension = spatial - 1 - i;

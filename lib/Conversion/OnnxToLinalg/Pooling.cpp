@@ -20,9 +20,10 @@ static Value combineWindows(Value padded, Value initial, const Windows &windows,
   Access input{padded, AffineMap::get(loops, 0, exprs, b.getContext())};
   Access window{kernel, AffineMap::get(loops, 0, kernelExprs, b.getContext())};
   Access output{b.filled(outputSizes, initial), b.getMultiDimIdentityMap(loops).getMajorSubMap(outer)};
-  return b.generic({input, window}, output, [&](ValueRange arguments) -> SmallVector<Value> {
-    return {combine(arguments[0], arguments[2])};
-  }).front();
+  return b
+      .generic({input, window}, output,
+               [&](ValueRange arguments) -> SmallVector<Value> { return {combine(arguments[0], arguments[2])}; })
+      .front();
 }
 
 template <typename Op>
@@ -41,16 +42,20 @@ static Value maxPool(Value tensor, const Windows &windows, Sizes outputSizes, bo
     return namedPool<linalg::PoolingNcwMaxOp>(padded, least, windows, outputSizes, b);
   if (windows.rank() == 2 && !isUnsigned)
     return namedPool<linalg::PoolingNchwMaxOp>(padded, least, windows, outputSizes, b);
-  return combineWindows(padded, least, windows, outputSizes, [&](Value x, Value most) -> Value {
-    if (isa<FloatType>(element))
-      return arith::MaximumFOp::create(b, x, most);
-    return isUnsigned ? Value(arith::MaxUIOp::create(b, x, most)) : Value(arith::MaxSIOp::create(b, x, most));
-  }, b);
+  return combineWindows(
+      padded, least, windows, outputSizes,
+      [&](Value x, Value most) -> Value {
+        if (isa<FloatType>(element))
+          return arith::MaximumFOp::create(b, x, most);
+        return isUnsigned ? Value(arith::MaxUIOp::create(b, x, most)) : Value(arith::MaxSIOp::create(b, x, most));
+      },
+      b);
 }
 
-/// Where the largest element of every window is, as an index into all elements of the tensor; the first one if it is there twice.
-/// `columnMajor` counts the spatial dimensions in the opposite order.
-static Value maxPlaces(Value tensor, const Windows &windows, Sizes outputSizes, bool isUnsigned, bool columnMajor, Lowering &b) {
+/// Where the largest element of every window is, as an index into all elements of the tensor; the first one if it is there
+/// twice. `columnMajor` counts the spatial dimensions in the opposite order.
+static Value maxPlaces(Value tensor, const Windows &windows, Sizes outputSizes, bool isUnsigned, bool columnMajor,
+                       Lowering &b) {
   unsigned spatial = windows.rank(), outer = 2 + spatial, loops = outer + spatial;
   Type element = getElement(tensor), i64 = b.getI64Type();
   SmallVector<AffineExpr> kernelExprs;
@@ -67,7 +72,9 @@ static Value maxPlaces(Value tensor, const Windows &windows, Sizes outputSizes, 
     low.push_back(b.asIndex(size));
   return b.generic(window, {bests, places}, [&](ValueRange arguments) -> SmallVector<Value> {
     auto loop = [&](unsigned i) { return Value(linalg::IndexOp::create(b, i)); };
-    auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) { return Value(arith::CmpIOp::create(b, predicate, x, y)); };
+    auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) {
+      return Value(arith::CmpIOp::create(b, predicate, x, y));
+    };
     Value zero = b.index(0), inside = b.integer(b.getI1Type(), 1);
     SmallVector<Value> position{loop(0), loop(1)};
     for (unsigned i = 0; i < spatial; ++i) {
@@ -85,7 +92,8 @@ static Value maxPlaces(Value tensor, const Windows &windows, Sizes outputSizes, 
     else
       better = compare(isUnsigned ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt, x, arguments[1]);
     // A window of least elements has its first element as its place.
-    better = arith::OrIOp::create(b, better, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, arguments[2], b.integer(i64, 0)));
+    better =
+        arith::OrIOp::create(b, better, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, arguments[2], b.integer(i64, 0)));
     better = arith::AndIOp::create(b, better, inside);
     SmallVector<unsigned> order{0, 1};
     for (unsigned i = 0; i < spatial; ++i)
@@ -123,9 +131,12 @@ static Value countElements(Value tensor, const Windows &windows, size_t i, bool 
 Value aimc::onnx::sumWindows(Value tensor, const Windows &windows, Sizes outputSizes, Lowering &b) {
   Type element = getElement(tensor);
   Value zero = b.scalar(element, 0), padded = padSpatial(tensor, windows, zero, b);
-  return combineWindows(padded, zero, windows, outputSizes, [&](Value x, Value sum) -> Value {
-    return isa<FloatType>(element) ? Value(arith::AddFOp::create(b, sum, x)) : Value(arith::AddIOp::create(b, sum, x));
-  }, b);
+  return combineWindows(
+      padded, zero, windows, outputSizes,
+      [&](Value x, Value sum) -> Value {
+        return isa<FloatType>(element) ? Value(arith::AddFOp::create(b, sum, x)) : Value(arith::AddIOp::create(b, sum, x));
+      },
+      b);
 }
 
 Value aimc::onnx::averagePool(Value tensor, const Windows &windows, Sizes outputSizes, bool countPadding, Lowering &b) {
@@ -136,8 +147,9 @@ Value aimc::onnx::averagePool(Value tensor, const Windows &windows, Sizes output
   else if (windows.rank() == 2)
     sum = namedPool<linalg::PoolingNchwSumOp>(padded, zero, windows, outputSizes, b);
   else
-    sum = combineWindows(padded, zero, windows, outputSizes,
-                         [&](Value x, Value total) -> Value { return arith::AddFOp::create(b, total, x); }, b);
+    sum = combineWindows(
+        padded, zero, windows, outputSizes, [&](Value x, Value total) -> Value { return arith::AddFOp::create(b, total, x); },
+        b);
 
   // Every window has all its elements unless it reaches into something that does not count.
   auto isZero = [](Size size) { return getConstantIntValue(size) == 0; };
@@ -170,9 +182,9 @@ LogicalResult aimc::onnx::lowerPool(NodeOp node, ValueRange inputs, Lowering &b)
   if (node.getOpType() == "MaxPool") {
     bool isUnsigned = element.isUnsignedInteger(), places = node.getNumResults() > 1 && !node.getResult(1).use_empty();
     Value largest = maxPool(inputs[0], *windows, outputSizes, isUnsigned, b);
-    return b.replace(node, {largest, places ? maxPlaces(inputs[0], *windows, outputSizes, isUnsigned,
-                                                        node.getInt("storage_order", 0), b)
-                                            : Value()});
+    return b.replace(
+        node, {largest,
+               places ? maxPlaces(inputs[0], *windows, outputSizes, isUnsigned, node.getInt("storage_order", 0), b) : Value()});
   }
   if (!isa<FloatType>(element))
     return b.error(node) << "the average of " << element << " is not defined";
@@ -200,9 +212,10 @@ LogicalResult aimc::onnx::lowerGlobalPool(NodeOp node, ValueRange inputs, Loweri
   if (!isMax) {
     Value count = arith::IndexCastOp::create(b, b.getI64Type(), b.asIndex(b.product(elements)));
     Value number = b.createOrFold<arith::SIToFPOp>(wide, count);
-    result = b.compute(Access{result, b.getMultiDimIdentityMap(2)}, sizes, element, [&](ValueRange scalars) -> SmallVector<Value> {
-      return {castScalar(b, arith::DivFOp::create(b, scalars[0], number), wide, element)};
-    });
+    result =
+        b.compute(Access{result, b.getMultiDimIdentityMap(2)}, sizes, element, [&](ValueRange scalars) -> SmallVector<Value> {
+          return {castScalar(b, arith::DivFOp::create(b, scalars[0], number), wide, element)};
+        });
   }
   sizes.append(rank - 2, b.size(1));
   return b.replace(node, b.reshape(result, sizes));
@@ -211,16 +224,17 @@ LogicalResult aimc::onnx::lowerGlobalPool(NodeOp node, ValueRange inputs, Loweri
 /// Elements of `tensor` as `power` makes them.
 static Value raised(Value tensor, double power, Lowering &b) {
   Type element = getElement(tensor);
-  return b.compute(Access{tensor, b.getMultiDimIdentityMap(getRank(tensor))}, b.dims(tensor), element, [&](ValueRange s) -> SmallVector<Value> {
-    Value x = math::AbsFOp::create(b, s[0]);
-    if (power == 1)
-      return {x};
-    if (power == 2)
-      return {arith::MulFOp::create(b, x, x)};
-    if (power == 0.5)
-      return {math::SqrtOp::create(b, x)};
-    return {math::PowFOp::create(b, x, b.scalar(element, power))};
-  });
+  return b.compute(Access{tensor, b.getMultiDimIdentityMap(getRank(tensor))}, b.dims(tensor), element,
+                   [&](ValueRange s) -> SmallVector<Value> {
+                     Value x = math::AbsFOp::create(b, s[0]);
+                     if (power == 1)
+                       return {x};
+                     if (power == 2)
+                       return {arith::MulFOp::create(b, x, x)};
+                     if (power == 0.5)
+                       return {math::SqrtOp::create(b, x)};
+                     return {math::PowFOp::create(b, x, b.scalar(element, power))};
+                   });
 }
 
 /// (Σ |x|^p)^(1/p) over windows; padding adds nothing.

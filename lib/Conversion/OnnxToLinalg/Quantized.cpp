@@ -35,7 +35,8 @@ static Value dequantizeScalar(Lowering &b, Value level, Value scale, Value zero,
   return mulF(b, number, toFloat(b, scale, scale.getType()));
 }
 
-/// round(number / scale) + zero, saturated to what `element` holds, and to `limits` where there are any; `scale` null stands for 1.
+/// round(number / scale) + zero, saturated to what `element` holds, and to `limits` where there are any; `scale` null stands
+/// for 1.
 static Value quantizeScalar(Lowering &b, Value number, Value scale, Value zero, Type element,
                             std::optional<std::pair<double, double>> limits = std::nullopt) {
   Value rounded = math::RoundEvenOp::create(b, scale ? divF(b, number, toFloat(b, scale, scale.getType())) : number);
@@ -181,8 +182,9 @@ LogicalResult aimc::onnx::lowerQuantizeLinear(NodeOp node, ValueRange inputs, Lo
   std::optional<std::pair<double, double>> limits;
   if (int64_t stated = node.getInt("output_dtype", 0); stated == 21 || stated == 22)
     limits = stated == 21 ? std::pair(0.0, 15.0) : std::pair(-8.0, 7.0);
-  Value result = broadcastSome({layout->tensor, layout->scales[0], layout->scales[1]}, getSignlessType(to), b,
-                               [&](ArrayRef<Value> s) { return quantizeScalar(b, toFloat(b, s[0], from), s[1], s[2], to, limits); });
+  Value result =
+      broadcastSome({layout->tensor, layout->scales[0], layout->scales[1]}, getSignlessType(to), b,
+                    [&](ArrayRef<Value> s) { return quantizeScalar(b, toFloat(b, s[0], from), s[1], s[2], to, limits); });
   return b.replace(node, joinBlocks(result, *layout, inputs[0], b));
 }
 
@@ -240,8 +242,8 @@ static Value alongRows(Value parameter, Value factor, Lowering &b) {
 }
 
 namespace {
-/// Constant weights as (level - middle), and what (level - zero point) has more: middle - zero point, as 32-bit integers of the zero
-/// point's shape. It is null where nothing is missing.
+/// Constant weights as (level - middle), and what (level - zero point) has more: middle - zero point, as 32-bit integers of the
+/// zero point's shape. It is null where nothing is missing.
 struct CenteredWeights {
   Value levels, missing;
 };
@@ -277,9 +279,9 @@ static int64_t chooseMiddle(int64_t least, int64_t most, int64_t zero, bool isUn
   return std::clamp(zero, most - 127, least + 127);
 }
 
-/// Weights whose distance from their zero points no 8-bit tile holds, as those of most uint8 weights: the distance from their middle
-/// fits, and the rest, the same for a whole column, is a product with the sum of the inputs. `aligned` are the zero points in a shape that
-/// broadcasts.
+/// Weights whose distance from their zero points no 8-bit tile holds, as those of most uint8 weights: the distance from their
+/// middle fits, and the rest, the same for a whole column, is a product with the sum of the inputs. `aligned` are the zero
+/// points in a shape that broadcasts.
 static CenteredWeights centerWeights(Value tensor, Value zero, Value aligned, Type element, Lowering &b) {
   bool isUnsigned = element.isUnsignedInteger();
   auto levels = getRange(tensor, isUnsigned), zeros = zero ? getRange(zero, isUnsigned) : std::pair<int64_t, int64_t>(0, 0);
@@ -289,13 +291,15 @@ static CenteredWeights centerWeights(Value tensor, Value zero, Value aligned, Ty
     return {center(tensor, aligned, element, b), {}};
   Type i32 = b.getI32Type();
   auto subtractMiddle = [&](Value value, bool negate) {
-    return b.compute(Access{value, b.getMultiDimIdentityMap(getRank(value))}, b.dims(value), i32, [&](ValueRange s) -> SmallVector<Value> {
-      Value wide = castScalar(b, s[0], element, i32), number = b.integer(i32, middle);
-      return {negate ? arith::SubIOp::create(b, number, wide) : arith::SubIOp::create(b, wide, number)};
-    });
+    return b.compute(Access{value, b.getMultiDimIdentityMap(getRank(value))}, b.dims(value), i32,
+                     [&](ValueRange s) -> SmallVector<Value> {
+                       Value wide = castScalar(b, s[0], element, i32), number = b.integer(i32, middle);
+                       return {negate ? arith::SubIOp::create(b, number, wide) : arith::SubIOp::create(b, wide, number)};
+                     });
   };
-  Value missing = zero ? subtractMiddle(aligned, /*negate=*/true)
-                       : Value(arith::ConstantOp::create(b, DenseElementsAttr::get(RankedTensorType::get({}, i32), int32_t(middle))));
+  Value missing =
+      zero ? subtractMiddle(aligned, /*negate=*/true)
+           : Value(arith::ConstantOp::create(b, DenseElementsAttr::get(RankedTensorType::get({}, i32), int32_t(middle))));
   return {subtractMiddle(tensor, /*negate=*/false), missing};
 }
 
@@ -307,7 +311,8 @@ static Value addMissing(Value sum, Value inputs, Value missing, Lowering &b) {
 }
 
 static Value sumIntegers(Value tensor, int64_t axis, Lowering &b) {
-  return b.reduce(tensor, axis, b.integer(b.getI32Type(), 0), [&](Value x, Value sum) -> Value { return arith::AddIOp::create(b, sum, x); });
+  return b.reduce(tensor, axis, b.integer(b.getI32Type(), 0),
+                  [&](Value x, Value sum) -> Value { return arith::AddIOp::create(b, sum, x); });
 }
 
 /// Product of centered inputs and weights of `element` with zero points along their columns.

@@ -1,7 +1,7 @@
 //===- Random.cpp - operators with random results ---------------------------------------------------------------===//
 //
-// ONNX leaves the generator open. Here element i of a node's result is drawn from word 0 and 1 of Philox4x32-10 [Salmon 2011] at
-// counter i, with the node's `seed` and name as the key: every run, on any machine, with any number of threads, gives the
+// ONNX leaves the generator open. Here element i of a node's result is drawn from word 0 and 1 of Philox4x32-10 [Salmon 2011]
+// at counter i, with the node's `seed` and name as the key: every run, on any machine, with any number of threads, gives the
 // same numbers, and two nodes give different ones.
 //
 //===------------------------------------------------------------------------------------------------------------===//
@@ -55,7 +55,8 @@ private:
     Value c[] = {low(number), high(number), zero, zero};
     uint32_t k0 = key[0], k1 = key[1];
     for (int round = 0; round < 10; ++round, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
-      Value p = arith::MulIOp::create(b, c[0], b.integer(i64, 0xD2511F53)), q = arith::MulIOp::create(b, c[2], b.integer(i64, 0xCD9E8D57));
+      Value p = arith::MulIOp::create(b, c[0], b.integer(i64, 0xD2511F53)),
+            q = arith::MulIOp::create(b, c[2], b.integer(i64, 0xCD9E8D57));
       Value first = arith::XOrIOp::create(b, arith::XOrIOp::create(b, high(q), c[1]), b.integer(i64, k0));
       Value third = arith::XOrIOp::create(b, arith::XOrIOp::create(b, high(p), c[3]), b.integer(i64, k1));
       c[0] = first, c[1] = low(q), c[2] = third, c[3] = low(p);
@@ -98,12 +99,14 @@ LogicalResult aimc::onnx::lowerRandom(NodeOp node, ValueRange inputs, Lowering &
   Generator generator(node, b);
   FloatType wide = getWideType(declared.getElementType(), b);
   bool isNormal = node.getOpType().starts_with("RandomNormal");
-  double low = node.getFloat("low", 0), high = node.getFloat("high", 1), mean = node.getFloat("mean", 0), scale = node.getFloat("scale", 1);
+  double low = node.getFloat("low", 0), high = node.getFloat("high", 1), mean = node.getFloat("mean", 0),
+         scale = node.getFloat("scale", 1);
   return b.replace(node, b.computeFromIndices(sizes, declared.getElementType(), [&](ValueRange) -> SmallVector<Value> {
     Value place = getPlace(sizes, b);
     Value number = isNormal ? generator.drawNormal(place, wide) : generator.draw(place, wide).first;
     Value scaled = arith::MulFOp::create(b, number, b.scalar(wide, isNormal ? scale : high - low));
-    return {castScalar(b, arith::AddFOp::create(b, scaled, b.scalar(wide, isNormal ? mean : low)), wide, declared.getElementType())};
+    return {castScalar(b, arith::AddFOp::create(b, scaled, b.scalar(wide, isNormal ? mean : low)), wide,
+                       declared.getElementType())};
   }));
 }
 
@@ -137,16 +140,22 @@ LogicalResult aimc::onnx::lowerMultinomial(NodeOp node, ValueRange inputs, Lower
   return b.replace(node, b.computeFromIndices(sizes, getSignlessType(to), [&](ValueRange i) -> SmallVector<Value> {
     Value peak = castScalar(b, tensor::ExtractOp::create(b, most, i[0]), from, wide);
     auto share = [&](Value column) { return math::ExpOp::create(b, arith::SubFOp::create(b, read(i[0], column), peak)); };
-    Value total = forEachIndex(classes, b.scalar(wide, 0), [&](ValueRange k, ValueRange sum) -> SmallVector<Value> {
-      return {arith::AddFOp::create(b, sum[0], share(k[0]))};
-    }, b).front();
+    Value total =
+        forEachIndex(
+            classes, b.scalar(wide, 0),
+            [&](ValueRange k, ValueRange sum) -> SmallVector<Value> { return {arith::AddFOp::create(b, sum[0], share(k[0]))}; },
+            b)
+            .front();
     Value limit = arith::MulFOp::create(b, generator.draw(getPlace(sizes, b), wide).first, total);
     // Classes whose sum up to themselves does not exceed the limit; rounding must not pass the last one.
-    Value passed = forEachIndex(classes, {b.scalar(wide, 0), b.index(0)}, [&](ValueRange k, ValueRange state) -> SmallVector<Value> {
-      Value sum = arith::AddFOp::create(b, state[0], share(k[0]));
-      Value below = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, sum, limit);
-      return {sum, arith::SelectOp::create(b, below, arith::AddIOp::create(b, state[1], b.index(1)), state[1])};
-    }, b)[1];
+    Value passed = forEachIndex(
+        classes, {b.scalar(wide, 0), b.index(0)},
+        [&](ValueRange k, ValueRange state) -> SmallVector<Value> {
+          Value sum = arith::AddFOp::create(b, state[0], share(k[0]));
+          Value below = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, sum, limit);
+          return {sum, arith::SelectOp::create(b, below, arith::AddIOp::create(b, state[1], b.index(1)), state[1])};
+        },
+        b)[1];
     return {b.castIndex(clampInto(passed, b.asIndex(classes), b), getSignlessType(to))};
   }));
 }

@@ -18,7 +18,18 @@ namespace {
 /// An activation of the lists that recurrent nodes carry.
 struct Activation {
   enum Kind {
-    Affine, Elu, HardSigmoid, LeakyRelu, Relu, ScaledTanh, Sigmoid, Softplus, Softsign, Tanh, ThresholdedRelu, Unknown
+    Affine,
+    Elu,
+    HardSigmoid,
+    LeakyRelu,
+    Relu,
+    ScaledTanh,
+    Sigmoid,
+    Softplus,
+    Softsign,
+    Tanh,
+    ThresholdedRelu,
+    Unknown
   } kind = Unknown;
   float alpha = 0, beta = 0;
 };
@@ -64,8 +75,8 @@ private:
   };
   struct Step {
     int64_t direction;
-    Value time; // index
-    Value projected; // [batch, gates · hidden]
+    Value time;            // index
+    Value projected;       // [batch, gates · hidden]
     Value recurrentWeight; // [gates · hidden, hidden]
   };
 
@@ -295,7 +306,9 @@ SmallVector<Value> Recurrence::stepLSTM(const Step &step, Value hidden, Value ce
 
 SmallVector<Value> Recurrence::stepGRU(const Step &step, Value hidden) {
   auto projected = [&](int64_t i) { return whole(gate(step.projected, i)); };
-  auto blend = [&](Value update, Value candidate, Value old) { return add(mul(sub(number(1), update), candidate), mul(update, old)); };
+  auto blend = [&](Value update, Value candidate, Value old) {
+    return add(mul(sub(number(1), update), candidate), mul(update, old));
+  };
   StringRef suffix = step.direction ? "_R_reverse" : "_R";
   if (resetAfter) {
     Value recurrent = matmulTransposed(hidden, step.recurrentWeight, suffix);
@@ -323,23 +336,21 @@ SmallVector<Value> Recurrence::stepGRU(const Step &step, Value hidden) {
   Value hiddenWeight = b.sliceAxis(step.recurrentWeight, 0, b.size(2 * hiddenSize), b.size(hiddenSize));
   Value recurrent = matmulTransposed(hidden, gateWeight, suffix);
   SmallVector<Value> first =
-      compute({whole(hidden), projected(0), whole(gate(recurrent, 0)), projected(1), whole(gate(recurrent, 1))}, {fresh(), fresh()},
-              [&](ValueRange s) -> SmallVector<Value> {
+      compute({whole(hidden), projected(0), whole(gate(recurrent, 0)), projected(1), whole(gate(recurrent, 1))},
+              {fresh(), fresh()}, [&](ValueRange s) -> SmallVector<Value> {
                 Value reset = activate(step.direction, 0, add(s[3], s[4]));
                 return {activate(step.direction, 0, add(s[1], s[2])), mul(reset, s[0])};
               });
   Value candidate = matmulTransposed(first[1], hiddenWeight, suffix + "_hidden");
-  return compute({whole(hidden), whole(first[0]), projected(2), whole(candidate)}, over(hidden),
-                 [&](ValueRange s) -> SmallVector<Value> {
-                   return {blend(s[1], activate(step.direction, 1, add(s[2], s[3])), s[0])};
-                 });
+  return compute(
+      {whole(hidden), whole(first[0]), projected(2), whole(candidate)}, over(hidden),
+      [&](ValueRange s) -> SmallVector<Value> { return {blend(s[1], activate(step.direction, 1, add(s[2], s[3])), s[0])}; });
 }
 
 SmallVector<Value> Recurrence::stepRNN(const Step &step, Value hidden) {
   Value recurrent = matmulTransposed(hidden, step.recurrentWeight, step.direction ? "_R_reverse" : "_R");
-  return compute({whole(step.projected), whole(recurrent)}, over(hidden), [&](ValueRange s) -> SmallVector<Value> {
-    return {activate(step.direction, 0, add(s[0], s[1]))};
-  });
+  return compute({whole(step.projected), whole(recurrent)}, over(hidden),
+                 [&](ValueRange s) -> SmallVector<Value> { return {activate(step.direction, 0, add(s[0], s[1]))}; });
 }
 
 /// The loop over time. `sequence` is [time, directions, batch, hidden], null when nobody reads it.
@@ -373,7 +384,8 @@ Recurrence::State Recurrence::runDirection(int64_t direction, Value projections,
   if (lengths) {
     // Past a sample's end its state stays and its output is zero; a reverse pass so begins at the sample's last element.
     Value nowInteger = arith::IndexCastOp::create(b, getElement(lengths), now);
-    SmallVector<Access> accesses{{lengths, AffineMap::get(2, 0, b.getAffineDimExpr(0), b.getContext())}, whole(next[0]), whole(hidden)};
+    SmallVector<Access> accesses{
+        {lengths, AffineMap::get(2, 0, b.getAffineDimExpr(0), b.getContext())}, whole(next[0]), whole(hidden)};
     if (isLSTM)
       accesses.append({whole(next[1]), whole(cell)});
     SmallVector<Value> destinations{hidden};
@@ -434,4 +446,6 @@ LogicalResult Recurrence::lower() {
   return b.replace(node, {sequence, join(lastHidden, 1), join(lastCell, 2)});
 }
 
-LogicalResult aimc::onnx::lowerRecurrent(NodeOp node, ValueRange inputs, Lowering &b) { return Recurrence(node, inputs, b).lower(); }
+LogicalResult aimc::onnx::lowerRecurrent(NodeOp node, ValueRange inputs, Lowering &b) {
+  return Recurrence(node, inputs, b).lower();
+}

@@ -115,25 +115,27 @@ static Value logSumExp(Value tensor, ArrayRef<int64_t> axes, const Reducer &redu
   Type element = reducer.element;
   Value most = b.reduce(tensor, axes, reducer.initial(Reduction::Max), [&](Value x, Value sum) { return reducer.max(sum, x); });
   most = mapElements(most, b, [&](Value x) -> Value {
-    Value infinite = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, math::AbsFOp::create(b, x), b.extreme(element, true, false));
+    Value infinite =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, math::AbsFOp::create(b, x), b.extreme(element, true, false));
     return arith::SelectOp::create(b, infinite, b.scalar(element, 0), x);
   });
   Access own{tensor, b.getMultiDimIdentityMap(rank)}, largest{most, b.withoutAxes(rank, axes)};
   Value sums = b.filled(b.dims(most), b.scalar(element, 0));
   Value sum = b.generic({own, largest}, Access{sums, b.withoutAxes(rank, axes)}, [&](ValueRange scalars) -> SmallVector<Value> {
-    Value difference = arith::SubFOp::create(b, scalars[0], scalars[1]);
-    return {arith::AddFOp::create(b, scalars[2], math::ExpOp::create(b, difference))};
-  }).front();
+                 Value difference = arith::SubFOp::create(b, scalars[0], scalars[1]);
+                 return {arith::AddFOp::create(b, scalars[2], math::ExpOp::create(b, difference))};
+               }).front();
   return b.broadcast({sum, most}, element, [&](ValueRange scalars) -> SmallVector<Value> {
     return {arith::AddFOp::create(b, math::LogOp::create(b, scalars[0]), scalars[1])};
   });
 }
 
-/// Reduces the dimensions whose `listed` is 1, which only a run can tell, to size 1, one dimension after the other: its reduction
-/// stands behind its elements, and the result begins there or at the front.
+/// Reduces the dimensions whose `listed` is 1, which only a run can tell, to size 1, one dimension after the other: its
+/// reduction stands behind its elements, and the result begins there or at the front.
 static Value reduceListed(Value tensor, ArrayRef<Size> listed, Reduction kind, const Reducer &reducer, Lowering &b) {
   for (int64_t axis = 0; axis < getRank(tensor); ++axis) {
-    Value sum = b.reduce(tensor, axis, reducer.initial(kind), [&](Value x, Value sum) { return reducer.combine(kind, x, sum); });
+    Value sum =
+        b.reduce(tensor, axis, reducer.initial(kind), [&](Value x, Value sum) { return reducer.combine(kind, x, sum); });
     Size extent = b.dim(tensor, axis);
     Value both = tensor::ConcatOp::create(b, axis, ValueRange{tensor, b.reshape(sum, getKeptSizes(tensor, axis, b))});
     Sizes sizes = b.dims(tensor);
@@ -148,7 +150,8 @@ static Value reduceListed(Value tensor, ArrayRef<Size> listed, Reduction kind, c
   return tensor;
 }
 
-/// For each dimension of `rank`, 1 or 0: whether it is among `axes`, of which only a run can tell how many there are. None are all or none
+/// For each dimension of `rank`, 1 or 0: whether it is among `axes`, of which only a run can tell how many there are. None are
+/// all or none
 /// (`noop`).
 static Sizes findListed(Value axes, int64_t rank, bool noop, Lowering &b) {
   Type boolean = b.getI1Type();
@@ -161,9 +164,8 @@ static Sizes findListed(Value axes, int64_t rank, bool noop, Lowering &b) {
       };
       return {arith::OrIOp::create(b, is(i), is(i - rank))};
     });
-    Value any = b.reduce(matches, int64_t(0), b.integer(boolean, 0), [&](Value x, Value sum) -> Value {
-      return arith::OrIOp::create(b, sum, x);
-    });
+    Value any = b.reduce(matches, int64_t(0), b.integer(boolean, 0),
+                         [&](Value x, Value sum) -> Value { return arith::OrIOp::create(b, sum, x); });
     Value found = arith::ExtUIOp::create(b, b.getI64Type(), b.extractScalar(any));
     listed.push_back(b.select(arith::CmpIPredicate::eq, count, b.size(0), none, b.castIndex(found, b.getIndexType())));
   }

@@ -1,7 +1,7 @@
 //===- Resize.cpp - Resize and Upsample -------------------------------------------------------------------------===//
 //
-// Dimension by dimension. Where a position of the result lies in the input, and what its neighbours weigh, is a small table that
-// the network computes in double before it uses it; sizes known only at run time are no special case then.
+// Dimension by dimension. Where a position of the result lies in the input, and what its neighbours weigh, is a small table
+// that the network computes in double before it uses it; sizes known only at run time are no special case then.
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #include "Loops.h"
@@ -104,7 +104,8 @@ static Value weigh(bool cubic, Value distance, double a, const Doubles &d) {
 }
 
 /// Elements along the axis by nearest position.
-static Value pickNearest(NodeOp node, Value tensor, const Axis &axis, StringRef mode, StringRef rounding, Value outside, Lowering &b) {
+static Value pickNearest(NodeOp node, Value tensor, const Axis &axis, StringRef mode, StringRef rounding, Value outside,
+                         Lowering &b) {
   int64_t rank = getRank(tensor);
   Doubles d{b};
   Type index = b.getI64Type();
@@ -133,7 +134,8 @@ static Value pickNearest(NodeOp node, Value tensor, const Axis &axis, StringRef 
 }
 
 /// Weighted sums of neighbours along the axis; `tensor` has float elements.
-static FailureOr<Value> interpolate(NodeOp node, Value tensor, const Axis &axis, StringRef mode, bool cubic, Value outside, Lowering &b) {
+static FailureOr<Value> interpolate(NodeOp node, Value tensor, const Axis &axis, StringRef mode, bool cubic, Value outside,
+                                    Lowering &b) {
   int64_t rank = getRank(tensor);
   Type element = getElement(tensor), index = b.getI64Type();
   Doubles d{b};
@@ -146,7 +148,9 @@ static FailureOr<Value> interpolate(NodeOp node, Value tensor, const Axis &axis,
   }
   int64_t first = static_cast<int64_t>(std::floor(-(cubic ? 2 : 1) / shrink)) + 1, taps = 2 - 2 * first;
   if (taps > 256)
-    return b.error(node) << "'antialias' with scale " << *axis.constantScale << " needs " << taps << " neighbours; 256 are the limit", failure();
+    return b.error(node) << "'antialias' with scale " << *axis.constantScale << " needs " << taps
+                         << " neighbours; 256 are the limit",
+           failure();
 
   Value bases = b.computeFromIndices(axis.to, b.getF64Type(), [&](ValueRange indices) -> SmallVector<Value> {
     return {transformCoordinate(mode, axis, indices[0], d)};
@@ -174,9 +178,8 @@ static FailureOr<Value> interpolate(NodeOp node, Value tensor, const Axis &axis,
   if (exclude || antialias) {
     Value sums = b.reduce(weights, {1}, d.number(0), [&](Value x, Value sum) { return d.add(sum, x); });
     AffineMap identity = b.getMultiDimIdentityMap(2);
-    weights = b.compute({{weights, identity}, {sums, row}}, tableSizes, b.getF64Type(), [&](ValueRange s) -> SmallVector<Value> {
-      return {d.div(s[0], s[1])};
-    });
+    weights = b.compute({{weights, identity}, {sums, row}}, tableSizes, b.getF64Type(),
+                        [&](ValueRange s) -> SmallVector<Value> { return {d.div(s[0], s[1])}; });
   }
 
   Sizes sizes = b.dims(tensor);
@@ -184,7 +187,8 @@ static FailureOr<Value> interpolate(NodeOp node, Value tensor, const Axis &axis,
   SmallVector<Access> accesses;
   for (Value table : {places, weights})
     for (int64_t tap = 0; tap < taps; ++tap)
-      accesses.push_back({table, AffineMap::get(rank, 0, {b.getAffineDimExpr(axis.dimension), b.getAffineConstantExpr(tap)}, b.getContext())});
+      accesses.push_back(
+          {table, AffineMap::get(rank, 0, {b.getAffineDimExpr(axis.dimension), b.getAffineConstantExpr(tap)}, b.getContext())});
   if (outside)
     accesses.push_back({bases, AffineMap::get(rank, 0, b.getAffineDimExpr(axis.dimension), b.getContext())});
   return b.compute(accesses, sizes, element, [&](ValueRange s) -> SmallVector<Value> {
@@ -239,7 +243,9 @@ static FailureOr<SmallVector<Axis>> getAxes(NodeOp node, ValueRange inputs, Lowe
   int64_t rank = getRank(inputs[0]);
   auto declared = cast<RankedTensorType>(getSignlessType(node.getResult(0).getType()));
   bool early = node.getOpType() == "Upsample" || node.getOpset() < 11;
-  auto isEmpty = [](Value value) { return value && cast<RankedTensorType>(value.getType()).getShape() == ArrayRef<int64_t>{0}; };
+  auto isEmpty = [](Value value) {
+    return value && cast<RankedTensorType>(value.getType()).getShape() == ArrayRef<int64_t>{0};
+  };
   Value scaleOperand = getOptional(inputs, early ? 1 : 2), sizeOperand = early ? Value() : getOptional(inputs, 3);
   Value region = early ? Value() : getOptional(inputs, 1);
   if (isEmpty(scaleOperand))
@@ -255,7 +261,9 @@ static FailureOr<SmallVector<Axis>> getAxes(NodeOp node, ValueRange inputs, Lowe
   if (sizeOperand && !isEmpty(sizeOperand))
     sizes = b.elements(sizeOperand);
   if (scales->size() != axes.size() && sizes.size() != axes.size())
-    return b.error(node) << "has " << scales->size() << " scales and " << sizes.size() << " sizes for " << axes.size() << " dimensions", failure();
+    return b.error(node) << "has " << scales->size() << " scales and " << sizes.size() << " sizes for " << axes.size()
+                         << " dimensions",
+           failure();
 
   Doubles d{b};
   SmallVector<Axis> result;
@@ -318,9 +326,11 @@ LogicalResult aimc::onnx::lowerResize(NodeOp node, ValueRange inputs, Lowering &
 
   Value tensor = inputs[0];
   Type element = b.getElementType(node.getInputs().front());
-  Type computed = !nearest && (!isa<FloatType>(element) || element.getIntOrFloatBitWidth() < 32) ? b.getF32Type() : getElement(tensor);
+  Type computed =
+      !nearest && (!isa<FloatType>(element) || element.getIntOrFloatBitWidth() < 32) ? b.getF32Type() : getElement(tensor);
   auto converted = [&](Type from, Type to) {
-    return b.broadcast(tensor, getSignlessType(to), [&](ValueRange s) -> SmallVector<Value> { return {castScalar(b, s[0], from, to)}; });
+    return b.broadcast(tensor, getSignlessType(to),
+                       [&](ValueRange s) -> SmallVector<Value> { return {castScalar(b, s[0], from, to)}; });
   };
   if (computed != getElement(tensor))
     tensor = converted(element, computed);

@@ -95,21 +95,25 @@ LogicalResult aimc::onnx::lowerScatter(NodeOp node, ValueRange inputs, Lowering 
   bool whole = node.getOpType() == "ScatterND";
   int64_t axis = whole ? 0 : normalizeAxis(node.getInt("axis", 0), getRank(data)), prefix = getRank(places) - 1;
   int64_t count = whole ? cast<RankedTensorType>(places.getType()).getShape().back() : 0;
-  Value result = forEachIndex(b.dims(updates), data, [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
-    SmallVector<Value> position;
-    if (whole) {
-      position = readIndices(places, indices.take_front(prefix), data, 0, count, b);
-      llvm::append_range(position, indices.drop_front(prefix));
-    } else {
-      Value extent = b.asIndex(b.dim(data, axis));
-      Value place = b.castIndex(tensor::ExtractOp::create(b, places, indices), b.getIndexType());
-      position = withIndex(indices, axis, clampInto(wrapNegative(place, extent, b), extent, b));
-    }
-    Value update = tensor::ExtractOp::create(b, updates, indices);
-    if (reduction != "none")
-      update = combineBy(reduction, tensor::ExtractOp::create(b, carried[0], position), update, element, b);
-    return {tensor::InsertOp::create(b, update, carried[0], position)};
-  }, b).front();
+  Value result = forEachIndex(
+                     b.dims(updates), data,
+                     [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
+                       SmallVector<Value> position;
+                       if (whole) {
+                         position = readIndices(places, indices.take_front(prefix), data, 0, count, b);
+                         llvm::append_range(position, indices.drop_front(prefix));
+                       } else {
+                         Value extent = b.asIndex(b.dim(data, axis));
+                         Value place = b.castIndex(tensor::ExtractOp::create(b, places, indices), b.getIndexType());
+                         position = withIndex(indices, axis, clampInto(wrapNegative(place, extent, b), extent, b));
+                       }
+                       Value update = tensor::ExtractOp::create(b, updates, indices);
+                       if (reduction != "none")
+                         update = combineBy(reduction, tensor::ExtractOp::create(b, carried[0], position), update, element, b);
+                       return {tensor::InsertOp::create(b, update, carried[0], position)};
+                     },
+                     b)
+                     .front();
   return b.replace(node, result);
 }
 
@@ -124,9 +128,11 @@ LogicalResult aimc::onnx::lowerTrilu(NodeOp node, ValueRange inputs, Lowering &b
   Value zero = b.scalar(element, 0);
   return b.replace(node, b.compute(Access{tensor, b.getMultiDimIdentityMap(rank)}, b.dims(tensor), element,
                                    [&](ValueRange s) -> SmallVector<Value> {
-                                     Value row = linalg::IndexOp::create(b, rank - 2), column = linalg::IndexOp::create(b, rank - 1);
+                                     Value row = linalg::IndexOp::create(b, rank - 2),
+                                           column = linalg::IndexOp::create(b, rank - 1);
                                      Value limit = arith::AddIOp::create(b, row, diagonal);
-                                     Value kept = compareIndex(upper ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle, column, limit, b);
+                                     Value kept = compareIndex(upper ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle,
+                                                               column, limit, b);
                                      return {arith::SelectOp::create(b, kept, s[0], zero)};
                                    }));
 }
@@ -144,13 +150,14 @@ LogicalResult aimc::onnx::lowerReverseSequence(NodeOp node, ValueRange inputs, L
   Value tensor = inputs[0];
   int64_t rank = getRank(tensor), batch = node.getInt("batch_axis", 1), time = node.getInt("time_axis", 0);
   AffineMap lengths = AffineMap::get(rank, 0, b.getAffineDimExpr(batch), b.getContext());
-  return b.replace(node, b.compute(Access{inputs[1], lengths}, b.dims(tensor), getElement(tensor), [&](ValueRange s) -> SmallVector<Value> {
-    Value length = b.castIndex(s[0], b.getIndexType()), place = linalg::IndexOp::create(b, time);
-    Value mirrored = arith::SubIOp::create(b, arith::SubIOp::create(b, length, b.index(1)), place);
-    Value inside = compareIndex(arith::CmpIPredicate::slt, place, length, b);
-    Value source = arith::SelectOp::create(b, inside, mirrored, place);
-    return {tensor::ExtractOp::create(b, tensor, withIndex(loopIndices(rank, b), time, source))};
-  }));
+  return b.replace(
+      node, b.compute(Access{inputs[1], lengths}, b.dims(tensor), getElement(tensor), [&](ValueRange s) -> SmallVector<Value> {
+        Value length = b.castIndex(s[0], b.getIndexType()), place = linalg::IndexOp::create(b, time);
+        Value mirrored = arith::SubIOp::create(b, arith::SubIOp::create(b, length, b.index(1)), place);
+        Value inside = compareIndex(arith::CmpIPredicate::slt, place, length, b);
+        Value source = arith::SelectOp::create(b, inside, mirrored, place);
+        return {tensor::ExtractOp::create(b, tensor, withIndex(loopIndices(rank, b), time, source))};
+      }));
 }
 
 //===------------------------------------------------------------------------------------------------------------===//
@@ -172,31 +179,37 @@ LogicalResult aimc::onnx::lowerCumSum(NodeOp node, ValueRange inputs, Lowering &
     last.push_back(b.asIndex(b.sub(sizes[i], b.size(1))));
   }
   Value zero = b.scalar(element, 0), one = b.index(1), none = b.index(0);
-  Value sums = forEachIndex(sizes, b.empty(sizes, element), [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
-    SmallVector<Value> own, previous;
-    Value isFirst = b.integer(b.getI1Type(), 0);
-    for (int64_t i = 0; i < rank; ++i) {
-      Value place = indices[i];
-      if (reverse)
-        place = arith::SelectOp::create(b, along[i], arith::SubIOp::create(b, last[i], place), place);
-      Value first = arith::AndIOp::create(b, along[i], compareIndex(arith::CmpIPredicate::eq, indices[i], none, b));
-      isFirst = arith::OrIOp::create(b, isFirst, first);
-      Value before = reverse ? Value(arith::AddIOp::create(b, place, one)) : Value(arith::SubIOp::create(b, place, one));
-      Value moves = arith::AndIOp::create(b, along[i], compareIndex(arith::CmpIPredicate::ne, indices[i], none, b));
-      own.push_back(place);
-      previous.push_back(arith::SelectOp::create(b, moves, before, place));
-    }
-    Value sum = tensor::ExtractOp::create(b, carried[0], previous);
-    Value term = tensor::ExtractOp::create(b, tensor, exclusive ? previous : own);
-    Value next = combineBy("add", sum, term, element, b);
-    next = arith::SelectOp::create(b, isFirst, exclusive ? zero : term, next);
-    return {tensor::InsertOp::create(b, next, carried[0], own)};
-  }, b).front();
+  Value sums =
+      forEachIndex(
+          sizes, b.empty(sizes, element),
+          [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
+            SmallVector<Value> own, previous;
+            Value isFirst = b.integer(b.getI1Type(), 0);
+            for (int64_t i = 0; i < rank; ++i) {
+              Value place = indices[i];
+              if (reverse)
+                place = arith::SelectOp::create(b, along[i], arith::SubIOp::create(b, last[i], place), place);
+              Value first = arith::AndIOp::create(b, along[i], compareIndex(arith::CmpIPredicate::eq, indices[i], none, b));
+              isFirst = arith::OrIOp::create(b, isFirst, first);
+              Value before =
+                  reverse ? Value(arith::AddIOp::create(b, place, one)) : Value(arith::SubIOp::create(b, place, one));
+              Value moves = arith::AndIOp::create(b, along[i], compareIndex(arith::CmpIPredicate::ne, indices[i], none, b));
+              own.push_back(place);
+              previous.push_back(arith::SelectOp::create(b, moves, before, place));
+            }
+            Value sum = tensor::ExtractOp::create(b, carried[0], previous);
+            Value term = tensor::ExtractOp::create(b, tensor, exclusive ? previous : own);
+            Value next = combineBy("add", sum, term, element, b);
+            next = arith::SelectOp::create(b, isFirst, exclusive ? zero : term, next);
+            return {tensor::InsertOp::create(b, next, carried[0], own)};
+          },
+          b)
+          .front();
   return b.replace(node, sums);
 }
 
-/// Insertion into the sorted list of the best so far, which has a place more than is asked for: what falls off lands there. Equal
-/// elements keep their order.
+/// Insertion into the sorted list of the best so far, which has a place more than is asked for: what falls off lands there.
+/// Equal elements keep their order.
 LogicalResult aimc::onnx::lowerTopK(NodeOp node, ValueRange inputs, Lowering &b) {
   Value tensor = inputs[0];
   int64_t rank = getRank(tensor), axis = normalizeAxis(node.getInt("axis", -1), rank);
@@ -212,24 +225,35 @@ LogicalResult aimc::onnx::lowerTopK(NodeOp node, ValueRange inputs, Lowering &b)
   outer.push_back(own[axis]); // elements of one list come in order
   Value limit = b.asIndex(count), zero = b.index(0), one = b.index(1);
   Value bests = b.filled(sizes, b.scalar(getElement(tensor), 0)), places = b.filled(sizes, b.integer(i64, 0));
-  auto results = forEachIndex(outer, {bests, places}, [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
-    SmallVector<Value> position(indices.drop_back());
-    position.insert(position.begin() + axis, indices.back());
-    Value x = tensor::ExtractOp::create(b, tensor, position), place = indices.back();
-    auto at = [&](Value slot) { return withIndex(position, axis, slot); };
-    Value start = arith::MinSIOp::create(b, place, limit);
-    auto moved = whileTrue({start, carried[0], carried[1]}, [&](ValueRange state) -> Value {
-      Value below = arith::SubIOp::create(b, state[0], one), some = compareIndex(arith::CmpIPredicate::sgt, state[0], zero, b);
-      Value other = tensor::ExtractOp::create(b, state[1], at(arith::MaxSIOp::create(b, below, zero)));
-      return arith::AndIOp::create(b, some, isBefore(x, other, element, largest, b));
-    }, [&](ValueRange state) -> SmallVector<Value> {
-      Value below = arith::SubIOp::create(b, state[0], one);
-      Value best = tensor::ExtractOp::create(b, state[1], at(below)), index = tensor::ExtractOp::create(b, state[2], at(below));
-      return {below, tensor::InsertOp::create(b, best, state[1], at(state[0])), tensor::InsertOp::create(b, index, state[2], at(state[0]))};
-    }, b);
-    Value number = b.castIndex(place, i64);
-    return {tensor::InsertOp::create(b, x, moved[1], at(moved[0])), tensor::InsertOp::create(b, number, moved[2], at(moved[0]))};
-  }, b);
+  auto results = forEachIndex(
+      outer, {bests, places},
+      [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
+        SmallVector<Value> position(indices.drop_back());
+        position.insert(position.begin() + axis, indices.back());
+        Value x = tensor::ExtractOp::create(b, tensor, position), place = indices.back();
+        auto at = [&](Value slot) { return withIndex(position, axis, slot); };
+        Value start = arith::MinSIOp::create(b, place, limit);
+        auto moved = whileTrue(
+            {start, carried[0], carried[1]},
+            [&](ValueRange state) -> Value {
+              Value below = arith::SubIOp::create(b, state[0], one),
+                    some = compareIndex(arith::CmpIPredicate::sgt, state[0], zero, b);
+              Value other = tensor::ExtractOp::create(b, state[1], at(arith::MaxSIOp::create(b, below, zero)));
+              return arith::AndIOp::create(b, some, isBefore(x, other, element, largest, b));
+            },
+            [&](ValueRange state) -> SmallVector<Value> {
+              Value below = arith::SubIOp::create(b, state[0], one);
+              Value best = tensor::ExtractOp::create(b, state[1], at(below)),
+                    index = tensor::ExtractOp::create(b, state[2], at(below));
+              return {below, tensor::InsertOp::create(b, best, state[1], at(state[0])),
+                      tensor::InsertOp::create(b, index, state[2], at(state[0]))};
+            },
+            b);
+        Value number = b.castIndex(place, i64);
+        return {tensor::InsertOp::create(b, x, moved[1], at(moved[0])),
+                tensor::InsertOp::create(b, number, moved[2], at(moved[0]))};
+      },
+      b);
   return b.replace(node, {b.sliceAxis(results[0], axis, b.size(0), count), b.sliceAxis(results[1], axis, b.size(0), count)});
 }
 
@@ -254,15 +278,18 @@ LogicalResult aimc::onnx::lowerNonZero(NodeOp node, ValueRange inputs, Lowering 
   // A place more than there are: what counts for nothing is written there.
   Value count = countNonzero(tensor, [&](Value x) { return element.isInteger(1) ? x : isNonzero(x); }, b);
   Sizes sizes{b.size(rank), b.add(count, b.size(1))};
-  Value result = forEachIndex(b.dims(tensor), {b.index(0), b.filled(sizes, b.integer(i64, 0))}, [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
-    Value x = tensor::ExtractOp::create(b, tensor, indices);
-    Value taken = element.isInteger(1) ? x : isNonzero(x);
-    Value list = carried[1];
-    for (int64_t i = 0; i < rank; ++i)
-      list = tensor::InsertOp::create(b, b.castIndex(indices[i], i64), list, ValueRange{b.index(i), carried[0]});
-    Value next = arith::AddIOp::create(b, carried[0], b.index(1));
-    return {arith::SelectOp::create(b, taken, next, carried[0]), list};
-  }, b)[1];
+  Value result = forEachIndex(
+      b.dims(tensor), {b.index(0), b.filled(sizes, b.integer(i64, 0))},
+      [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
+        Value x = tensor::ExtractOp::create(b, tensor, indices);
+        Value taken = element.isInteger(1) ? x : isNonzero(x);
+        Value list = carried[1];
+        for (int64_t i = 0; i < rank; ++i)
+          list = tensor::InsertOp::create(b, b.castIndex(indices[i], i64), list, ValueRange{b.index(i), carried[0]});
+        Value next = arith::AddIOp::create(b, carried[0], b.index(1));
+        return {arith::SelectOp::create(b, taken, next, carried[0]), list};
+      },
+      b)[1];
   return b.replace(node, b.sliceAxis(result, 1, b.size(0), count));
 }
 
@@ -277,11 +304,14 @@ LogicalResult aimc::onnx::lowerCompress(NodeOp node, ValueRange inputs, Lowering
   Type i64 = b.getI64Type();
   Value count = countNonzero(condition, [](Value x) { return x; }, b);
   Value places = b.filled(b.add(count, b.size(1)), b.integer(i64, 0));
-  places = forEachIndex(b.dims(condition), {b.index(0), places}, [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
-    Value taken = tensor::ExtractOp::create(b, condition, indices);
-    Value list = tensor::InsertOp::create(b, b.castIndex(indices[0], i64), carried[1], carried[0]);
-    return {arith::SelectOp::create(b, taken, arith::AddIOp::create(b, carried[0], b.index(1)), carried[0]), list};
-  }, b)[1];
+  places = forEachIndex(
+      b.dims(condition), {b.index(0), places},
+      [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
+        Value taken = tensor::ExtractOp::create(b, condition, indices);
+        Value list = tensor::InsertOp::create(b, b.castIndex(indices[0], i64), carried[1], carried[0]);
+        return {arith::SelectOp::create(b, taken, arith::AddIOp::create(b, carried[0], b.index(1)), carried[0]), list};
+      },
+      b)[1];
   Sizes sizes = b.dims(tensor);
   sizes[axis] = count;
   return b.replace(node, b.computeFromIndices(sizes, getElement(tensor), [&](ValueRange indices) -> SmallVector<Value> {

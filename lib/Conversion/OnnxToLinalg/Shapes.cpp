@@ -7,7 +7,9 @@ using namespace mlir;
 using namespace aimc::onnx;
 
 /// The declared type of output 0, with signless elements.
-static RankedTensorType getDeclared(NodeOp node) { return dyn_cast<RankedTensorType>(getSignlessType(node.getResult(0).getType())); }
+static RankedTensorType getDeclared(NodeOp node) {
+  return dyn_cast<RankedTensorType>(getSignlessType(node.getResult(0).getType()));
+}
 
 /// Sizes that the declared type of output 0 knows replace computed ones.
 static Sizes withDeclared(NodeOp node, Sizes sizes, Lowering &b) {
@@ -21,7 +23,8 @@ static Sizes withDeclared(NodeOp node, Sizes sizes, Lowering &b) {
 }
 
 /// Integers from an attribute, or from the constant operand that replaced it; an empty list when neither is there.
-static FailureOr<SmallVector<int64_t>> getIntegers(NodeOp node, ValueRange inputs, StringRef name, size_t operand, Lowering &b) {
+static FailureOr<SmallVector<int64_t>> getIntegers(NodeOp node, ValueRange inputs, StringRef name, size_t operand,
+                                                   Lowering &b) {
   Value value = getOptional(inputs, operand);
   if (!value)
     return node.getInts(name);
@@ -205,7 +208,8 @@ LogicalResult aimc::onnx::lowerDepthToSpace(NodeOp node, ValueRange inputs, Lowe
   Sizes own = b.dims(inputs[0]);
   Size s = b.size(block), depth = b.floorDiv(own[1], b.size(block * block));
   bool columnsFirst = node.getString("mode", "DCR") == "CRD";
-  Value split = b.reshape(inputs[0], columnsFirst ? Sizes{own[0], depth, s, s, own[2], own[3]} : Sizes{own[0], s, s, depth, own[2], own[3]});
+  Value split = b.reshape(inputs[0], columnsFirst ? Sizes{own[0], depth, s, s, own[2], own[3]}
+                                                  : Sizes{own[0], s, s, depth, own[2], own[3]});
   Value moved = columnsFirst ? b.transpose(split, {0, 1, 4, 2, 5, 3}) : b.transpose(split, {0, 3, 4, 1, 5, 2});
   return b.replace(node, b.reshape(moved, {own[0], depth, b.mul(own[2], s), b.mul(own[3], s)}));
 }
@@ -264,7 +268,8 @@ LogicalResult aimc::onnx::lowerTile(NodeOp node, ValueRange inputs, Lowering &b)
   if (split.size() == own.size())
     return b.replace(node, tensor);
   Access input{tensor, AffineMap::getMultiDimMapWithTargets(split.size(), loops, b.getContext())};
-  Value repeated = b.compute(input, split, getElement(tensor), [](ValueRange scalars) -> SmallVector<Value> { return {scalars[0]}; });
+  Value repeated =
+      b.compute(input, split, getElement(tensor), [](ValueRange scalars) -> SmallVector<Value> { return {scalars[0]}; });
   return b.replace(node, b.reshape(repeated, sizes));
 }
 
@@ -383,8 +388,8 @@ static LogicalResult lowerComputedSlice(NodeOp node, ValueRange inputs, Lowering
     axes->push_back(b.size(i));
   steps->resize(getOptional(inputs, 4) ? steps->size() : axes->size(), b.size(1));
   if (starts->size() != axes->size() || ends->size() != axes->size() || steps->size() != axes->size())
-    return b.error(node) << starts->size() << " starts, " << ends->size() << " ends and " << steps->size() << " steps do not fit "
-                         << axes->size() << " axes";
+    return b.error(node) << starts->size() << " starts, " << ends->size() << " ends and " << steps->size()
+                         << " steps do not fit " << axes->size() << " axes";
   Size zero = b.size(0), one = b.size(1);
   Sizes offsets, strides, sizes;
   for (auto [dimension, extent] : llvm::enumerate(b.dims(tensor))) {
@@ -429,7 +434,8 @@ LogicalResult aimc::onnx::lowerSlice(NodeOp node, ValueRange inputs, Lowering &b
   if (getComputed(getOptional(inputs, 3), b) || getComputed(getOptional(inputs, 4), b))
     return lowerComputedSlice(node, inputs, b);
   FailureOr<Sizes> starts = getSizes(node, inputs, "starts", 1, b), ends = getSizes(node, inputs, "ends", 2, b);
-  FailureOr<SmallVector<int64_t>> axes = getIntegers(node, inputs, "axes", 3, b), steps = getIntegers(node, inputs, "steps", 4, b);
+  FailureOr<SmallVector<int64_t>> axes = getIntegers(node, inputs, "axes", 3, b),
+                                  steps = getIntegers(node, inputs, "steps", 4, b);
   if (failed(starts) || failed(ends) || failed(axes) || failed(steps))
     return failure();
   if (axes->empty())
@@ -617,7 +623,8 @@ LogicalResult aimc::onnx::lowerConstant(NodeOp node, ValueRange, Lowering &b) {
   else if (auto integer = dyn_cast_or_null<IntegerAttr>(node.getNodeAttr("value_int")))
     value = DenseElementsAttr::get(RankedTensorType::get({}, integer.getType()), Attribute(integer));
   else if (SmallVector<float> floats = node.getFloats("value_floats"); node.getNodeAttr("value_floats"))
-    value = DenseElementsAttr::get(RankedTensorType::get(static_cast<int64_t>(floats.size()), b.getF32Type()), ArrayRef<float>(floats));
+    value = DenseElementsAttr::get(RankedTensorType::get(static_cast<int64_t>(floats.size()), b.getF32Type()),
+                                   ArrayRef<float>(floats));
   else if (node.getNodeAttr("value_ints"))
     value = b.getI64TensorAttr(node.getInts("value_ints"));
   else
@@ -663,9 +670,9 @@ LogicalResult aimc::onnx::lowerRange(NodeOp node, ValueRange inputs, Lowering &b
   } else {
     Size distance = b.sub(b.castIndex(limit, b.getIndexType()), b.castIndex(start, b.getIndexType()));
     Value step = b.castIndex(delta, b.getIndexType());
-    count = b.max(b.size(0), getConstantIntValue(step) == 1
-                                 ? distance
-                                 : Size(b.createOrFold<arith::CeilDivSIOp>(b.asIndex(distance), step)));
+    count =
+        b.max(b.size(0),
+              getConstantIntValue(step) == 1 ? distance : Size(b.createOrFold<arith::CeilDivSIOp>(b.asIndex(distance), step)));
   }
   return b.replace(node, b.computeFromIndices(count, element, [&](ValueRange indices) -> SmallVector<Value> {
     Value place = arith::IndexCastOp::create(b, b.getI64Type(), indices[0]);

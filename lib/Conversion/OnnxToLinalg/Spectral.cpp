@@ -12,8 +12,8 @@ static Value toF64(Value index, Lowering &b) {
   return arith::SIToFPOp::create(b, b.getF64Type(), b.castIndex(index, b.getI64Type()));
 }
 
-/// The Fourier transform of length `n` as a matrix [terms, channels, frequencies, 2]: a signal of `terms` samples, of one channel
-/// (real) or two (real and imaginary part), times the matrix is its spectrum. Sine and cosine are computed in double
+/// The Fourier transform of length `n` as a matrix [terms, channels, frequencies, 2]: a signal of `terms` samples, of one
+/// channel (real) or two (real and imaginary part), times the matrix is its spectrum. Sine and cosine are computed in double
 /// precision, once for each of the n angles.
 static Value getFourierMatrix(Size n, Size terms, int64_t channels, Size frequencies, bool inverse, Type element, Lowering &b) {
   Type f64 = b.getF64Type();
@@ -26,16 +26,18 @@ static Value getFourierMatrix(Size n, Size terms, int64_t channels, Size frequen
   });
   Value scale = arith::DivFOp::create(b, b.scalar(f64, 1), toF64(period, b));
   // (re + i im)(cos ∓ i sin): the sine stands where the parts differ.
-  return b.computeFromIndices({terms, b.size(channels), frequencies, b.size(2)}, element, [&](ValueRange i) -> SmallVector<Value> {
-    Value turns = arith::RemUIOp::create(b, arith::MulIOp::create(b, i[0], i[2]), period);
-    Value differ = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, i[1], i[3]);
-    Value wave = tensor::ExtractOp::create(b, waves, ValueRange{turns, arith::SelectOp::create(b, differ, one, b.index(0))});
-    Value negative = arith::AndIOp::create(b, differ, isOne(inverse ? i[1] : i[3]));
-    wave = arith::SelectOp::create(b, negative, arith::NegFOp::create(b, wave), wave);
-    if (inverse)
-      wave = arith::MulFOp::create(b, wave, scale);
-    return {castScalar(b, wave, f64, element)};
-  });
+  return b.computeFromIndices(
+      {terms, b.size(channels), frequencies, b.size(2)}, element, [&](ValueRange i) -> SmallVector<Value> {
+        Value turns = arith::RemUIOp::create(b, arith::MulIOp::create(b, i[0], i[2]), period);
+        Value differ = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, i[1], i[3]);
+        Value wave =
+            tensor::ExtractOp::create(b, waves, ValueRange{turns, arith::SelectOp::create(b, differ, one, b.index(0))});
+        Value negative = arith::AndIOp::create(b, differ, isOne(inverse ? i[1] : i[3]));
+        wave = arith::SelectOp::create(b, negative, arith::NegFOp::create(b, wave), wave);
+        if (inverse)
+          wave = arith::MulFOp::create(b, wave, scale);
+        return {castScalar(b, wave, f64, element)};
+      });
 }
 
 /// An integer that the node takes as an operand of one element.
@@ -88,13 +90,14 @@ LogicalResult aimc::onnx::lowerSTFT(NodeOp node, ValueRange inputs, Lowering &b)
   int64_t channels = cast<RankedTensorType>(signal.getType()).getShape().back();
   Size frames = b.add(b.floorDiv(b.sub(b.dim(signal, 1), n), step), b.size(1));
   Value hop = b.asIndex(step);
-  Value parts = b.computeFromIndices({b.dim(signal, 0), frames, n, b.size(channels)}, element, [&](ValueRange i) -> SmallVector<Value> {
-    Value place = arith::AddIOp::create(b, arith::MulIOp::create(b, i[1], hop), i[2]);
-    Value sample = tensor::ExtractOp::create(b, signal, ValueRange{i[0], place, i[3]});
-    if (window)
-      sample = arith::MulFOp::create(b, sample, tensor::ExtractOp::create(b, window, i[2]));
-    return {sample};
-  });
+  Value parts =
+      b.computeFromIndices({b.dim(signal, 0), frames, n, b.size(channels)}, element, [&](ValueRange i) -> SmallVector<Value> {
+        Value place = arith::AddIOp::create(b, arith::MulIOp::create(b, i[1], hop), i[2]);
+        Value sample = tensor::ExtractOp::create(b, signal, ValueRange{i[0], place, i[3]});
+        if (window)
+          sample = arith::MulFOp::create(b, sample, tensor::ExtractOp::create(b, window, i[2]));
+        return {sample};
+      });
   Size frequencies = countFrequencies(n, node.getInt("onesided", 1), b);
   Value matrix = getFourierMatrix(n, n, channels, frequencies, /*inverse=*/false, element, b);
   auto map = [&](ArrayRef<unsigned> dims) { return AffineMap::getMultiDimMapWithTargets(6, dims, b.getContext()); };
@@ -131,14 +134,18 @@ LogicalResult aimc::onnx::lowerMelWeightMatrix(NodeOp node, ValueRange inputs, L
       return b.castIndex(tensor::ExtractOp::create(b, places, place), b.getIndexType());
     };
     Value left = corner(0), top = corner(1), right = corner(2), bin = i[0], zero = b.scalar(f64, 0), one = b.scalar(f64, 1);
-    auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) { return Value(arith::CmpIOp::create(b, predicate, x, y)); };
+    auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) {
+      return Value(arith::CmpIOp::create(b, predicate, x, y));
+    };
     auto slope = [&](Value from, Value to) {
       Value width = toF64(arith::SubIOp::create(b, to, from), b);
       return Value(arith::DivFOp::create(b, toF64(arith::SubIOp::create(b, bin, from), b), width));
     };
     // The flank of a triangle of no width is its top.
-    Value rising = arith::AndIOp::create(b, compare(arith::CmpIPredicate::sge, bin, left), compare(arith::CmpIPredicate::slt, bin, top));
-    Value falling = arith::AndIOp::create(b, compare(arith::CmpIPredicate::sgt, bin, top), compare(arith::CmpIPredicate::slt, bin, right));
+    Value rising =
+        arith::AndIOp::create(b, compare(arith::CmpIPredicate::sge, bin, left), compare(arith::CmpIPredicate::slt, bin, top));
+    Value falling =
+        arith::AndIOp::create(b, compare(arith::CmpIPredicate::sgt, bin, top), compare(arith::CmpIPredicate::slt, bin, right));
     Value weight = arith::SelectOp::create(b, compare(arith::CmpIPredicate::eq, bin, top), one, zero);
     weight = arith::SelectOp::create(b, rising, slope(left, top), weight);
     weight = arith::SelectOp::create(b, falling, slope(right, top), weight);

@@ -24,8 +24,8 @@ struct Arithmetic {
 };
 } // namespace
 
-/// Replaces the node, whose operands are the learning rate, the step's number and `kinds` groups of equally many tensors. The payload
-/// makes the next values of the first tensor and of the states (all but the second) from one element of each group.
+/// Replaces the node, whose operands are the learning rate, the step's number and `kinds` groups of equally many tensors. The
+/// payload makes the next values of the first tensor and of the states (all but the second) from one element of each group.
 static LogicalResult lowerStep(NodeOp node, ValueRange inputs, size_t kinds, Lowering &b,
                                llvm::function_ref<SmallVector<Value>(const Arithmetic &, ValueRange)> payload) {
   size_t count = (inputs.size() - 2) / kinds;
@@ -40,7 +40,8 @@ static LogicalResult lowerStep(NodeOp node, ValueRange inputs, size_t kinds, Low
       if (kind > 0)
         outputs.push_back({b.empty(b.dims(tensor), element), map});
     }
-    SmallVector<Value> next = b.generic(operands, outputs, [&](ValueRange s) { return payload({b, element}, s.take_front(kinds)); });
+    SmallVector<Value> next =
+        b.generic(operands, outputs, [&](ValueRange s) { return payload({b, element}, s.take_front(kinds)); });
     for (auto [kind, value] : llvm::enumerate(next))
       results[kind * count + i] = value;
   }

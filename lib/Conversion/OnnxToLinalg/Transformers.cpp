@@ -57,10 +57,10 @@ LogicalResult aimc::onnx::lowerBiasGelu(NodeOp node, ValueRange inputs, Lowering
 /// x · sigmoid(alpha x).
 LogicalResult aimc::onnx::lowerQuickGelu(NodeOp node, ValueRange inputs, Lowering &b) {
   return b.replace(node, map(inputs[0], b, [&](ValueRange s) {
-    Value one = b.scalar(s[0].getType(), 1), slope = b.scalar(s[0].getType(), -node.getFloat("alpha", 1.702f));
-    Value below = addF(b, one, math::ExpOp::create(b, mulF(b, s[0], slope)));
-    return Value(arith::DivFOp::create(b, s[0], below));
-  }));
+                     Value one = b.scalar(s[0].getType(), 1), slope = b.scalar(s[0].getType(), -node.getFloat("alpha", 1.702f));
+                     Value below = addF(b, one, math::ExpOp::create(b, mulF(b, s[0], slope)));
+                     return Value(arith::DivFOp::create(b, s[0], below));
+                   }));
 }
 
 //===------------------------------------------------------------------------------------------------------------===//
@@ -176,11 +176,12 @@ static Value normalizeByRoot(Value tensor, Value gamma, float epsilon, Lowering 
   Value count = b.castIndex(b.asIndex(b.dim(tensor, rank - 1)), b.getI64Type());
   count = b.createOrFold<arith::SIToFPOp>(wide, count);
   AffineMap kept = b.withoutAxes(rank, rank - 1), last = AffineMap::get(rank, 0, b.getAffineDimExpr(rank - 1), b.getContext());
-  Access sums{b.filled(ArrayRef<Size>(b.dims(tensor)).drop_back(), b.scalar(wide, 0)), kept}, own{tensor, b.getMultiDimIdentityMap(rank)};
+  Access sums{b.filled(ArrayRef<Size>(b.dims(tensor)).drop_back(), b.scalar(wide, 0)), kept},
+      own{tensor, b.getMultiDimIdentityMap(rank)};
   Value squares = b.generic(own, sums, [&](ValueRange s) -> SmallVector<Value> {
-    Value x = castScalar(b, s[0], element, wide);
-    return {addF(b, s[1], mulF(b, x, x))};
-  }).front();
+                     Value x = castScalar(b, s[0], element, wide);
+                     return {addF(b, s[1], mulF(b, x, x))};
+                   }).front();
   return b.compute({own, {squares, kept}, {gamma, last}}, b.dims(tensor), element, [&](ValueRange s) -> SmallVector<Value> {
     Value mean = addF(b, arith::DivFOp::create(b, s[1], count), b.scalar(wide, epsilon));
     Value normal = arith::DivFOp::create(b, castScalar(b, s[0], element, wide), math::SqrtOp::create(b, mean));
@@ -193,8 +194,8 @@ LogicalResult aimc::onnx::lowerSkipLayerNormalization(NodeOp node, ValueRange in
   bool simplified = node.getOpType() == "SkipSimplifiedLayerNormalization";
   float epsilon = node.getFloat("epsilon", 1e-12f);
   Value sum = add(add(inputs[0], inputs[1], b), getOptional(inputs, simplified ? 3 : 4), b);
-  Value result = simplified ? normalizeByRoot(sum, inputs[2], epsilon, b)
-                            : normalize(sum, inputs[2], getOptional(inputs, 3), epsilon, b);
+  Value result =
+      simplified ? normalizeByRoot(sum, inputs[2], epsilon, b) : normalize(sum, inputs[2], getOptional(inputs, 3), epsilon, b);
   return b.replace(node, {result, Value(), Value(), sum});
 }
 
@@ -273,8 +274,8 @@ struct Attended {
   Value result, scores[4];
 };
 
-/// softmax(adjust(cap(q · kᵀ · scale))) · v of tensors [B, heads, S or T, D]; a cap of 0 caps nothing. Narrow floats become f32 for
-/// what stands between the products. All stages are made if `stages`.
+/// softmax(adjust(cap(q · kᵀ · scale))) · v of tensors [B, heads, S or T, D]; a cap of 0 caps nothing. Narrow floats become f32
+/// for what stands between the products. All stages are made if `stages`.
 static FailureOr<Attended> attend(NodeOp node, Value q, Value k, Value v, double scale, double cap, bool stages, Lowering &b,
                                   Adjust adjust) {
   FailureOr<Value> scores = multiplyMatrices(node, q, transposeMatrices(k, b), b);
@@ -345,7 +346,8 @@ static Value isNotLater(Lowering &b, ValueRange at, Size past) {
 /// Operands: Q, K, V, mask?, past key?, past value?, numbers of keys?; heads are a dimension of their own, or part of the last.
 LogicalResult aimc::onnx::lowerAttention(NodeOp node, ValueRange inputs, Lowering &b) {
   bool flat = getRank(inputs[0]) == 3;
-  Value q = splitHeads(inputs[0], node.getInt("q_num_heads", 1), b), mask = getOptional(inputs, 3), counts = getOptional(inputs, 6);
+  Value q = splitHeads(inputs[0], node.getInt("q_num_heads", 1), b), mask = getOptional(inputs, 3),
+        counts = getOptional(inputs, 6);
   Value k = splitHeads(inputs[1], node.getInt("kv_num_heads", 1), b),
         v = splitHeads(inputs[2], node.getInt("kv_num_heads", 1), b);
   Size past = b.size(0);
@@ -366,43 +368,43 @@ LogicalResult aimc::onnx::lowerAttention(NodeOp node, ValueRange inputs, Lowerin
   // Where the mask has fewer keys than there are, the others are masked.
   Size maskKeys = mask ? b.dim(mask, getRank(mask) - 1) : b.size(0), keys = b.dim(k, 2);
   bool maybeShort = mask && getConstantIntValue(maskKeys) != 1 && maskKeys != keys;
-  FailureOr<Attended> attended =
-      attend(node, q, repeatHeads(k, times, b), repeatHeads(v, times, b), scale != 0.0f ? scale : 1.0 / std::sqrt(double(width)),
-             node.getFloat("softcap", 0.0f), stages, b, [&](Value x, ValueRange at) {
-               Type element = x.getType();
-               Value least = b.extreme(element, /*largest=*/false, /*isUnsigned=*/false);
-               auto isBelow = [&](Value limit) { return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, at[3], limit); };
-               if (mask) {
-                 SmallVector<Value> place(at);
-                 Value limit = b.asIndex(maskKeys);
-                 if (maybeShort) {
-                   Value last = arith::SubIOp::create(b, limit, b.index(1));
-                   place[3] = arith::MinSIOp::create(b, at[3], last);
-                 }
-                 Value allowed = readBroadcast(mask, place, b);
-                 bool isFlag = allowed.getType().isInteger(1);
-                 x = isFlag ? keepWhere(b, allowed, x, least) : addF(b, x, castScalar(b, allowed, allowed.getType(), element));
-                 if (maybeShort)
-                   x = keepWhere(b, isBelow(limit), x, least);
-               }
-               if (!counts)
-                 return causal ? keepWhere(b, isNotLater(b, at, past), x, least) : x;
-               // The sample's keys end at its count, and its queries are the last of them.
-               Value count = b.castIndex(tensor::ExtractOp::create(b, counts, at[0]), b.getIndexType());
-               if (causal) {
-                 Value before = inputs[4] ? b.asIndex(past) : Value(arith::SubIOp::create(b, count, b.asIndex(b.dim(q, 2))));
-                 x = keepWhere(b, isNotLater(b, at, Size(before)), x, least);
-               }
-               return keepWhere(b, isBelow(count), x, least);
-             });
+  FailureOr<Attended> attended = attend(
+      node, q, repeatHeads(k, times, b), repeatHeads(v, times, b), scale != 0.0f ? scale : 1.0 / std::sqrt(double(width)),
+      node.getFloat("softcap", 0.0f), stages, b, [&](Value x, ValueRange at) {
+        Type element = x.getType();
+        Value least = b.extreme(element, /*largest=*/false, /*isUnsigned=*/false);
+        auto isBelow = [&](Value limit) { return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, at[3], limit); };
+        if (mask) {
+          SmallVector<Value> place(at);
+          Value limit = b.asIndex(maskKeys);
+          if (maybeShort) {
+            Value last = arith::SubIOp::create(b, limit, b.index(1));
+            place[3] = arith::MinSIOp::create(b, at[3], last);
+          }
+          Value allowed = readBroadcast(mask, place, b);
+          bool isFlag = allowed.getType().isInteger(1);
+          x = isFlag ? keepWhere(b, allowed, x, least) : addF(b, x, castScalar(b, allowed, allowed.getType(), element));
+          if (maybeShort)
+            x = keepWhere(b, isBelow(limit), x, least);
+        }
+        if (!counts)
+          return causal ? keepWhere(b, isNotLater(b, at, past), x, least) : x;
+        // The sample's keys end at its count, and its queries are the last of them.
+        Value count = b.castIndex(tensor::ExtractOp::create(b, counts, at[0]), b.getIndexType());
+        if (causal) {
+          Value before = inputs[4] ? b.asIndex(past) : Value(arith::SubIOp::create(b, count, b.asIndex(b.dim(q, 2))));
+          x = keepWhere(b, isNotLater(b, at, Size(before)), x, least);
+        }
+        return keepWhere(b, isBelow(count), x, least);
+      });
   if (failed(attended))
     return failure();
   Value result = flat ? joinHeads(attended->result, b) : attended->result;
   return b.replace(node, {result, k, v, attended->scores[node.getInt("qk_matmul_output_mode", 0)]});
 }
 
-/// com.microsoft: operands input [B, S, I], weights [I, q, k, v side by side], bias?, mask?, past keys and values [2, B, heads, P, D]?,
-/// bias of the scores?. Output 1 are the keys and values with those of the past, of one shape.
+/// com.microsoft: operands input [B, S, I], weights [I, q, k, v side by side], bias?, mask?, past keys and values [2, B, heads,
+/// P, D]?, bias of the scores?. Output 1 are the keys and values with those of the past, of one shape.
 LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lowering &b) {
   int64_t heads = node.getInt("num_heads", 1);
   FailureOr<Value> product = multiplyMatrices(node, inputs[0], inputs[1], b);
@@ -430,8 +432,8 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
   }
   float scale = node.getFloat("scale", 0.0f);
   FailureOr<Attended> attended =
-      attend(node, parts[0], parts[1], parts[2], scale != 0.0f ? scale : 1.0 / std::sqrt(double(widths[0] / heads)), 0, false, b,
-             [&](Value x, ValueRange at) {
+      attend(node, parts[0], parts[1], parts[2], scale != 0.0f ? scale : 1.0 / std::sqrt(double(widths[0] / heads)), 0, false,
+             b, [&](Value x, ValueRange at) {
                Value fill = b.scalar(x.getType(), node.getFloat("mask_filter_value", -10000.0f));
                if (bias)
                  x = addF(b, x, castScalar(b, readBroadcast(bias, at, b), getElement(bias), x.getType()));

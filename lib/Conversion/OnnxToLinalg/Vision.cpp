@@ -158,15 +158,16 @@ LogicalResult aimc::onnx::lowerGridSample(NodeOp node, ValueRange inputs, Loweri
 // DeformConv
 //===------------------------------------------------------------------------------------------------------------===//
 
-/// A convolution whose samples are moved by offsets and weighed by a mask: the samples are gathered with bilinear interpolation, zero
-/// outside of the image, and contracted with the weight.
+/// A convolution whose samples are moved by offsets and weighed by a mask: the samples are gathered with bilinear
+/// interpolation, zero outside of the image, and contracted with the weight.
 LogicalResult aimc::onnx::lowerDeformConv(NodeOp node, ValueRange inputs, Lowering &b) {
   Value image = inputs[0], weight = inputs[1], offsets = inputs[2], mask = getOptional(inputs, 4);
   Type element = getElement(image);
   auto weightType = cast<RankedTensorType>(weight.getType()), imageType = cast<RankedTensorType>(image.getType());
   int64_t groups = node.getInt("group", 1), offsetGroups = node.getInt("offset_group", 1), channels = imageType.getDimSize(1);
   if (ShapedType::isDynamic(channels) || weightType.isDynamicDim(2) || weightType.isDynamicDim(3))
-    return b.error(node) << "the channels of " << imageType << " and the kernel of " << weightType << " must be known when compiling";
+    return b.error(node) << "the channels of " << imageType << " and the kernel of " << weightType
+                         << " must be known when compiling";
   int64_t kernel[2] = {weightType.getDimSize(2), weightType.getDimSize(3)}, perOffset = channels / offsetGroups;
   FailureOr<Windows> windows = getWindows(node, image, kernel, b);
   if (failed(windows))
@@ -174,7 +175,13 @@ LogicalResult aimc::onnx::lowerDeformConv(NodeOp node, ValueRange inputs, Loweri
   Floats f{b, element};
   Sizes own = b.dims(image);
   Value extents[2] = {b.asIndex(own[2]), b.asIndex(own[3])};
-  Sizes sizes{own[0], b.size(groups), b.size(channels / groups), b.size(kernel[0]), b.size(kernel[1]), windows->outputs[0], windows->outputs[1]};
+  Sizes sizes{own[0],
+              b.size(groups),
+              b.size(channels / groups),
+              b.size(kernel[0]),
+              b.size(kernel[1]),
+              windows->outputs[0],
+              windows->outputs[1]};
   Value samples = b.computeFromIndices(sizes, element, [&](ValueRange at) -> SmallVector<Value> {
     auto addI = [&](Value x, Value y) { return Value(arith::AddIOp::create(b, x, y)); };
     auto mulI = [&](Value x, int64_t y) { return Value(arith::MulIOp::create(b, x, b.index(y))); };
@@ -224,8 +231,8 @@ LogicalResult aimc::onnx::lowerDeformConv(NodeOp node, ValueRange inputs, Loweri
 // MaxRoiPool
 //===------------------------------------------------------------------------------------------------------------===//
 
-/// The largest elements of bins of regions [batch, left, top, right, bottom] whose corners are whole numbers after scaling; an empty
-/// bin is 0.
+/// The largest elements of bins of regions [batch, left, top, right, bottom] whose corners are whole numbers after scaling; an
+/// empty bin is 0.
 LogicalResult aimc::onnx::lowerMaxRoiPool(NodeOp node, ValueRange inputs, Lowering &b) {
   Value image = inputs[0], regions = inputs[1];
   Type element = getElement(image);
@@ -233,30 +240,47 @@ LogicalResult aimc::onnx::lowerMaxRoiPool(NodeOp node, ValueRange inputs, Loweri
   Floats f{b, element};
   Value scale = f.number(node.getFloat("spatial_scale", 1)), zero = b.index(0), one = b.index(1);
   Sizes own = b.dims(image), sizes{b.dim(regions, 0), own[1], b.size(outputs[0]), b.size(outputs[1])};
-  Value result = forEachIndex(sizes, b.empty(sizes, element), [&](ValueRange at, ValueRange carried) -> SmallVector<Value> {
-    auto read = [&](int column) -> Value { return tensor::ExtractOp::create(b, regions, ValueRange{at[0], b.index(column)}); };
-    Value batch = f.toIndex(read(0)), starts[2], counts[2];
-    for (int i : {0, 1}) {
-      auto corner = [&](int which) { return f.toIndex(math::RoundOp::create(b, f.mul(read(1 + 2 * which + 1 - i), scale))); };
-      Value begin = corner(0), extent = b.asIndex(own[2 + i]);
-      Value length = arith::MaxSIOp::create(b, arith::AddIOp::create(b, arith::SubIOp::create(b, corner(1), begin), one), one);
-      Value bin = f.div(f.of(length), f.number(outputs[i]));
-      auto limit = [&](Value place) -> Value {
-        Value moved = arith::AddIOp::create(b, f.toIndex(place), begin);
-        return arith::MaxSIOp::create(b, arith::MinSIOp::create(b, moved, extent), zero);
-      };
-      starts[i] = limit(f.floor(f.mul(f.of(at[2 + i]), bin)));
-      Value end = limit(math::CeilOp::create(b, f.mul(f.add(f.of(at[2 + i]), f.number(1)), bin)));
-      counts[i] = arith::MaxSIOp::create(b, arith::SubIOp::create(b, end, starts[i]), zero);
-    }
-    Value isEmpty = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, arith::MulIOp::create(b, counts[0], counts[1]), zero);
-    Value initial = f.select(isEmpty, f.number(0), b.extreme(element, false, false));
-    Value most = forEachIndex({Size(counts[0]), Size(counts[1])}, initial, [&](ValueRange step, ValueRange best) -> SmallVector<Value> {
-      Value row = arith::AddIOp::create(b, starts[0], step[0]), column = arith::AddIOp::create(b, starts[1], step[1]);
-      return {f.max(best[0], tensor::ExtractOp::create(b, image, ValueRange{batch, at[1], row, column}))};
-    }, b).front();
-    return {tensor::InsertOp::create(b, most, carried[0], at)};
-  }, b).front();
+  Value result =
+      forEachIndex(
+          sizes, b.empty(sizes, element),
+          [&](ValueRange at, ValueRange carried) -> SmallVector<Value> {
+            auto read = [&](int column) -> Value {
+              return tensor::ExtractOp::create(b, regions, ValueRange{at[0], b.index(column)});
+            };
+            Value batch = f.toIndex(read(0)), starts[2], counts[2];
+            for (int i : {0, 1}) {
+              auto corner = [&](int which) {
+                return f.toIndex(math::RoundOp::create(b, f.mul(read(1 + 2 * which + 1 - i), scale)));
+              };
+              Value begin = corner(0), extent = b.asIndex(own[2 + i]);
+              Value length =
+                  arith::MaxSIOp::create(b, arith::AddIOp::create(b, arith::SubIOp::create(b, corner(1), begin), one), one);
+              Value bin = f.div(f.of(length), f.number(outputs[i]));
+              auto limit = [&](Value place) -> Value {
+                Value moved = arith::AddIOp::create(b, f.toIndex(place), begin);
+                return arith::MaxSIOp::create(b, arith::MinSIOp::create(b, moved, extent), zero);
+              };
+              starts[i] = limit(f.floor(f.mul(f.of(at[2 + i]), bin)));
+              Value end = limit(math::CeilOp::create(b, f.mul(f.add(f.of(at[2 + i]), f.number(1)), bin)));
+              counts[i] = arith::MaxSIOp::create(b, arith::SubIOp::create(b, end, starts[i]), zero);
+            }
+            Value isEmpty =
+                arith::CmpIOp::create(b, arith::CmpIPredicate::eq, arith::MulIOp::create(b, counts[0], counts[1]), zero);
+            Value initial = f.select(isEmpty, f.number(0), b.extreme(element, false, false));
+            Value most =
+                forEachIndex(
+                    {Size(counts[0]), Size(counts[1])}, initial,
+                    [&](ValueRange step, ValueRange best) -> SmallVector<Value> {
+                      Value row = arith::AddIOp::create(b, starts[0], step[0]),
+                            column = arith::AddIOp::create(b, starts[1], step[1]);
+                      return {f.max(best[0], tensor::ExtractOp::create(b, image, ValueRange{batch, at[1], row, column}))};
+                    },
+                    b)
+                    .front();
+            return {tensor::InsertOp::create(b, most, carried[0], at)};
+          },
+          b)
+          .front();
   return b.replace(node, result);
 }
 
@@ -268,7 +292,8 @@ LogicalResult aimc::onnx::lowerRoiAlign(NodeOp node, ValueRange inputs, Lowering
   Value image = inputs[0], regions = inputs[1], batches = inputs[2];
   Type element = getElement(image);
   if (!isa<FloatType>(element) || getElement(regions) != element)
-    return b.error(node) << "needs an image and regions of one float type, not " << image.getType() << " and " << regions.getType();
+    return b.error(node) << "needs an image and regions of one float type, not " << image.getType() << " and "
+                         << regions.getType();
   Floats f{b, element};
   bool isMax = node.getString("mode", "avg") == "max";
   bool half = node.getOpset() >= 16 && node.getString("coordinate_transformation_mode", "half_pixel") == "half_pixel";
@@ -277,50 +302,64 @@ LogicalResult aimc::onnx::lowerRoiAlign(NodeOp node, ValueRange inputs, Lowering
   Value scale = f.number(node.getFloat("spatial_scale", 1)), zero = f.number(0), one = f.number(1);
   Sizes own = b.dims(image), sizes{b.dim(regions, 0), own[1], b.size(outputs[0]), b.size(outputs[1])};
   Value extents[2] = {b.asIndex(own[2]), b.asIndex(own[3])};
-  Value result = forEachIndex(sizes, b.empty(sizes, element), [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
-    Value batch = b.castIndex(tensor::ExtractOp::create(b, batches, indices[0]), b.getIndexType());
-    Value starts[2], steps[2], samples[2];
-    for (int i : {0, 1}) {
-      auto corner = [&](int which) {
-        Value x = f.mul(tensor::ExtractOp::create(b, regions, ValueRange{indices[0], b.index(2 * which + 1 - i)}), scale);
-        return half ? f.sub(x, f.number(0.5)) : x;
-      };
-      Value start = corner(0), length = f.sub(corner(1), start);
-      if (!half)
-        length = f.max(length, one);
-      Value bin = f.div(length, f.number(outputs[i]));
-      samples[i] = ratio > 0 ? b.index(ratio) : Value(arith::MaxSIOp::create(b, f.toIndex(math::CeilOp::create(b, bin)), b.index(1)));
-      starts[i] = f.add(start, f.mul(bin, f.of(indices[2 + i])));
-      steps[i] = f.div(bin, f.of(samples[i]));
-    }
-    Value initial = isMax ? b.extreme(element, false, false) : zero;
-    Value sum = forEachIndex({Size(samples[0]), Size(samples[1])}, initial, [&](ValueRange inner, ValueRange sums) -> SmallVector<Value> {
-      Value low[2], high[2], fractions[2], inside = b.integer(b.getI1Type(), 1);
-      for (int i : {0, 1}) {
-        Value x = f.add(starts[i], f.mul(f.add(f.of(inner[i]), f.number(0.5)), steps[i]));
-        Value above = f.less(x, f.number(-1)), below = f.less(f.of(extents[i]), x);
-        Value outside = arith::OrIOp::create(b, above, below);
-        inside = arith::AndIOp::create(b, inside, arith::XOrIOp::create(b, outside, b.integer(b.getI1Type(), 1)));
-        x = f.min(f.max(x, zero), f.sub(f.of(extents[i]), one));
-        low[i] = clampInto(f.toIndex(f.floor(x)), extents[i], b);
-        high[i] = clampInto(arith::AddIOp::create(b, low[i], b.index(1)), extents[i], b);
-        fractions[i] = f.sub(x, f.of(low[i]));
-      }
-      auto term = [&](Value row, Value column, Value rowWeight, Value columnWeight) {
-        Value x = tensor::ExtractOp::create(b, image, ValueRange{batch, indices[1], row, column});
-        return f.mul(f.mul(rowWeight, columnWeight), x);
-      };
-      Value restRow = f.sub(one, fractions[0]), restColumn = f.sub(one, fractions[1]);
-      Value a = term(low[0], low[1], restRow, restColumn), c = term(low[0], high[1], restRow, fractions[1]);
-      Value d = term(high[0], low[1], fractions[0], restColumn), e = term(high[0], high[1], fractions[0], fractions[1]);
-      Value x = isMax ? f.max(f.max(a, c), f.max(d, e)) : f.add(f.add(a, c), f.add(d, e));
-      x = f.select(inside, x, zero);
-      return {isMax ? f.max(sums[0], x) : f.add(sums[0], x)};
-    }, b).front();
-    if (!isMax)
-      sum = f.div(sum, f.of(arith::MulIOp::create(b, samples[0], samples[1])));
-    return {tensor::InsertOp::create(b, sum, carried[0], indices)};
-  }, b).front();
+  Value result =
+      forEachIndex(
+          sizes, b.empty(sizes, element),
+          [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
+            Value batch = b.castIndex(tensor::ExtractOp::create(b, batches, indices[0]), b.getIndexType());
+            Value starts[2], steps[2], samples[2];
+            for (int i : {0, 1}) {
+              auto corner = [&](int which) {
+                Value x =
+                    f.mul(tensor::ExtractOp::create(b, regions, ValueRange{indices[0], b.index(2 * which + 1 - i)}), scale);
+                return half ? f.sub(x, f.number(0.5)) : x;
+              };
+              Value start = corner(0), length = f.sub(corner(1), start);
+              if (!half)
+                length = f.max(length, one);
+              Value bin = f.div(length, f.number(outputs[i]));
+              samples[i] = ratio > 0 ? b.index(ratio)
+                                     : Value(arith::MaxSIOp::create(b, f.toIndex(math::CeilOp::create(b, bin)), b.index(1)));
+              starts[i] = f.add(start, f.mul(bin, f.of(indices[2 + i])));
+              steps[i] = f.div(bin, f.of(samples[i]));
+            }
+            Value initial = isMax ? b.extreme(element, false, false) : zero;
+            Value sum =
+                forEachIndex(
+                    {Size(samples[0]), Size(samples[1])}, initial,
+                    [&](ValueRange inner, ValueRange sums) -> SmallVector<Value> {
+                      Value low[2], high[2], fractions[2], inside = b.integer(b.getI1Type(), 1);
+                      for (int i : {0, 1}) {
+                        Value x = f.add(starts[i], f.mul(f.add(f.of(inner[i]), f.number(0.5)), steps[i]));
+                        Value above = f.less(x, f.number(-1)), below = f.less(f.of(extents[i]), x);
+                        Value outside = arith::OrIOp::create(b, above, below);
+                        inside =
+                            arith::AndIOp::create(b, inside, arith::XOrIOp::create(b, outside, b.integer(b.getI1Type(), 1)));
+                        x = f.min(f.max(x, zero), f.sub(f.of(extents[i]), one));
+                        low[i] = clampInto(f.toIndex(f.floor(x)), extents[i], b);
+                        high[i] = clampInto(arith::AddIOp::create(b, low[i], b.index(1)), extents[i], b);
+                        fractions[i] = f.sub(x, f.of(low[i]));
+                      }
+                      auto term = [&](Value row, Value column, Value rowWeight, Value columnWeight) {
+                        Value x = tensor::ExtractOp::create(b, image, ValueRange{batch, indices[1], row, column});
+                        return f.mul(f.mul(rowWeight, columnWeight), x);
+                      };
+                      Value restRow = f.sub(one, fractions[0]), restColumn = f.sub(one, fractions[1]);
+                      Value a = term(low[0], low[1], restRow, restColumn), c = term(low[0], high[1], restRow, fractions[1]);
+                      Value d = term(high[0], low[1], fractions[0], restColumn),
+                            e = term(high[0], high[1], fractions[0], fractions[1]);
+                      Value x = isMax ? f.max(f.max(a, c), f.max(d, e)) : f.add(f.add(a, c), f.add(d, e));
+                      x = f.select(inside, x, zero);
+                      return {isMax ? f.max(sums[0], x) : f.add(sums[0], x)};
+                    },
+                    b)
+                    .front();
+            if (!isMax)
+              sum = f.div(sum, f.of(arith::MulIOp::create(b, samples[0], samples[1])));
+            return {tensor::InsertOp::create(b, sum, carried[0], indices)};
+          },
+          b)
+          .front();
   return b.replace(node, result);
 }
 
@@ -368,38 +407,55 @@ LogicalResult aimc::onnx::lowerNonMaxSuppression(NodeOp node, ValueRange inputs,
   Value list = b.filled({capacity, b.size(3)}, b.integer(i64, 0));
   Value alive = b.filled(sizes[2], no);
   Sizes groups{sizes[0], sizes[1]};
-  auto last = forEachIndex(groups, {none, list, alive}, [&](ValueRange group, ValueRange state) -> SmallVector<Value> {
-    Value fresh = forEachIndex(sizes[2], state[2], [&](ValueRange box, ValueRange mask) -> SmallVector<Value> {
-      Value score = tensor::ExtractOp::create(b, scores, ValueRange{group[0], group[1], box[0]});
-      Value taken = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, score, scoreLimit);
-      return {tensor::InsertOp::create(b, taken, mask[0], box)};
-    }, b).front();
-    return forEachIndex(Size(perClass), {state[0], state[1], fresh}, [&](ValueRange, ValueRange inner) -> SmallVector<Value> {
-      auto best = forEachIndex(sizes[2], {none, scoreLimit, no}, [&](ValueRange box, ValueRange so) -> SmallVector<Value> {
-        Value score = tensor::ExtractOp::create(b, scores, ValueRange{group[0], group[1], box[0]});
-        Value lives = tensor::ExtractOp::create(b, inner[2], box);
-        Value better = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, score, so[1]);
-        better = arith::AndIOp::create(b, lives, better);
-        return {arith::SelectOp::create(b, better, box[0], so[0]), arith::SelectOp::create(b, better, score, so[1]),
-                arith::SelectOp::create(b, better, yes, so[2])};
-      }, b);
-      Value rows = inner[1];
-      SmallVector<Value, 3> row{group[0], group[1], best[0]};
-      for (auto [i, index] : llvm::enumerate(row))
-        rows = tensor::InsertOp::create(b, b.castIndex(index, i64), rows, ValueRange{inner[0], b.index(i)});
-      SmallVector<Value> winner = readBox(boxes, group[0], best[0], center, f);
-      Value left = forEachIndex(sizes[2], inner[2], [&](ValueRange box, ValueRange mask) -> SmallVector<Value> {
-        Value lives = tensor::ExtractOp::create(b, mask[0], box);
-        Value share = overlap(winner, readBox(boxes, group[0], box[0], center, f), f);
-        Value near = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, share, overlapLimit);
-        Value other = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, box[0], best[0]);
-        Value stays = arith::AndIOp::create(b, lives, arith::AndIOp::create(b, near, other));
-        return {tensor::InsertOp::create(b, stays, mask[0], box)};
-      }, b).front();
-      Value next = arith::AddIOp::create(b, inner[0], one);
-      return {arith::SelectOp::create(b, best[2], next, inner[0]), rows, left};
-    }, b);
-  }, b);
+  auto last = forEachIndex(
+      groups, {none, list, alive},
+      [&](ValueRange group, ValueRange state) -> SmallVector<Value> {
+        Value fresh = forEachIndex(
+                          sizes[2], state[2],
+                          [&](ValueRange box, ValueRange mask) -> SmallVector<Value> {
+                            Value score = tensor::ExtractOp::create(b, scores, ValueRange{group[0], group[1], box[0]});
+                            Value taken = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, score, scoreLimit);
+                            return {tensor::InsertOp::create(b, taken, mask[0], box)};
+                          },
+                          b)
+                          .front();
+        return forEachIndex(
+            Size(perClass), {state[0], state[1], fresh},
+            [&](ValueRange, ValueRange inner) -> SmallVector<Value> {
+              auto best = forEachIndex(
+                  sizes[2], {none, scoreLimit, no},
+                  [&](ValueRange box, ValueRange so) -> SmallVector<Value> {
+                    Value score = tensor::ExtractOp::create(b, scores, ValueRange{group[0], group[1], box[0]});
+                    Value lives = tensor::ExtractOp::create(b, inner[2], box);
+                    Value better = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, score, so[1]);
+                    better = arith::AndIOp::create(b, lives, better);
+                    return {arith::SelectOp::create(b, better, box[0], so[0]), arith::SelectOp::create(b, better, score, so[1]),
+                            arith::SelectOp::create(b, better, yes, so[2])};
+                  },
+                  b);
+              Value rows = inner[1];
+              SmallVector<Value, 3> row{group[0], group[1], best[0]};
+              for (auto [i, index] : llvm::enumerate(row))
+                rows = tensor::InsertOp::create(b, b.castIndex(index, i64), rows, ValueRange{inner[0], b.index(i)});
+              SmallVector<Value> winner = readBox(boxes, group[0], best[0], center, f);
+              Value left = forEachIndex(
+                               sizes[2], inner[2],
+                               [&](ValueRange box, ValueRange mask) -> SmallVector<Value> {
+                                 Value lives = tensor::ExtractOp::create(b, mask[0], box);
+                                 Value share = overlap(winner, readBox(boxes, group[0], box[0], center, f), f);
+                                 Value near = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, share, overlapLimit);
+                                 Value other = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, box[0], best[0]);
+                                 Value stays = arith::AndIOp::create(b, lives, arith::AndIOp::create(b, near, other));
+                                 return {tensor::InsertOp::create(b, stays, mask[0], box)};
+                               },
+                               b)
+                               .front();
+              Value next = arith::AddIOp::create(b, inner[0], one);
+              return {arith::SelectOp::create(b, best[2], next, inner[0]), rows, left};
+            },
+            b);
+      },
+      b);
   return b.replace(node, b.sliceAxis(last[1], 0, b.size(0), last[0]));
 }
 
@@ -407,8 +463,8 @@ LogicalResult aimc::onnx::lowerNonMaxSuppression(NodeOp node, ValueRange inputs,
 // MaxUnpool
 //===------------------------------------------------------------------------------------------------------------===//
 
-/// The indices count the elements of the tensor that was pooled: its spatial sizes follow from the kernel even where the result is
-/// given another size.
+/// The indices count the elements of the tensor that was pooled: its spatial sizes follow from the kernel even where the result
+/// is given another size.
 LogicalResult aimc::onnx::lowerMaxUnpool(NodeOp node, ValueRange inputs, Lowering &b) {
   Value tensor = inputs[0], places = inputs[1];
   SmallVector<int64_t> kernel = node.getInts("kernel_shape"), strides = node.getInts("strides"), pads = node.getInts("pads");
@@ -416,22 +472,27 @@ LogicalResult aimc::onnx::lowerMaxUnpool(NodeOp node, ValueRange inputs, Lowerin
   pads.resize(2 * kernel.size(), 0);
   Sizes own = b.dims(tensor), pooled{own[0], own[1]}, result;
   for (size_t i = 0; i < kernel.size(); ++i)
-    pooled.push_back(b.add(b.mul(b.sub(own[i + 2], b.size(1)), b.size(strides[i])),
-                           b.size(kernel[i] - pads[i] - pads[i + kernel.size()])));
+    pooled.push_back(
+        b.add(b.mul(b.sub(own[i + 2], b.size(1)), b.size(strides[i])), b.size(kernel[i] - pads[i] - pads[i + kernel.size()])));
   auto declared = cast<RankedTensorType>(node.getResult(0).getType());
   Sizes given = getOptional(inputs, 2) ? b.elements(inputs[2]) : pooled;
   for (auto [i, size] : llvm::enumerate(given))
     result.push_back(declared.isDynamicDim(i) ? size : b.size(declared.getDimSize(i)));
   Value zeros = b.filled(result, b.scalar(getElement(tensor), 0));
-  Value filled = forEachIndex(own, zeros, [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
-    Value rest = b.castIndex(tensor::ExtractOp::create(b, places, indices), b.getIndexType());
-    SmallVector<Value> position(pooled.size());
-    for (size_t i = pooled.size(); i-- > 0;) {
-      Value extent = b.asIndex(pooled[i]);
-      position[i] = clampInto(arith::RemSIOp::create(b, rest, extent), b.asIndex(result[i]), b);
-      rest = arith::DivSIOp::create(b, rest, extent);
-    }
-    return {tensor::InsertOp::create(b, tensor::ExtractOp::create(b, tensor, indices), carried[0], position)};
-  }, b).front();
+  Value filled =
+      forEachIndex(
+          own, zeros,
+          [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
+            Value rest = b.castIndex(tensor::ExtractOp::create(b, places, indices), b.getIndexType());
+            SmallVector<Value> position(pooled.size());
+            for (size_t i = pooled.size(); i-- > 0;) {
+              Value extent = b.asIndex(pooled[i]);
+              position[i] = clampInto(arith::RemSIOp::create(b, rest, extent), b.asIndex(result[i]), b);
+              rest = arith::DivSIOp::create(b, rest, extent);
+            }
+            return {tensor::InsertOp::create(b, tensor::ExtractOp::create(b, tensor, indices), carried[0], position)};
+          },
+          b)
+          .front();
   return b.replace(node, filled);
 }

@@ -5,7 +5,8 @@ using namespace mlir;
 using namespace aimc::onnx;
 
 /// An attribute with one integer per spatial dimension.
-static FailureOr<SmallVector<int64_t>> getPerDimension(NodeOp node, StringRef name, size_t count, int64_t otherwise, Lowering &b) {
+static FailureOr<SmallVector<int64_t>> getPerDimension(NodeOp node, StringRef name, size_t count, int64_t otherwise,
+                                                       Lowering &b) {
   SmallVector<int64_t> values = node.getInts(name);
   if (values.empty())
     values.assign(count, otherwise);
@@ -26,7 +27,8 @@ FailureOr<Windows> aimc::onnx::getWindows(NodeOp node, Value tensor, ArrayRef<in
   windows.strides = *strides;
   windows.dilations = *dilations;
   if (getRank(tensor) != static_cast<int64_t>(rank) + 2)
-    return b.error(node) << "a kernel of " << rank << " dimensions needs a tensor of rank " << rank + 2 << ", not " << tensor.getType(),
+    return b.error(node) << "a kernel of " << rank << " dimensions needs a tensor of rank " << rank + 2 << ", not "
+                         << tensor.getType(),
            failure();
 
   StringRef automatic = node.getString("auto_pad", "NOTSET");

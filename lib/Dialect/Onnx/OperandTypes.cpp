@@ -1,6 +1,7 @@
 //===- OperandTypes.cpp - which operands an operator takes ------------------------------------------------------===//
 //
-// A row per operator, a word per operand: the class of its elements, then `/` and the number of dimensions where only one will do.
+// A row per operator, a word per operand: the class of its elements, then `/` and the number of dimensions where only one will
+// do.
 //   f floats   i integers   n both   b booleans   * all   =K the type of operand K
 // A `+` behind the last word repeats it for all further operands. Shape functions and lowerings rely on what stands here.
 //
@@ -23,7 +24,8 @@ struct OperandRule {
 static const OperandRule rules[] = {
     {"Acos Acosh Asin Asinh Atan Atanh AveragePool Ceil Celu Cos Cosh Det DynamicQuantizeLinear Elu Erf Exp Floor Gelu "
      "GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Hardmax IsInf IsNaN LRN LeakyRelu Log LogSoftmax LpNormalization "
-     "MeanVarianceNormalization Mish Multinomial Reciprocal Round Selu Sigmoid Sin Sinh Softmax Softplus Softsign Sqrt Swish Tan "
+     "MeanVarianceNormalization Mish Multinomial Reciprocal Round Selu Sigmoid Sin Sinh Softmax Softplus Softsign Sqrt Swish "
+     "Tan "
      "Tanh ThresholdedRelu com.microsoft.Gelu",
      "f"},
     {"Abs ArgMax ArgMin MaxPool Neg Relu Shrink Sign", "n"},
@@ -133,11 +135,12 @@ static LogicalResult checkOperand(NodeOp node, unsigned index, StringRef word) {
   if (elements.consume_front("=") && !elements.getAsInteger(10, other)) {
     auto otherType = dyn_cast<RankedTensorType>(node.getInputs()[other].getType());
     if (otherType && otherType.getElementType() != type.getElementType())
-      return node.emitNodeError() << "input " << index << " has elements of type " << type.getElementType() << ", input " << other
-                                  << " of type " << otherType.getElementType() << "; they must be of one type: insert a Cast";
+      return node.emitNodeError() << "input " << index << " has elements of type " << type.getElementType() << ", input "
+                                  << other << " of type " << otherType.getElementType()
+                                  << "; they must be of one type: insert a Cast";
   } else if (StringRef wanted = findMismatch(elements.front(), type.getElementType()); !wanted.empty()) {
-    return node.emitNodeError() << "input " << index << " has elements of type " << type.getElementType() << "; the operator takes "
-                                << wanted << ": insert a Cast";
+    return node.emitNodeError() << "input " << index << " has elements of type " << type.getElementType()
+                                << "; the operator takes " << wanted << ": insert a Cast";
   }
   int64_t dimensions = 0;
   if (!rank.empty() && !rank.getAsInteger(10, dimensions) && type.getRank() != dimensions)
@@ -148,7 +151,8 @@ static LogicalResult checkOperand(NodeOp node, unsigned index, StringRef word) {
 
 LogicalResult aimc::onnx::checkOperandTypes(NodeOp node) {
   static const llvm::StringMap<StringRef> byName = makeRulesByName();
-  auto rule = byName.find(node.getDomain().empty() ? node.getOpType().str() : (node.getDomain() + "." + node.getOpType()).str());
+  auto rule =
+      byName.find(node.getDomain().empty() ? node.getOpType().str() : (node.getDomain() + "." + node.getOpType()).str());
   if (rule == byName.end())
     return success();
   StringRef words = rule->second, word;

@@ -13,7 +13,8 @@ namespace aimc::onnx {
   llvm::LogicalResult shape(NodeOp node, ShapeInference &inference);
 #include "aimc/Dialect/Onnx/Operators.def"
 
-/// Element types and numbers of dimensions of a node's operands against those that its operator takes; an error where they differ.
+/// Element types and numbers of dimensions of a node's operands against those that its operator takes; an error where they
+/// differ.
 llvm::LogicalResult checkOperandTypes(NodeOp node);
 
 /// `axis` counted from the front for a tensor of `rank` dimensions. Emits an error when it is outside -rank .. rank - 1.
@@ -27,8 +28,8 @@ llvm::FailureOr<llvm::SmallVector<int64_t>> normalizeAxes(NodeOp node, llvm::Arr
 llvm::FailureOr<std::optional<llvm::SmallVector<int64_t>>> getIntegersOf(NodeOp node, ShapeInference &inference,
                                                                          llvm::StringRef name, unsigned index);
 
-/// How many integers operand `index` holds when only a run can tell which; nothing when they are known, when the node gives them
-/// otherwise or not at all, or when not even their number is known.
+/// How many integers operand `index` holds when only a run can tell which; nothing when they are known, when the node gives
+/// them otherwise or not at all, or when not even their number is known.
 std::optional<int64_t> countUnknownOf(NodeOp node, ShapeInference &inference, llvm::StringRef name, unsigned index);
 
 /// `rank` sizes that are nowhere else known.

@@ -314,7 +314,8 @@ LogicalResult aimc::onnx::inferDeformConv(NodeOp node, ShapeInference &inference
     if (node.getInput(index) && failed(expectRank(node, inference, index, 4)))
       return failure();
   for (unsigned index : {1, 2, 3, 4})
-    if (Value operand = node.getInput(index); operand && inference.getElementType(operand) != inference.getElementType(node.getInputs()[0]))
+    if (Value operand = node.getInput(index);
+        operand && inference.getElementType(operand) != inference.getElementType(node.getInputs()[0]))
       return node.emitNodeError() << "input " << index << " has type " << operand.getType() << ", input 0 "
                                   << node.getInputs()[0].getType() << "; their elements must be of one type";
   Shape x = inference.getShape(node.getInputs()[0]), w = inference.getShape(node.getInputs()[1]);

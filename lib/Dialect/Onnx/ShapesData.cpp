@@ -40,8 +40,8 @@ static Dim multiply(ShapeInference &inference, ArrayRef<Dim> dims) {
   return product;
 }
 
-/// A result may have sizes that the file declares and inference leaves open: those that are known must divide the elements of the
-/// input, and be as many when all are known.
+/// A result may have sizes that the file declares and inference leaves open: those that are known must divide the elements of
+/// the input, and be as many when all are known.
 static LogicalResult checkCount(NodeOp node, ShapeInference &inference) {
   if (isa<NoneType>(node.getOutputs()[0].getType()))
     return success(); // omitted

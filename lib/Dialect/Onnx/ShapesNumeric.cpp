@@ -160,8 +160,10 @@ LogicalResult aimc::onnx::inferOptimizer(NodeOp node, ShapeInference &inference)
   for (size_t i = 0; i < given; ++i) {
     Value own = node.getInputs()[2 + i % count], other = node.getInputs()[2 + i];
     if (!isa<RankedTensorType>(other.getType()) || !isa<FloatType>(inference.getElementType(own)) ||
-        failed(verifyCompatibleShape(own.getType(), other.getType())) || inference.getElementType(own) != inference.getElementType(other))
-      return node.emitNodeError() << "input " << 2 + i << " has type " << other.getType() << "; it belongs to " << own.getType();
+        failed(verifyCompatibleShape(own.getType(), other.getType())) ||
+        inference.getElementType(own) != inference.getElementType(other))
+      return node.emitNodeError() << "input " << 2 + i << " has type " << other.getType() << "; it belongs to "
+                                  << own.getType();
   }
   for (auto [i, output] : llvm::enumerate(node.getOutputs())) {
     Value own = node.getInputs()[2 + i % count];
@@ -197,7 +199,8 @@ LogicalResult aimc::onnx::inferUnique(NodeOp node, ShapeInference &inference) {
 LogicalResult aimc::onnx::inferTfIdfVectorizer(NodeOp node, ShapeInference &inference) {
   Value input = node.getInputs()[0];
   Shape shape = inference.getShape(input);
-  SmallVector<int64_t> counts = node.getInts("ngram_counts"), columns = node.getInts("ngram_indexes"), pool = node.getInts("pool_int64s");
+  SmallVector<int64_t> counts = node.getInts("ngram_counts"), columns = node.getInts("ngram_indexes"),
+                       pool = node.getInts("pool_int64s");
   StringRef mode = node.getString("mode", "TF");
   if (shape.empty() || shape.size() > 2 || !isa<IntegerType>(inference.getElementType(input)))
     return node.emitNodeError() << "takes integers [tokens] or [batch, tokens], not " << input.getType();

@@ -144,7 +144,8 @@ LogicalResult aimc::onnx::inferReduce(NodeOp node, ShapeInference &inference) {
     return success();
   }
   Value operand = node.getInput(1);
-  if (operand && node.getInt("keepdims", 1) && inference.getShape(operand).size() == 1 && !isStatic(inference.getShape(operand)[0])) {
+  if (operand && node.getInt("keepdims", 1) && inference.getShape(operand).size() == 1 &&
+      !isStatic(inference.getShape(operand)[0])) {
     inference.setResult(node.getOutputs()[0], getFreshShape(inference, shape.size()), elementType);
     return success();
   }
@@ -367,9 +368,10 @@ static Region *getOnlyBranch(NodeOp node, ShapeInference &inference, Region &the
   if (thenRuns == elseRuns)
     return nullptr;
   if (!node->hasAttr("onnx.only_branch"))
-    mlir::emitWarning(node.getLoc()) << node.getNodeName() << " (If, opset " << node.getOpset() << "): "
-                                     << (thenRuns ? "else_branch" : "then_branch")
-                                     << " cannot run with these sizes and is left out: " << (thenRuns ? elseMessage : thenMessage);
+    mlir::emitWarning(node.getLoc()) << node.getNodeName() << " (If, opset " << node.getOpset()
+                                     << "): " << (thenRuns ? "else_branch" : "then_branch")
+                                     << " cannot run with these sizes and is left out: "
+                                     << (thenRuns ? elseMessage : thenMessage);
   node->setAttr("onnx.only_branch", StringAttr::get(node.getContext(), thenRuns ? "then_branch" : "else_branch"));
   return thenRuns ? &thenBranch : &elseBranch;
 }

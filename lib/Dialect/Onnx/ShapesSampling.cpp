@@ -66,7 +66,8 @@ LogicalResult aimc::onnx::inferResize(NodeOp node, ShapeInference &inference) {
         double scale = static_cast<double>(size) / result[axis];
         common = !common ? scale : policy == "not_larger" ? std::min(*common, scale) : std::max(*common, scale);
       } else if (policy != "stretch") {
-        return node.emitNodeError() << "'keep_aspect_ratio_policy' needs sizes that are known when compiling; fix them with --dim";
+        return node.emitNodeError()
+               << "'keep_aspect_ratio_policy' needs sizes that are known when compiling; fix them with --dim";
       }
     }
     for (auto [axis, size] : llvm::zip(*normalized, *sizes))
@@ -142,14 +143,14 @@ LogicalResult aimc::onnx::inferCol2Im(NodeOp node, ShapeInference &inference) {
     if (size < 1 || __builtin_mul_overflow(patch, size, &patch))
       return node.emitNodeError() << "patches of size " << size << " are out of range";
   if (columns.size() != 3 || spatial == 0 || image->size() != spatial || (isStatic(columns[1]) && columns[1] % patch != 0))
-    return node.emitNodeError() << "columns of type " << node.getInputs()[0].getType() << " do not make images of " << image->size()
-                                << " dimensions from patches of " << patch << " elements";
+    return node.emitNodeError() << "columns of type " << node.getInputs()[0].getType() << " do not make images of "
+                                << image->size() << " dimensions from patches of " << patch << " elements";
   for (auto [name, count] : {std::pair("strides", spatial), std::pair("dilations", spatial), std::pair("pads", 2 * spatial)}) {
     SmallVector<int64_t> numbers = node.getInts(name);
     bool isPad = StringRef(name) == "pads";
     if ((!numbers.empty() && numbers.size() != count) || llvm::any_of(numbers, [&](int64_t n) { return n < (isPad ? 0 : 1); }))
-      return node.emitNodeError() << "'" << name << "' is [" << numbers << "]; " << count << (isPad ? " numbers" : " positive numbers")
-                                  << " are needed";
+      return node.emitNodeError() << "'" << name << "' is [" << numbers << "]; " << count
+                                  << (isPad ? " numbers" : " positive numbers") << " are needed";
   }
   Shape result = {columns[0], inference.div(columns[1], patch)};
   result.append(image->begin(), image->end());
@@ -161,7 +162,8 @@ LogicalResult aimc::onnx::inferMaxRoiPool(NodeOp node, ShapeInference &inference
   Shape x = inference.getShape(node.getInputs()[0]), regions = inference.getShape(node.getInputs()[1]);
   Type element = inference.getElementType(node.getInputs()[0]);
   SmallVector<int64_t> sizes = node.getInts("pooled_shape");
-  if (x.size() != 4 || regions.size() != 2 || !isa<FloatType>(element) || element != inference.getElementType(node.getInputs()[1]))
+  if (x.size() != 4 || regions.size() != 2 || !isa<FloatType>(element) ||
+      element != inference.getElementType(node.getInputs()[1]))
     return node.emitNodeError() << "takes an image [N, C, H, W] and regions [R, 5] of one float type, not "
                                 << node.getInputs()[0].getType() << " and " << node.getInputs()[1].getType();
   if (sizes.size() != 2 || sizes[0] < 1 || sizes[1] < 1)

@@ -123,7 +123,6 @@ LogicalResult aimc::onnx::inferCompress(NodeOp node, ShapeInference &inference) 
   return success();
 }
 
-
 LogicalResult aimc::onnx::inferEyeLike(NodeOp node, ShapeInference &inference) {
   Value input = node.getInputs()[0];
   Shape shape = inference.getShape(input);

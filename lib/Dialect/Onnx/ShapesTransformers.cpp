@@ -139,7 +139,8 @@ LogicalResult aimc::onnx::inferAttention(NodeOp node, ShapeInference &inference)
   if (int64_t mode = node.getInt("qk_matmul_output_mode", 0); mode < 0 || mode > 3)
     return node.emitNodeError() << "'qk_matmul_output_mode' is " << mode << "; 0 to 3 are known";
   if (node.getOutputs().size() > 3)
-    inference.setResult(node.getOutputs()[3], {q[0], q.size() == 4 ? q[1] : Dim(heads), q.size() == 4 ? q[2] : q[1], length}, element);
+    inference.setResult(node.getOutputs()[3], {q[0], q.size() == 4 ? q[1] : Dim(heads), q.size() == 4 ? q[2] : q[1], length},
+                        element);
   return expectRank(node, inference, 6, 1);
 }
 
@@ -169,7 +170,8 @@ LogicalResult aimc::onnx::inferFusedAttention(NodeOp node, ShapeInference &infer
   }
   if (node.getOutputs().size() > 1 && !isa<NoneType>(node.getOutputs()[1].getType())) {
     if (widths[2] != widths[0])
-      return node.emitNodeError() << "keys of width " << widths[0] << " and values of width " << widths[2] << " do not stack in output 1";
+      return node.emitNodeError() << "keys of width " << widths[0] << " and values of width " << widths[2]
+                                  << " do not stack in output 1";
     inference.setResult(node.getOutputs()[1], {2, x[0], heads, length, widths[0] / heads}, element);
   }
   return success();

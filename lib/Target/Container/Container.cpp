@@ -69,21 +69,31 @@ static LogicalResult endSection(Emission &e) {
 
 /// `isUnsigned` holds for signless integers too: tensors carry no sign after conversion, the signature remembers it.
 static std::optional<aimc_type> typeOf(Type type, bool isUnsigned = false) {
-  if (type.isF32()) return AIMC_F32;
-  if (type.isF64()) return AIMC_F64;
-  if (type.isF16()) return AIMC_F16;
-  if (type.isBF16()) return AIMC_BF16;
+  if (type.isF32())
+    return AIMC_F32;
+  if (type.isF64())
+    return AIMC_F64;
+  if (type.isF16())
+    return AIMC_F16;
+  if (type.isBF16())
+    return AIMC_BF16;
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return std::nullopt;
   isUnsigned |= integer.isUnsigned();
   switch (integer.getWidth()) {
-  case 1: return AIMC_BOOL;
-  case 8: return isUnsigned ? AIMC_U8 : AIMC_I8;
-  case 16: return isUnsigned ? AIMC_U16 : AIMC_I16;
-  case 32: return isUnsigned ? AIMC_U32 : AIMC_I32;
-  case 64: return isUnsigned ? AIMC_U64 : AIMC_I64;
-  default: return std::nullopt;
+  case 1:
+    return AIMC_BOOL;
+  case 8:
+    return isUnsigned ? AIMC_U8 : AIMC_I8;
+  case 16:
+    return isUnsigned ? AIMC_U16 : AIMC_I16;
+  case 32:
+    return isUnsigned ? AIMC_U32 : AIMC_I32;
+  case 64:
+    return isUnsigned ? AIMC_U64 : AIMC_I64;
+  default:
+    return std::nullopt;
   }
 }
 
@@ -132,7 +142,8 @@ static LogicalResult appendReference(Emission &e, analog::CrossbarOp crossbar, f
   return take(e, e.writer.appendBlob(bytes.data(), bytes.size()), blob);
 }
 
-static LogicalResult appendCrossbars(Emission &e, MutableArrayRef<analog::CrossbarOp> crossbars, std::vector<CrossbarBlobs> &blobs) {
+static LogicalResult appendCrossbars(Emission &e, MutableArrayRef<analog::CrossbarOp> crossbars,
+                                     std::vector<CrossbarBlobs> &blobs) {
   blobs.resize(crossbars.size());
   if (crossbars.empty())
     return success();
@@ -152,7 +163,8 @@ static LogicalResult appendCrossbars(Emission &e, MutableArrayRef<analog::Crossb
   return endSection(e);
 }
 
-static LogicalResult appendDispatches(Emission &e, MutableArrayRef<analog::DispatchOp> dispatches, std::vector<DispatchBlobs> &blobs) {
+static LogicalResult appendDispatches(Emission &e, MutableArrayRef<analog::DispatchOp> dispatches,
+                                      std::vector<DispatchBlobs> &blobs) {
   blobs.resize(dispatches.size());
   if (dispatches.empty())
     return success();
@@ -276,8 +288,8 @@ static flatbuffers::Offset<fb::Target> emitTarget(Emission &e, analog::TargetAtt
 static flatbuffers::Offset<fb::Contraction> emitContraction(Emission &e, const codegen::Contraction &contraction) {
   auto node = e.fbb.CreateString(contraction.node);
   auto a = emitMap(e, contraction.a), b = emitMap(e, contraction.b), c = emitMap(e, contraction.c);
-  return fb::CreateContraction(e.fbb, node, contraction.batchDims, contraction.mDims, contraction.nDims, contraction.kDims, a, b, c,
-                               contraction.accumulate, contraction.library, *typeOf(contraction.elementType));
+  return fb::CreateContraction(e.fbb, node, contraction.batchDims, contraction.mDims, contraction.nDims, contraction.kDims, a,
+                               b, c, contraction.accumulate, contraction.library, *typeOf(contraction.elementType));
 }
 
 /// Writes the constants section; −1 when there are none.
@@ -393,10 +405,10 @@ LogicalResult aimc::writeContainer(ModuleOp program, const codegen::HostProgram 
     target = emitTarget(e, attr);
   std::string graph = program.getName() ? program.getName()->str() : "";
   auto digital = fbb.CreateVectorOfStrings(digitalNodes(program));
-  auto model = fb::CreateModel(fbb, fbb.CreateString("aimc " AIMC_VERSION), fbb.CreateString(graph), fbb.CreateVector(inputs),
-                               fbb.CreateVector(outputs), target, fbb.CreateVector(crossbarTables),
-                               fbb.CreateVector(dispatchTables), fbb.CreateVector(contractionTables), fbb.CreateVector(hostCode),
-                               constantsSection, digital);
+  auto model =
+      fb::CreateModel(fbb, fbb.CreateString("aimc " AIMC_VERSION), fbb.CreateString(graph), fbb.CreateVector(inputs),
+                      fbb.CreateVector(outputs), target, fbb.CreateVector(crossbarTables), fbb.CreateVector(dispatchTables),
+                      fbb.CreateVector(contractionTables), fbb.CreateVector(hostCode), constantsSection, digital);
   fbb.Finish(model, fb::ModelIdentifier());
 
   if (failed(beginSection(e, SectionKind::Metadata)))

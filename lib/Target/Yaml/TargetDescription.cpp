@@ -41,9 +41,9 @@ struct Key {
   Kind kind;
   bool required;
   std::function<void(TargetDescription &, StringRef text, double number)> set;
-  double low = 0, high = 0;      // Integer, Quantity and Ratio: bounds, both included
+  double low = 0, high = 0;       // Integer, Quantity and Ratio: bounds, both included
   ArrayRef<StringRef> words = {}; // Word: what may stand there; Integer: words that stand for 0
-  ArrayRef<Unit> units = {};     // Quantity
+  ArrayRef<Unit> units = {};      // Quantity
 };
 } // namespace
 
@@ -226,7 +226,8 @@ bool Reader::readQuantity(const Key &key, llvm::yaml::Node *node, StringRef text
     units.push_back(known.name);
   double number;
   if (numeral.empty() || numeral.getAsDouble(number))
-    return fail(node, "'" + fullName(key) + "' must be a number with a unit, such as '25 " + units.front() + "', not '" + text + "'");
+    return fail(node,
+                "'" + fullName(key) + "' must be a number with a unit, such as '25 " + units.front() + "', not '" + text + "'");
   if (unit.empty())
     return fail(node, "'" + fullName(key) + "' has no unit; write '" + numeral + " " + units.front() + "'");
   for (const Unit &known : key.units)
@@ -257,8 +258,8 @@ bool Reader::readScalar(const Key &key, llvm::yaml::Node *node, StringRef text) 
     }
     int64_t number;
     if (text.getAsInteger(10, number))
-      return fail(node, "'" + fullName(key) + "' must be an integer" +
-                            (key.words.empty() ? "" : " or " + quoteAll(key.words)) + ", not '" + text + "'");
+      return fail(node, "'" + fullName(key) + "' must be an integer" + (key.words.empty() ? "" : " or " + quoteAll(key.words)) +
+                            ", not '" + text + "'");
     if (!checkBounds(key, node, static_cast<double>(number), ""))
       return false;
     key.set(target, text, static_cast<double>(number));
@@ -465,8 +466,9 @@ llvm::Expected<TargetDescription> aimc::loadTarget(StringRef nameOrPath) {
     if (file.empty()) {
       std::vector<std::string> names = listTargets();
       std::vector<StringRef> known(names.begin(), names.end());
-      return llvm::createStringError(llvm::inconvertibleErrorCode(), "no target is named '%s'; %sknown are %s; a path ends in .yaml",
-                                     nameOrPath.str().c_str(), suggest(nameOrPath, known).c_str(), quoteAll(known).c_str());
+      return llvm::createStringError(llvm::inconvertibleErrorCode(),
+                                     "no target is named '%s'; %sknown are %s; a path ends in .yaml", nameOrPath.str().c_str(),
+                                     suggest(nameOrPath, known).c_str(), quoteAll(known).c_str());
     }
   }
   auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
@@ -480,8 +482,8 @@ llvm::Expected<TargetDescription> aimc::withOverrides(TargetDescription target, 
   for (StringRef text : overrides) {
     auto [key, value] = text.split('=');
     if (key.empty() || value.empty() || text.contains('\n'))
-      return llvm::createStringError(llvm::inconvertibleErrorCode(), "--target-set takes KEY=VALUE, such as adc.bits=6, not '%s'",
-                                     text.str().c_str());
+      return llvm::createStringError(llvm::inconvertibleErrorCode(),
+                                     "--target-set takes KEY=VALUE, such as adc.bits=6, not '%s'", text.str().c_str());
     Reader reader(target.text, target.fileName);
     if (auto read = reader.read(); !read)
       return read.takeError();

@@ -32,9 +32,18 @@ typedef enum aimc_status {
 
 /* Element types; the values are part of the container format. */
 typedef enum aimc_type {
-  AIMC_F32 = 0, AIMC_F64 = 1, AIMC_F16 = 2, AIMC_BF16 = 3,
-  AIMC_I8 = 4, AIMC_I16 = 5, AIMC_I32 = 6, AIMC_I64 = 7,
-  AIMC_U8 = 8, AIMC_U16 = 9, AIMC_U32 = 10, AIMC_U64 = 11,
+  AIMC_F32 = 0,
+  AIMC_F64 = 1,
+  AIMC_F16 = 2,
+  AIMC_BF16 = 3,
+  AIMC_I8 = 4,
+  AIMC_I16 = 5,
+  AIMC_I32 = 6,
+  AIMC_I64 = 7,
+  AIMC_U8 = 8,
+  AIMC_U16 = 9,
+  AIMC_U32 = 10,
+  AIMC_U64 = 11,
   AIMC_BOOL = 12 /* one byte, 0 or 1 */
 } aimc_type;
 
@@ -102,9 +111,9 @@ typedef struct aimc_chip_options {
   aimc_fidelity fidelity;
   uint32_t seed;
   uint32_t trial;
-  double time_seconds; /* since programming; 0 */
-  aimc_pool *pool;     /* null: the process's own, one worker per hardware thread */
-  uint32_t disabled_effects; /* bit i: aimc_effect i is off although the target lists it */
+  double time_seconds;            /* since programming; 0 */
+  aimc_pool *pool;                /* null: the process's own, one worker per hardware thread */
+  uint32_t disabled_effects;      /* bit i: aimc_effect i is off although the target lists it */
   aimc_compensation compensation; /* of drift; fidelity noisy at time_seconds > 0 */
   /* Changes to the target's device, noise, converters and wires: "noise.output=0.3 LSB,device.stuck_at_g_min=0.01", keys and
    * units as in docs/targets.md; null: none. Read during the call only. */
@@ -114,15 +123,15 @@ typedef struct aimc_chip_options {
 } aimc_chip_options;
 
 typedef enum aimc_effect {
-  AIMC_EFFECT_PROGRAMMING = 0, /* conductance errors made when programming */
-  AIMC_EFFECT_OUTPUT_NOISE = 1, /* Gaussian noise before each ADC */
-  AIMC_EFFECT_DRIFT = 2,        /* conductances that change with the time since programming */
-  AIMC_EFFECT_FLICKER = 3,      /* 1/f noise of conductances, frozen per readout; at time_seconds > 0 */
-  AIMC_EFFECT_STUCK = 4,        /* devices stuck at g_min or g_max */
-  AIMC_EFFECT_READ_NOISE = 5,   /* conductances that deviate anew in every product */
-  AIMC_EFFECT_INPUT_NOISE = 6,  /* Gaussian noise on every input digit */
-  AIMC_EFFECT_ADC_GAIN = 7,     /* gains that differ from column to column */
-  AIMC_EFFECT_ADC_OFFSET = 8,   /* offsets that differ from column to column */
+  AIMC_EFFECT_PROGRAMMING = 0,   /* conductance errors made when programming */
+  AIMC_EFFECT_OUTPUT_NOISE = 1,  /* Gaussian noise before each ADC */
+  AIMC_EFFECT_DRIFT = 2,         /* conductances that change with the time since programming */
+  AIMC_EFFECT_FLICKER = 3,       /* 1/f noise of conductances, frozen per readout; at time_seconds > 0 */
+  AIMC_EFFECT_STUCK = 4,         /* devices stuck at g_min or g_max */
+  AIMC_EFFECT_READ_NOISE = 5,    /* conductances that deviate anew in every product */
+  AIMC_EFFECT_INPUT_NOISE = 6,   /* Gaussian noise on every input digit */
+  AIMC_EFFECT_ADC_GAIN = 7,      /* gains that differ from column to column */
+  AIMC_EFFECT_ADC_OFFSET = 8,    /* offsets that differ from column to column */
   AIMC_EFFECT_ADC_LINEARITY = 9, /* differential and integral non-linearity of the thresholds */
   AIMC_EFFECT_NONLINEARITY = 10, /* compression of the column's current */
   AIMC_EFFECT_IR_DROP = 11,      /* resistance of the wires */
@@ -135,10 +144,10 @@ AIMC_API void aimc_chip_release(aimc_chip *chip);
 /* What went beyond its range so far, over all sessions. */
 typedef struct aimc_statistics {
   size_t struct_size;
-  uint64_t mvms;                 /* rows driven through a matrix */
-  uint64_t nonfinite_inputs;     /* NaN or infinite activations */
-  uint64_t clipped_inputs;       /* codes limited to ±Q */
-  uint64_t clipped_codes;        /* ADC codes at the end of their range because of clipping */
+  uint64_t mvms;                   /* rows driven through a matrix */
+  uint64_t nonfinite_inputs;       /* NaN or infinite activations */
+  uint64_t clipped_inputs;         /* codes limited to ±Q */
+  uint64_t clipped_codes;          /* ADC codes at the end of their range because of clipping */
   uint64_t saturated_conductances; /* noisy conductances outside the fixed-point range */
 } aimc_statistics;
 AIMC_API aimc_status aimc_chip_statistics(const aimc_chip *chip, aimc_statistics *out);
@@ -156,14 +165,14 @@ typedef struct aimc_array {
  * docs/numerics.md. Fields not asked for are null. */
 typedef struct aimc_observation {
   size_t struct_size;
-  uint32_t site;       /* index in the dispatch table */
-  uint32_t group;      /* group of a grouped convolution */
-  int64_t invocation;  /* how often the layer ran before in this run */
+  uint32_t site;           /* index in the dispatch table */
+  uint32_t group;          /* group of a grouped convolution */
+  int64_t invocation;      /* how often the layer ran before in this run */
   int64_t first_row, rows; /* rows [first_row, first_row + rows) of this invocation */
-  const float *x;      /* [rows, K] gathered inputs before the DAC */
-  const float *alpha;  /* [rows] input scale */
-  const int32_t *codes; /* [rows, T, N, S, V] ADC codes; with an ideal ADC or `ideal_adc` the column sums P themselves */
-  const float *y;      /* [rows, N] as it leaves the layer: bias and affine in, activation not */
+  const float *x;          /* [rows, K] gathered inputs before the DAC */
+  const float *alpha;      /* [rows] input scale */
+  const int32_t *codes;    /* [rows, T, N, S, V] ADC codes; with an ideal ADC or `ideal_adc` the column sums P themselves */
+  const float *y;          /* [rows, N] as it leaves the layer: bias and affine in, activation not */
 } aimc_observation;
 
 enum { AIMC_OBSERVE_X = 1, AIMC_OBSERVE_ALPHA = 2, AIMC_OBSERVE_CODES = 4, AIMC_OBSERVE_Y = 8 };

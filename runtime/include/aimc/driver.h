@@ -37,9 +37,9 @@ typedef struct aimc_driver_host {
 typedef struct aimc_dispatch_context {
   uint32_t size, version;
   uint32_t site;
-  int64_t invocation;             /* how often this site ran before in this run */
-  const aimc_run_options *run;    /* never null */
-  void *scratch;                  /* the session's, made by create_scratch */
+  int64_t invocation;          /* how often this site ran before in this run */
+  const aimc_run_options *run; /* never null */
+  void *scratch;               /* the session's, made by create_scratch */
 } aimc_dispatch_context;
 
 typedef struct aimc_driver {

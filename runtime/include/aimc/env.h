@@ -49,8 +49,7 @@ struct aimc_env {
 
   /* Runs one digital contraction: `index` indexes the container's contraction table. c is overwritten with a·b, or has a·b
    * added to it, as the table says. */
-  int32_t (*contract)(const aimc_env *env, uint32_t index, const aimc_buffer *a, const aimc_buffer *b,
-                      const aimc_buffer *c);
+  int32_t (*contract)(const aimc_env *env, uint32_t index, const aimc_buffer *a, const aimc_buffer *b, const aimc_buffer *c);
 
   /* Runs body over [0, count) in shares of about `grain` iterations, on all threads; returns when all are done. The
    * division into shares never depends on the number of threads. */

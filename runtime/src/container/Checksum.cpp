@@ -9,8 +9,7 @@ static constexpr uint64_t prime1 = 0x9E3779B185EBCA87, prime2 = 0xC2B2AE3D27D4EB
 
 static uint64_t rotate(uint64_t value, int bits) { return value << bits | value >> (64 - bits); }
 
-template <typename T>
-static T load(const uint8_t *from) {
+template <typename T> static T load(const uint8_t *from) {
   T value;
   std::memcpy(&value, from, sizeof value);
   return value;

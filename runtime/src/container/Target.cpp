@@ -51,8 +51,9 @@ Status aimc::checkDeviceCount(const fb::Crossbar &crossbar, uint32_t devicesPerW
   uint64_t cells = 1;
   for (uint64_t factor : factors)
     if (__builtin_mul_overflow(cells, factor, &cells) || cells > uint64_t(1) << 34)
-      return error(AIMC_INVALID_MODEL, "tiles of %u rows and %u columns, %u slices and %u devices per weight have more than "
-                                       "2^34 devices",
+      return error(AIMC_INVALID_MODEL,
+                   "tiles of %u rows and %u columns, %u slices and %u devices per weight have more than "
+                   "2^34 devices",
                    crossbar.tile_rows(), crossbar.tile_columns(), crossbar.slices(), devicesPerWeight);
   return Status();
 }
@@ -82,33 +83,60 @@ struct Setting {
 static const std::vector<Unit> lsb = {{"LSB", 1}}, ohm = {{"ohm", 1}},
                                conductance = {{"uS", 1}, {"\u00b5S", 1}, {"nS", 1e-3}, {"mS", 1e3}};
 
-static std::vector<Unit> unitsOf(std::string_view unit) { return unit == "LSB" ? lsb : unit == "ohm" ? ohm : std::vector<Unit>(); }
+static std::vector<Unit> unitsOf(std::string_view unit) {
+  return unit == "LSB" ? lsb : unit == "ohm" ? ohm : std::vector<Unit>();
+}
 
 static const std::vector<Setting> &settingsTable() {
   using T = fb::TargetT;
   static const std::vector<Setting> table = {
-      {"device.model", [](T &t, double v) { t.device = fb::DeviceModel(v); }, 0, 0, {},
+      {"device.model",
+       [](T &t, double v) { t.device = fb::DeviceModel(v); },
+       0,
+       0,
+       {},
        {
 #define AIMC_DEVICE_MODEL(word, Name) {word, double(fb::DeviceModel::Name)},
 #include "aimc/parameters.def"
-       }, false, true},
+       },
+       false,
+       true},
       {"device.g_min", [](T &t, double v) { t.g_min = float(v); }, 0, 1e6, conductance, {}},
       {"device.g_max", [](T &t, double v) { t.g_max = float(v); }, 0, 1e6, conductance, {}},
       {"device.per_weight", [](T &t, double v) { t.devices_per_weight = uint32_t(v); }, 1, 16, {}, {}, true},
       {"device.residual", [](T &t, double v) { t.residual = float(v); }, 0, 1, {}, {}},
-      {"noise.programming", [](T &t, double v) { t.programming_noise = v != 0; }, 0, 0, {}, {{"true", 1}, {"false", 0}}, false, true},
+      {"noise.programming",
+       [](T &t, double v) { t.programming_noise = v != 0; },
+       0,
+       0,
+       {},
+       {{"true", 1}, {"false", 0}},
+       false,
+       true},
       {"noise.output", [](T &t, double v) { t.output_noise = float(v); }, 0, 1e3, lsb, {}},
-      {"noise.read", [](T &t, double v) { t.read_noise = fb::ReadNoise(v); }, 0, 0, {},
+      {"noise.read",
+       [](T &t, double v) { t.read_noise = fb::ReadNoise(v); },
+       0,
+       0,
+       {},
        {
 #define AIMC_READ_NOISE(word, Name) {word, double(fb::ReadNoise::Name)},
 #include "aimc/parameters.def"
-       }, false, true},
+       },
+       false,
+       true},
       {"adc.bits", [](T &t, double v) { t.adc_bits = int32_t(v); }, 2, 22, {}, {{"ideal", 0}}, true},
-      {"wires.ir_drop", [](T &t, double v) { t.ir_drop = fb::IrDrop(v); }, 0, 0, {},
+      {"wires.ir_drop",
+       [](T &t, double v) { t.ir_drop = fb::IrDrop(v); },
+       0,
+       0,
+       {},
        {
 #define AIMC_IR_DROP(word, Name) {word, double(fb::IrDrop::Name)},
 #include "aimc/parameters.def"
-       }, false, true},
+       },
+       false,
+       true},
 #define AIMC_PARAMETER(section, key, field, Name, unit, low, high)                                                             \
   {section "." key, [](T &t, double v) { t.field = float(v); }, low, high, unitsOf(unit), {}},
 #include "aimc/parameters.def"
@@ -156,8 +184,9 @@ static Status makeSetting(std::string_view text, fb::TargetT &target) {
   const std::string unit(trim(std::string_view(rest, size_t(end - rest))));
   const char *example = found->units.empty() ? "" : found->units[0].name;
   if (problem != std::errc() || (found->units.empty() && !unit.empty()) || (found->integer && number != std::floor(number)))
-    return error(AIMC_INVALID_ARGUMENT, "'%s' must be %s%s%s%s%s, not '%s'", key.c_str(), found->integer ? "an integer" : "a number",
-                 *example ? " with a unit, such as 1 " : "", example, words.empty() ? "" : " or ", words.c_str(), value.c_str());
+    return error(AIMC_INVALID_ARGUMENT, "'%s' must be %s%s%s%s%s, not '%s'", key.c_str(),
+                 found->integer ? "an integer" : "a number", *example ? " with a unit, such as 1 " : "", example,
+                 words.empty() ? "" : " or ", words.c_str(), value.c_str());
   if (!found->units.empty()) {
     auto known = std::find_if(found->units.begin(), found->units.end(), [&](const Unit &each) { return unit == each.name; });
     if (known == found->units.end())

@@ -48,8 +48,8 @@ static Status checkName(const char *what, const flatbuffers::String *text) {
   return checkText(what, text);
 }
 
-/// FlatBuffers' own verifier looks at the alignment of a vector's length only; its numbers are read in place. One without numbers may
-/// stand anywhere.
+/// FlatBuffers' own verifier looks at the alignment of a vector's length only; its numbers are read in place. One without
+/// numbers may stand anywhere.
 static Status checkAligned(const char *what, const flatbuffers::Vector<int64_t> *numbers) {
   if (numbers && numbers->size() != 0 && reinterpret_cast<uintptr_t>(numbers->Data()) % alignof(int64_t) != 0)
     return invalid("%s are not aligned to 8 bytes", what);
@@ -217,8 +217,7 @@ Status ModelVerifier::checkCrossbar(const fb::Crossbar &crossbar) {
 }
 
 /// Calls found(i) for a level outside [low, high]; plain minima and maxima first, which the compiler turns into vectors.
-template <typename T>
-static bool allWithin(const T *levels, uint64_t count, int low, int high) {
+template <typename T> static bool allWithin(const T *levels, uint64_t count, int low, int high) {
   T smallest = 0, largest = 0;
   for (uint64_t i = 0; i < count; ++i) {
     smallest = std::min(smallest, levels[i]);
@@ -467,10 +466,7 @@ static Status checkAll(const char *what, const flatbuffers::Vector<flatbuffers::
   return Status();
 }
 
-template <typename T>
-static std::string nodeOf(const T &element) {
-  return " (" + element.node()->str() + ")";
-}
+template <typename T> static std::string nodeOf(const T &element) { return " (" + element.node()->str() + ")"; }
 
 Status ModelVerifier::run() {
   AIMC_TRY(checkText("producer", model.producer()));

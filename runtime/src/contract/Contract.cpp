@@ -76,8 +76,8 @@ static void planPixels(const AffineView &map, const aimc_buffer &a, const std::v
   int64_t samples = plan.m / plan.pixels;
   for (int64_t batch = 0; batch < plan.batches; ++batch)
     for (int64_t sample = 0; sample < samples; ++sample)
-      plan.images.push_back({starts[batch * samples + sample], plan.bBatch[batch],
-                             plan.cBatch[batch] + plan.cM[sample * plan.pixels]});
+      plan.images.push_back(
+          {starts[batch * samples + sample], plan.bBatch[batch], plan.cBatch[batch] + plan.cM[sample * plan.pixels]});
   plan.cM.resize(plan.pixels); // the other images' lie alike; plans are kept
   plan.cM.shrink_to_fit();
   plan.byPixels = true;

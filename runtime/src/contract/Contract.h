@@ -24,9 +24,9 @@ struct PixelBlock {
 struct ContractionPlan {
   int64_t batches, m, n, k;
   bool accumulate;
-  Gather a; // rows: batches × m, columns: k
+  Gather a;                                            // rows: batches × m, columns: k
   std::vector<int64_t> bBatch, bK, bN, cBatch, cM, cN; // cM: of the first image when byPixels
-  int64_t bKStep, bNStep, cMStep, cNStep; // distance of neighbours where it is the same throughout, else 0
+  int64_t bKStep, bNStep, cMStep, cNStep;              // distance of neighbours where it is the same throughout, else 0
   // A convolution's results lie side by side along m in c, as do its inputs in a: it is computed the other way round. The
   // outermost dims of m, samples of an image each, then count as batches.
   bool byPixels = false;

@@ -153,8 +153,7 @@ void Gather::tabulateColumns() {
     columnOffsets.clear();
 }
 
-template <typename T>
-void Gather::readInside(const T *from, int64_t firstColumn, int64_t columnCount, T *out) const {
+template <typename T> void Gather::readInside(const T *from, int64_t firstColumn, int64_t columnCount, T *out) const {
   if (!columnOffsets.empty()) {
     const int32_t *offsets = columnOffsets.data() + firstColumn;
     for (int64_t i = 0; i < columnCount; ++i)

@@ -54,8 +54,7 @@ private:
   };
   void tabulateColumns();
 
-  template <typename T>
-  void readInside(const T *from, int64_t firstColumn, int64_t columnCount, T *out) const;
+  template <typename T> void readInside(const T *from, int64_t firstColumn, int64_t columnCount, T *out) const;
   template <typename T>
   void readBorder(const T *from, const int64_t *index, int64_t firstColumn, int64_t columnCount, T *out) const;
 

@@ -49,8 +49,7 @@ static constexpr PanelKernels genericKernels = {genericPanel<panelWidth>, generi
 /// `rows` rows, `vectors` of 16 columns; the sums stay in registers.
 template <int rows, int vectors>
 __attribute__((target("avx512f"))) static void tile512(int64_t k, const float *a, int64_t aStride, const float *panel,
-                                                       const float *from, int64_t fromStride, float *to,
-                                                       int64_t toStride) {
+                                                       const float *from, int64_t fromStride, float *to, int64_t toStride) {
   __m512 sum[rows][vectors];
 #pragma GCC unroll 12
   for (int r = 0; r < rows; ++r)
@@ -80,8 +79,7 @@ __attribute__((target("avx512f"))) static void tile512(int64_t k, const float *a
 /// `rows` rows of 16 columns.
 template <int rows>
 __attribute__((target("avx2,fma"))) static void tile256(int64_t k, const float *a, int64_t aStride, const float *panel,
-                                                        const float *from, int64_t fromStride, float *to,
-                                                        int64_t toStride) {
+                                                        const float *from, int64_t fromStride, float *to, int64_t toStride) {
   __m256 left[rows], right[rows];
 #pragma GCC unroll 6
   for (int r = 0; r < rows; ++r) {

@@ -374,8 +374,7 @@ struct PatchKernels {
       weighTensors<Reader, each, 1>(patches, table, tensors + i, weights + i, sums + i * sumStride, sumStride);
   }
 
-  template <typename Reader>
-  static auto pack512(int64_t each) {
+  template <typename Reader> static auto pack512(int64_t each) {
     return each == 1   ? pack512<Reader, 1>
            : each == 2 ? pack512<Reader, 2>
            : each == 3 ? pack512<Reader, 3>
@@ -383,8 +382,7 @@ struct PatchKernels {
            : each == 5 ? pack512<Reader, 5>
                        : pack512<Reader, 0>;
   }
-  template <typename Reader>
-  static auto weigh512(int64_t each) {
+  template <typename Reader> static auto weigh512(int64_t each) {
     return each == 1   ? weigh512<Reader, 1>
            : each == 2 ? weigh512<Reader, 2>
            : each == 3 ? weigh512<Reader, 3>

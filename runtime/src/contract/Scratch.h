@@ -16,8 +16,7 @@ public:
   ~Scratch() { std::free(start); }
 
   /// Room for `count` elements, not cleared; null when there is no memory. The last result is void after the next call.
-  template <typename T>
-  T *get(size_t count) {
+  template <typename T> T *get(size_t count) {
     size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
     if (bytes > capacity) {
       std::free(start);

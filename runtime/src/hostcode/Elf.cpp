@@ -40,8 +40,7 @@ private:
 
   /// The bytes that `address` … `address + bytes` will have, null when they are not from the file.
   const uint8_t *at(uint64_t address, uint64_t bytes) const;
-  template <typename T>
-  bool load(uint64_t address, T &value) const {
+  template <typename T> bool load(uint64_t address, T &value) const {
     const uint8_t *from = at(address, sizeof value);
     if (from)
       std::memcpy(&value, from, sizeof value);

@@ -7,9 +7,9 @@
 #include "aimc/aimc.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Parser/Parser.h"
 
 #include <dlfcn.h>
 #include <sys/mman.h>

@@ -106,8 +106,8 @@ public:
   /// Infers one node. Emits an error at the node when its operands do not fit.
   llvm::LogicalResult infer(NodeOp node);
 
-  // A sequence is known by the tensors that it holds; one whose tensors are not known cannot be compiled. What reads it is replaced
-  // by what it does to the tensors, and the operators on sequences go.
+  // A sequence is known by the tensors that it holds; one whose tensors are not known cannot be compiled. What reads it is
+  // replaced by what it does to the tensors, and the operators on sequences go.
 
   /// The tensors of a sequence, null when `value` is none that inference knows.
   const llvm::SmallVector<mlir::Value> *getSequence(mlir::Value value) const;

@@ -100,7 +100,7 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
   if (!(outputNoise >= 0.0 && std::isfinite(outputNoise)))
     return emitError() << "output_noise is " << outputNoise << "; it is a standard deviation";
 #define AIMC_PARAMETER(section, key, field, Name, unit, low, high)                                                             \
-  if (double value = field.convertToDouble(); !(value >= (low) && value <= (high)))                                           \
+  if (double value = field.convertToDouble(); !(value >= (low) && value <= (high)))                                            \
     return emitError() << #field " is " << value << ", outside " #low ".." #high;
 #include "aimc/parameters.def"
   if (magnitude.isNonZero() && device < DeviceModel::NormalIndependent)
@@ -121,8 +121,8 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
   int64_t stride = (sliceLayout == Layout::Interleaved ? countSlices(encoding, weightBits, cellBits) : 1) *
                    (polarityLayout == Layout::Interleaved ? polarities : 1);
   if (tileColumns * stride > arrayColumns)
-    return emitError() << "a tile of " << tileColumns << " columns takes " << tileColumns * stride << " columns with "
-                       << stride << " interleaved parts; array '" << name << "' has " << arrayColumns;
+    return emitError() << "a tile of " << tileColumns << " columns takes " << tileColumns * stride << " columns with " << stride
+                       << " interleaved parts; array '" << name << "' has " << arrayColumns;
   return success();
 }
 

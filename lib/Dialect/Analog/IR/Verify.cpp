@@ -18,8 +18,7 @@ using namespace aimc::analog;
 static std::string shapeToString(ArrayRef<int64_t> shape) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  llvm::interleave(
-      shape, os, [&](int64_t size) { ShapedType::isDynamic(size) ? os << '?' : os << size; }, "x");
+  llvm::interleave(shape, os, [&](int64_t size) { ShapedType::isDynamic(size) ? os << '?' : os << size; }, "x");
   return text;
 }
 
@@ -66,8 +65,7 @@ static LogicalResult verifyElements(Operation *op, StringRef what, std::optional
   ShapedType actual = elements->getShapedType();
   if (actual.getShape() == shape && actual.getElementType() == type)
     return success();
-  return op->emitOpError() << "has " << what << " of type " << actual << "; it must be "
-                           << RankedTensorType::get(shape, type);
+  return op->emitOpError() << "has " << what << " of type " << actual << "; it must be " << RankedTensorType::get(shape, type);
 }
 
 /// Each result of `map` must be linear in its `dims` dimensions.
@@ -94,8 +92,7 @@ static LogicalResult verifyKSizes(Operation *op, ArrayRef<int64_t> sizes) {
 }
 
 /// Attributes of the input converter.
-template <typename OpTy>
-static LogicalResult verifyInputConverter(OpTy op) {
+template <typename OpTy> static LogicalResult verifyInputConverter(OpTy op) {
   int64_t bits = op.getInputBits(), sliceBits = op.getInputSliceBits();
   int64_t magnitudeBits = op.getInputSigned() ? bits - 1 : bits;
   if (magnitudeBits < 1 || bits > 16)
@@ -105,8 +102,7 @@ static LogicalResult verifyInputConverter(OpTy op) {
   return success();
 }
 
-template <typename OpTy>
-static LogicalResult verifyInputSlices(OpTy op) {
+template <typename OpTy> static LogicalResult verifyInputSlices(OpTy op) {
   if (failed(verifyInputConverter(op)))
     return failure();
   int64_t magnitudeBits = op.getInputSigned() ? op.getInputBits() - 1 : op.getInputBits();
@@ -120,8 +116,7 @@ static LogicalResult verifyInputSlices(OpTy op) {
 }
 
 /// Attributes of the output converter.
-template <typename OpTy>
-static LogicalResult verifyOutputConverter(OpTy op) {
+template <typename OpTy> static LogicalResult verifyOutputConverter(OpTy op) {
   int64_t bits = op.getAdcBits();
   if (bits < 0 || bits == 1 || bits > 22)
     return op.emitOpError() << "has adc_bits " << bits << "; it must be in 2..22, or 0 for an ideal ADC";
@@ -218,8 +213,8 @@ LogicalResult TiledMatMulOp::verifySymbolUses(SymbolTableCollection &symbols) {
   CrossbarOp crossbar = lookUpCrossbar(*this, getCrossbarAttr(), symbols);
   if (!crossbar || failed(verifyStage(*this, crossbar, bool(crossbar.getGrid()), "grid")) ||
       failed(verifyTail(*this, crossbar, "x", getX().getType(), crossbar.getRows())) ||
-      failed(verifyTail(*this, crossbar, "a result", getY().getType(),
-                        {crossbar.getRowTiles(), int64_t(crossbar.getColumns())})))
+      failed(
+          verifyTail(*this, crossbar, "a result", getY().getType(), {crossbar.getRowTiles(), int64_t(crossbar.getColumns())})))
     return failure();
   return verifySameRows(*this, "x", getX().getType(), 1, "the result", getY().getType(), 2);
 }

@@ -126,7 +126,8 @@ static FailureOr<llvm::json::Object> readRanges(ModuleOp module, StringRef path)
   for (auto &layer : *layers) {
     llvm::json::Object *entries = layer.second.getAsObject();
     if (!entries)
-      return module.emitError() << path << ": '" << layer.first.str() << R"(' must be an object {"alpha": …, "adc_range": […]})";
+      return module.emitError() << path << ": '" << layer.first.str()
+                                << R"(' must be an object {"alpha": …, "adc_range": […]})";
     for (auto &entry : *entries)
       if (entry.first != "alpha" && entry.first != "adc_range")
         return module.emitError() << path << ": '" << layer.first.str() << "' has an unknown key '" << entry.first.str()
@@ -167,8 +168,7 @@ static FailureOr<SmallVector<float>> getAdcRange(Operation *op, StringRef node, 
     return op->emitError() << "ranges of '" << node << "': adc_range has " << (numbers ? numbers->size() : 0)
                            << " numbers, but its crossbar has " << converters << " converters (" << crossbar.getGroups()
                            << " groups x " << crossbar.getRowTiles() << " row tiles x " << crossbar.getColumns()
-                           << " columns x "
-                           << crossbar.getSlices() << " slices); calibrate again for this target";
+                           << " columns x " << crossbar.getSlices() << " slices); calibrate again for this target";
   SmallVector<float> ranges;
   for (const llvm::json::Value &number : *numbers) {
     FailureOr<float> range = toRange(op, number, "ranges of '" + node + "': adc_range");
@@ -261,9 +261,9 @@ static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, Tar
   bool adcUnsigned = target.getEncoding() == Encoding::Offset && !input.isSigned;
   Value digits = AdcOp::create(b, loc, withTail(lead, codes, b.getI32Type()), op.getCrossbarAttr(), currents,
                                b.getI64IntegerAttr(target.getAdcBits()), b.getBoolAttr(adcUnsigned), adcRange);
-  Value y = RecombineOp::create(b, loc, op.getY().getType(), op.getCrossbarAttr(), digits, dac.getScales(),
-                                b.getI64IntegerAttr(input.bits), b.getBoolAttr(input.isSigned),
-                                b.getI64IntegerAttr(input.sliceBits));
+  Value y =
+      RecombineOp::create(b, loc, op.getY().getType(), op.getCrossbarAttr(), digits, dac.getScales(),
+                          b.getI64IntegerAttr(input.bits), b.getBoolAttr(input.isSigned), b.getI64IntegerAttr(input.sliceBits));
   op.replaceAllUsesWith(y);
   return success();
 }

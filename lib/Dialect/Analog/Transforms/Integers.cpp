@@ -182,7 +182,8 @@ static Value createElementwise(OpBuilder &b, Location loc, Value input, AffineMa
 static Value createElementwise(OpBuilder &b, Location loc, Value input, Type element,
                                llvm::function_ref<Value(OpBuilder &, Value)> payload) {
   int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
-  return createElementwise(b, loc, input, b.getMultiDimIdentityMap(rank), tensor::getMixedSizes(b, loc, input), element, payload);
+  return createElementwise(b, loc, input, b.getMultiDimIdentityMap(rank), tensor::getMixedSizes(b, loc, input), element,
+                           payload);
 }
 
 /// A float as another; itself when it is one already.

@@ -119,8 +119,7 @@ static bool followLayout(Operation *op, SmallVector<AffineExpr> &yIndices, unsig
   ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
   SmallVector<AffineExpr> collapsed;
   for (const ReassociationIndices &axes : collapse.getReassociationIndices()) {
-    if (axes.size() > 1 &&
-        llvm::any_of(axes, [&](int64_t axis) {
+    if (axes.size() > 1 && llvm::any_of(axes, [&](int64_t axis) {
           return !isIndependentOfRows(yIndices[axis], rowDims) || ShapedType::isDynamic(shape[axis]);
         }))
       return false;
@@ -181,8 +180,7 @@ static void hoistBias(RecombineOp recombine) {
 }
 
 /// The operation before `op` in the chain, or null after an error that names both.
-template <typename OpTy>
-static OpTy getLink(Operation *op, Value operand) {
+template <typename OpTy> static OpTy getLink(Operation *op, Value operand) {
   auto link = operand.getDefiningOp<OpTy>();
   if (!link)
     op->emitError() << "broken chain: " << op->getName() << " needs an operand made by " << OpTy::getOperationName();
@@ -254,9 +252,8 @@ static FailureOr<ElementsAttr> evaluateBias(Layer &layer) {
   unsigned rowDims = layer.getRowDims();
   int64_t groups = layer.crossbar.getGroups(), columns = layer.crossbar.getColumns();
   AffineMap map = AffineMap::get(rowDims + 2, 0, layer.bias->indices, context);
-  SmallVector<LinearIndex> axes = llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) {
-    return *getLinearIndex(expr, rowDims + 2);
-  });
+  SmallVector<LinearIndex> axes =
+      llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) { return *getLinearIndex(expr, rowDims + 2); });
   SmallVector<float> numbers;
   for (int64_t g = 0; g < groups; ++g)
     for (int64_t n = 0; n < columns; ++n) {

@@ -164,8 +164,8 @@ LogicalResult Placer::checkArrays(int64_t bins) {
   InFlightDiagnostic diagnostic = module.emitError();
   diagnostic << "the network needs " << bins * arraysPerBin << " arrays; target '" << target.getName() << "' has "
              << target.getArraysPerChip() * target.getChips() << " (" << target.getChips()
-             << (target.getChips() == 1 ? " chip of " : " chips of ") << target.getArraysPerChip() << "): use --chips="
-             << llvm::divideCeil(bins, binsPerChip)
+             << (target.getChips() == 1 ? " chip of " : " chips of ") << target.getArraysPerChip()
+             << "): use --chips=" << llvm::divideCeil(bins, binsPerChip)
              << ", a target with more or larger arrays, or keep layers digital with --digital-nodes";
   diagnostic.attachNote(largest.getLoc()) << "'" << largest.getNode() << "' is the largest: " << largest.getGroups() << " x "
                                           << largest.getRows() << " x " << largest.getColumns() << " weights on "
@@ -213,11 +213,11 @@ LogicalResult Placer::place() {
   Builder b(module.getContext());
   int64_t arrays = packer.getBins() * arraysPerBin;
   double capacity = double(arrays) * target.getArrayRows() * target.getArrayColumns();
-  module->setAttr(AnalogDialect::getUtilizationAttrName(),
-                  b.getDictionaryAttr({b.getNamedAttr("arrays", b.getI64IntegerAttr(arrays)),
-                                       b.getNamedAttr("available", b.getI64IntegerAttr(target.getArraysPerChip() *
-                                                                                       target.getChips())),
-                                       b.getNamedAttr("cells", b.getF64FloatAttr(arrays == 0 ? 0.0 : cells / capacity))}));
+  module->setAttr(
+      AnalogDialect::getUtilizationAttrName(),
+      b.getDictionaryAttr({b.getNamedAttr("arrays", b.getI64IntegerAttr(arrays)),
+                           b.getNamedAttr("available", b.getI64IntegerAttr(target.getArraysPerChip() * target.getChips())),
+                           b.getNamedAttr("cells", b.getF64FloatAttr(arrays == 0 ? 0.0 : cells / capacity))}));
   return success();
 }
 

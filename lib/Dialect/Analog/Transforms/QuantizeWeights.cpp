@@ -46,8 +46,7 @@ private:
 } // namespace
 
 /// Visits rows [first, last) x [0, columns) in blocks, so that a transposed view is read by whole cache lines.
-template <typename Body>
-static void forEachWeight(int64_t first, int64_t last, int64_t columns, Body body) {
+template <typename Body> static void forEachWeight(int64_t first, int64_t last, int64_t columns, Body body) {
   constexpr int64_t block = 64;
   for (int64_t kBlock = first; kBlock < last; kBlock += block)
     for (int64_t nBlock = 0; nBlock < columns; nBlock += block)
@@ -278,8 +277,8 @@ static bool storeIntegers(const IntegerWeights &weights, CrossbarOp crossbar, Ta
     });
   bool equal = true;
   for (int64_t i = 0; i < groups * rowTiles; ++i)
-    equal = equal && readScales(weights, crossbar, target.getScale(), i / rowTiles, i % rowTiles,
-                                scales.slice(i * columns, columns));
+    equal = equal &&
+            readScales(weights, crossbar, target.getScale(), i / rowTiles, i % rowTiles, scales.slice(i * columns, columns));
   if (target.getScale() == ScaleGranularity::Matrix)
     equal = equal && llvm::all_equal(scales);
   if (largest > most || least < -most - 1 || !equal) {

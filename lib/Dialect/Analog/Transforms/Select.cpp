@@ -83,8 +83,8 @@ static bool multipliesAndAdds(linalg::LinalgOp op) {
   return (a == x && b == y) || (a == y && b == x);
 }
 
-/// Whether `op` is a product of two tensors in the sense of a contraction: not inner products of equally indexed operands, one for
-/// each of many rows, and not the sum of a tensor's squares.
+/// Whether `op` is a product of two tensors in the sense of a contraction: not inner products of equally indexed operands, one
+/// for each of many rows, and not the sum of a tensor's squares.
 static bool isCandidate(linalg::LinalgOp op) {
   if (!op.hasPureTensorSemantics() || op->getParentOfType<CrossbarOp>() || !multipliesAndAdds(op))
     return false;
@@ -440,8 +440,8 @@ private:
   TargetAttr target;
   const SelectionRules &rules;
   SymbolTable symbols;
-  Operation *firstOfModule;   ///< crossbars go before it
-  llvm::StringSet<> nodes;    ///< names of all candidates
+  Operation *firstOfModule; ///< crossbars go before it
+  llvm::StringSet<> nodes;  ///< names of all candidates
   SmallVector<Attribute> digital;
   llvm::DenseMap<size_t, SmallVector<CrossbarOp, 1>> crossbars; ///< by hash of their weights
 };
@@ -494,8 +494,8 @@ std::optional<std::string> Selector::getReasonToStayDigital(const Contraction &c
     return "depthwise convolution, " + std::to_string(c.getGroups()) + " matrices of " + std::to_string(c.getRows()) + " x " +
            std::to_string(c.getColumns()) + " that share no input; --analog-nodes=" + node.str() + " puts it on tiles";
   if (c.getRows() * c.getColumns() < rules.minWeights)
-    return std::to_string(c.getRows() * c.getColumns()) + " weights, fewer than --min-weights=" +
-           std::to_string(rules.minWeights);
+    return std::to_string(c.getRows() * c.getColumns()) +
+           " weights, fewer than --min-weights=" + std::to_string(rules.minWeights);
   return std::nullopt;
 }
 
@@ -548,11 +548,10 @@ static size_t hashWeights(CrossbarOp crossbar) {
 CrossbarOp Selector::findOrBuildCrossbar(const Contraction &c, StringRef node, int64_t tileBase) {
   OpBuilder b(module.getContext());
   Location loc = c.op->getLoc();
-  auto crossbar = CrossbarOp::create(b, loc, b.getStringAttr(getSymbolFor(node)),
-                                     b.getStringAttr(node), b.getI64IntegerAttr(c.getGroups()),
-                                     b.getI64IntegerAttr(c.getRows()), b.getI64IntegerAttr(c.getColumns()),
-                                     b.getI64IntegerAttr(tileBase), GridAttr(), CodingAttr(), ElementsAttr(), ElementsAttr(),
-                                     ArrayAttr());
+  auto crossbar =
+      CrossbarOp::create(b, loc, b.getStringAttr(getSymbolFor(node)), b.getStringAttr(node), b.getI64IntegerAttr(c.getGroups()),
+                         b.getI64IntegerAttr(c.getRows()), b.getI64IntegerAttr(c.getColumns()), b.getI64IntegerAttr(tileBase),
+                         GridAttr(), CodingAttr(), ElementsAttr(), ElementsAttr(), ArrayAttr());
   b.createBlock(&crossbar.getWeights());
   IRMapping mapping;
   YieldOp::create(b, loc, buildMatrix(b, loc, c, cloneExpression(b, c.weights, mapping)));
@@ -580,8 +579,8 @@ Kind Selector::getKind(const Contraction &c, StringRef node) {
   return c.convolution ? Kind::Convolution : Kind::MatMul;
 }
 
-/// Whether the least of signed integers, which signed codes cut to the next one, is worth counting them from it: codes without a
-/// sign hold them all, and an ideal ADC does not mind that column sums grow.
+/// Whether the least of signed integers, which signed codes cut to the next one, is worth counting them from it: codes without
+/// a sign hold them all, and an ideal ADC does not mind that column sums grow.
 static bool isCountedFromLeast(const StoredIntegers &stored, TargetAttr target) {
   int64_t codes = int64_t(1) << target.getInputBits();
   return !stored.isUnsigned && target.getAdcBits() == 0 && stored.high - stored.low == codes - 1;
@@ -602,9 +601,8 @@ void Selector::moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase) 
       *factor = toFloat(b, loc, *factor);
   CrossbarOp crossbar = findOrBuildCrossbar(c, node, tileBase);
   SmallVector<OpFoldResult> sizes = getInitSizes(b, loc, c.init);
-  SmallVector<OpFoldResult> rowSizes = llvm::map_to_vector(c.rows, [&](unsigned d) {
-    return sizes[*c.yMap.getResultPosition(b.getAffineDimExpr(d))];
-  });
+  SmallVector<OpFoldResult> rowSizes =
+      llvm::map_to_vector(c.rows, [&](unsigned d) { return sizes[*c.yMap.getResultPosition(b.getAffineDimExpr(d))]; });
   Value patches = buildPatches(b, loc, c, rowSizes);
 
   SmallVector<int64_t> shape(cast<RankedTensorType>(patches.getType()).getShape());

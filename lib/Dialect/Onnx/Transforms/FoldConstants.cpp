@@ -59,8 +59,8 @@ static void fixReshape(NodeOp node) {
   node.getInputsMutable().slice(1, 1).assign(shape.getResult());
 }
 
-/// Replaces an `If` whose condition is known, or only one branch of which can run, by that branch. The node goes to `replaced` and
-/// lives as long as `inference`, which knows values by their addresses: a new constant must not take one.
+/// Replaces an `If` whose condition is known, or only one branch of which can run, by that branch. The node goes to `replaced`
+/// and lives as long as `inference`, which knows values by their addresses: a new constant must not take one.
 static bool inlineIf(NodeOp node, ShapeInference &inference, SmallVectorImpl<OwningOpRef<NodeOp>> &replaced) {
   std::optional<SmallVector<int64_t>> condition = inference.getIntegers(node.getInputs()[0]);
   auto only = node->getAttrOfType<StringAttr>("onnx.only_branch");

@@ -24,19 +24,114 @@ using namespace aimc::onnx;
 
 /// Operators that compute; all others move elements, compare them or look at shapes, or know about narrow floats themselves.
 static bool computes(StringRef type) {
-  static const llvm::StringSet<> operators = {
-      "Abs", "Acos", "Acosh", "Add", "Asin", "Asinh", "Atan", "Atanh", "AveragePool", "BatchNormalization", "BiasGelu", "Ceil",
-      "Celu", "Clip", "Col2Im", "Conv", "ConvTranspose", "Cos", "Cosh", "CumSum", "DFT", "DeformConv", "Det", "Div", "Einsum",
-      "Elu", "EmbedLayerNormalization", "Erf", "Exp", "FastGelu", "Floor", "FusedMatMul", "GRU", "Gelu", "Gemm",
-      "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "GridSample", "GroupNormalization", "HardSigmoid", "HardSwish",
-      "InstanceNormalization", "LRN", "LSTM", "LayerNormalization", "LeakyRelu", "Log", "LogSoftmax", "LpNormalization", "LpPool",
-      "MatMul", "MatMulNBits", "Max", "MaxPool", "MaxRoiPool", "Mean", "MeanVarianceNormalization", "Min", "Mish", "Mod", "Mul",
-      "Neg", "NegativeLogLikelihoodLoss", "PRelu", "Pow", "QuickGelu", "RMSNormalization", "RNN", "Reciprocal", "ReduceL1",
-      "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
-      "ReduceSumSquare", "Relu", "Resize", "RoiAlign", "RotaryEmbedding", "Round", "STFT", "Selu", "Shrink", "Sigmoid", "Sign",
-      "SimplifiedLayerNormalization", "Sin", "Sinh", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "Softmax",
-      "SoftmaxCrossEntropyLoss", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu",
-      "Upsample", "Attention"};
+  static const llvm::StringSet<> operators = {"Abs",
+                                              "Acos",
+                                              "Acosh",
+                                              "Add",
+                                              "Asin",
+                                              "Asinh",
+                                              "Atan",
+                                              "Atanh",
+                                              "AveragePool",
+                                              "BatchNormalization",
+                                              "BiasGelu",
+                                              "Ceil",
+                                              "Celu",
+                                              "Clip",
+                                              "Col2Im",
+                                              "Conv",
+                                              "ConvTranspose",
+                                              "Cos",
+                                              "Cosh",
+                                              "CumSum",
+                                              "DFT",
+                                              "DeformConv",
+                                              "Det",
+                                              "Div",
+                                              "Einsum",
+                                              "Elu",
+                                              "EmbedLayerNormalization",
+                                              "Erf",
+                                              "Exp",
+                                              "FastGelu",
+                                              "Floor",
+                                              "FusedMatMul",
+                                              "GRU",
+                                              "Gelu",
+                                              "Gemm",
+                                              "GlobalAveragePool",
+                                              "GlobalLpPool",
+                                              "GlobalMaxPool",
+                                              "GridSample",
+                                              "GroupNormalization",
+                                              "HardSigmoid",
+                                              "HardSwish",
+                                              "InstanceNormalization",
+                                              "LRN",
+                                              "LSTM",
+                                              "LayerNormalization",
+                                              "LeakyRelu",
+                                              "Log",
+                                              "LogSoftmax",
+                                              "LpNormalization",
+                                              "LpPool",
+                                              "MatMul",
+                                              "MatMulNBits",
+                                              "Max",
+                                              "MaxPool",
+                                              "MaxRoiPool",
+                                              "Mean",
+                                              "MeanVarianceNormalization",
+                                              "Min",
+                                              "Mish",
+                                              "Mod",
+                                              "Mul",
+                                              "Neg",
+                                              "NegativeLogLikelihoodLoss",
+                                              "PRelu",
+                                              "Pow",
+                                              "QuickGelu",
+                                              "RMSNormalization",
+                                              "RNN",
+                                              "Reciprocal",
+                                              "ReduceL1",
+                                              "ReduceL2",
+                                              "ReduceLogSum",
+                                              "ReduceLogSumExp",
+                                              "ReduceMax",
+                                              "ReduceMean",
+                                              "ReduceMin",
+                                              "ReduceProd",
+                                              "ReduceSum",
+                                              "ReduceSumSquare",
+                                              "Relu",
+                                              "Resize",
+                                              "RoiAlign",
+                                              "RotaryEmbedding",
+                                              "Round",
+                                              "STFT",
+                                              "Selu",
+                                              "Shrink",
+                                              "Sigmoid",
+                                              "Sign",
+                                              "SimplifiedLayerNormalization",
+                                              "Sin",
+                                              "Sinh",
+                                              "SkipLayerNormalization",
+                                              "SkipSimplifiedLayerNormalization",
+                                              "Softmax",
+                                              "SoftmaxCrossEntropyLoss",
+                                              "Softplus",
+                                              "Softsign",
+                                              "Sqrt",
+                                              "Sub",
+                                              "Sum",
+                                              "Swish",
+                                              "Tan",
+                                              "Tanh",
+                                              "ThresholdedRelu",
+                                              "Upsample",
+                                              "Attention"};
   return operators.contains(type);
 }
 
@@ -54,7 +149,8 @@ static float toFloat(uint16_t bits, bool isBfloat) {
     return llvm::bit_cast<float>(uint32_t(bits) << 16);
   // The mantissa moves up by 13 places; the exponent's bias grows by 112. Infinity and NaN keep the largest exponent.
   uint32_t magnitude = uint32_t(bits & 0x7fff) << 13, sign = uint32_t(bits & 0x8000) << 16;
-  magnitude = (bits & 0x7c00) == 0x7c00 ? magnitude | 0x7f800000 : llvm::bit_cast<uint32_t>(llvm::bit_cast<float>(magnitude) * 0x1p112f);
+  magnitude = (bits & 0x7c00) == 0x7c00 ? magnitude | 0x7f800000
+                                        : llvm::bit_cast<uint32_t>(llvm::bit_cast<float>(magnitude) * 0x1p112f);
   return llvm::bit_cast<float>(magnitude | sign);
 }
 
@@ -105,7 +201,8 @@ private:
   Value cast(Value value, Type element, Location loc) {
     NamedAttribute to = builder.getNamedAttr("to", builder.getI64IntegerAttr(getOnnxNumber(element)));
     Type type = mlir::cast<RankedTensorType>(value.getType()).clone(element);
-    return NodeOp::create(builder, loc, type, "Cast", value, "", 13, builder.getDictionaryAttr(to), ArrayAttr(), 0).getOutputs()[0];
+    return NodeOp::create(builder, loc, type, "Cast", value, "", 13, builder.getDictionaryAttr(to), ArrayAttr(), 0)
+        .getOutputs()[0];
   }
 
   /// `value` as float32: what it was narrowed from, a constant, or the result of a Cast where the value is.
