@@ -7,19 +7,6 @@
 
 using namespace aimc::test;
 
-/// y of rows of inputs on one chip.
-static std::vector<float> outputs(const Spec &spec, aimc_fidelity fidelity, const std::vector<float> &values,
-                                  uint32_t trial = 0) {
-  const int64_t M = int64_t(values.size()) / spec.K;
-  Host host(spec);
-  SimulatedChip chip(host, fidelity, 1, trial);
-  EXPECT_EQ(chip.status, AIMC_OK) << host.message;
-  Array x({M, spec.K}), y({M, spec.N});
-  x.data = values;
-  EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
-  return y.data;
-}
-
 /// One weight of full scale with an ideal ADC: y is what the input converter makes of x, alpha its full scale.
 static Spec converter(int bits, float alpha) {
   Spec spec;
@@ -35,7 +22,7 @@ static Spec converter(int bits, float alpha) {
 
 /// Signal to quantization noise in dB of inputs at x, each with its weight.
 static double sqnr(const Spec &spec, const std::vector<float> &x, const std::vector<double> &weight) {
-  const std::vector<float> y = outputs(spec, AIMC_QUANTIZED, x);
+  const std::vector<float> y = OneRun(spec, AIMC_QUANTIZED).outputs(x);
   double signal = 0, noise = 0;
   for (size_t i = 0; i < x.size(); ++i) {
     const double error = double(y[i]) - double(x[i]);
@@ -96,10 +83,10 @@ TEST(Quantized, OffsetAndDifferentialAgreeForAnyOnOffRatio) {
       spec.device = aimc::fb::DeviceModel::NormalIndependent; // of magnitude 0: conductances, but no errors
       spec.programmingNoise = true;
       const std::vector<float> x = randomInputs(size_t(9 * spec.K), 4, -1.0f, 1.0f);
-      const std::vector<float> differential = outputs(spec, AIMC_NOISY, x);
+      const std::vector<float> differential = OneRun(spec).outputs(x);
       spec.offset = true;
-      EXPECT_EQ(outputs(spec, AIMC_NOISY, x), differential) << c << " bits, " << gMin << " microsiemens";
-      EXPECT_EQ(outputs(spec, AIMC_QUANTIZED, x), differential) << c << " bits, " << gMin << " microsiemens";
+      EXPECT_EQ(OneRun(spec).outputs(x), differential) << c << " bits, " << gMin << " microsiemens";
+      EXPECT_EQ(OneRun(spec, AIMC_QUANTIZED).outputs(x), differential) << c << " bits, " << gMin << " microsiemens";
     }
 }
 
@@ -125,7 +112,7 @@ TEST(Averaging, NFold) {
     return sqrt(square);
   };
   for (uint32_t trial = 0; trial < 16; ++trial) {
-    const std::vector<float> y = outputs(spec, AIMC_NOISY, x, trial);
+    const std::vector<float> y = OneRun(spec).seed(1).trial(trial).outputs(x);
     for (size_t n = 0; n < y.size(); ++n)
       sum[n] += double(y[n]);
     if (trial == 0)

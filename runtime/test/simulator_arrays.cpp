@@ -1,6 +1,5 @@
 // Chips whose wires have a resistance: layers read through their arrays against elimination of each array's network, closed
 // forms, and who shares what.
-#include "Isa.h"
 #include "simulator_support.h"
 
 #include <gtest/gtest.h>
@@ -8,7 +7,6 @@
 #include <algorithm>
 #include <map>
 #include <math.h>
-#include <stdlib.h>
 
 using namespace aimc::test;
 using aimc::fb::IrDrop;
@@ -114,17 +112,12 @@ static std::vector<double> eliminatedOutputs(const Spec &spec, const std::vector
   return y;
 }
 
-/// y of the simulator for codes X: inputs that the converter takes to these codes.
-static std::vector<float> outputs(const Spec &spec, const std::vector<int> &X, int64_t M, uint32_t disabled = 0,
-                                  double seconds = 0, aimc_compensation compensation = AIMC_COMPENSATE_NONE, int threads = 1) {
-  Host host(spec, threads);
-  SimulatedChip chip(host, AIMC_NOISY, 1, 0, disabled, seconds, compensation);
-  EXPECT_EQ(chip.status, AIMC_OK) << host.message;
-  Array x({M, spec.K}), y({M, spec.N});
-  for (size_t i = 0; i < X.size(); ++i)
-    x.data[i] = spec.alpha * float(X[i]) / float(spec.Q());
-  EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
-  return y.data;
+/// Inputs that the converter takes to codes X.
+static std::vector<float> inputs(const Spec &spec, const std::vector<int> &X) {
+  std::vector<float> x;
+  for (int code : X)
+    x.push_back(spec.alpha * float(code) / float(spec.Q()));
+  return x;
 }
 
 static std::vector<int> randomCodes(const Spec &spec, int64_t M, uint32_t seed) {
@@ -167,7 +160,7 @@ TEST(Arrays, LayersEqualEliminationOfTheirArrays) {
     place(spec, c.parts, 2, 1);
     std::vector<int> X = randomCodes(spec, 6, 3);
     std::vector<double> expected = eliminatedOutputs(spec, X, 6, c.sharing);
-    std::vector<float> y = outputs(spec, X, 6), ideal = outputs(spec, X, 6, ~0u);
+    const std::vector<float> x = inputs(spec, X), y = OneRun(spec).outputs(x), ideal = OneRun(spec).disable(~0u).outputs(x);
     double drop = 0;
     for (size_t i = 0; i < y.size(); ++i) {
       ASSERT_NEAR(y[i], expected[i], roundingBound(spec)) << i;
@@ -188,7 +181,7 @@ TEST(Arrays, OneCellIsInSeriesWithTwoWires) {
   spec.levels = {127};
   spec.weightScale = {1.0f};
   place(spec, Parts::Interleaved);
-  EXPECT_NEAR(outputs(spec, {127}, 1)[0], 4e4 / 4.4e4, 0.51 / 16383); // 25 microsiemens are 40 kilohm
+  EXPECT_NEAR(OneRun(spec).outputs({1})[0], 4e4 / 4.4e4, 0.51 / 16383); // 25 microsiemens are 40 kilohm
 }
 
 // A layer with one column of full-scale weights, all inputs at full scale: every cell is in series with its row's wire, and the
@@ -213,7 +206,7 @@ TEST(Arrays, ColumnOfALayerIsALadder) {
     place(spec, Parts::Interleaved);
     const double gR = 5e-6 * 0.35, inSeries = gR / (1 + gR), theta = acosh(1 + inSeries / 2), N = double(c.K);
     const double expected = sinh(N * theta) / (N * sqrt(inSeries) * cosh((N + 0.5) * theta)) / (1 + gR);
-    const double fraction = outputs(spec, std::vector<int>(size_t(c.K), 127), 1)[0] / N;
+    const double fraction = OneRun(spec).outputs(std::vector<float>(size_t(c.K), 1))[0] / N;
     EXPECT_NEAR(fraction, expected, 0.51 / 16383) << c.K;
     EXPECT_NEAR(fraction, c.fraction, 0.51 / 16383 + 2e-6) << c.K;
   }
@@ -227,12 +220,12 @@ TEST(Arrays, TilesOfOneArrayShareItsWires) {
   spec.bias.clear();
   place(spec, Parts::Interleaved);
   std::vector<int> X = randomCodes(spec, 4, 3);
-  std::vector<float> apart = outputs(spec, X, 4);
+  const std::vector<float> x = inputs(spec, X), apart = OneRun(spec).outputs(x);
   for (Placement &p : spec.placements) {
     p.row = p.row_tile * 5;
     p.array = p.column_tile;
   }
-  std::vector<float> together = outputs(spec, X, 4);
+  const std::vector<float> together = OneRun(spec).outputs(x);
   std::vector<double> expected = eliminatedOutputs(spec, X, 4);
   double difference = 0;
   for (size_t i = 0; i < together.size(); ++i) {
@@ -247,14 +240,23 @@ TEST(Arrays, IdealWiresLeaveTheBits) {
   spec.programmingNoise = true;
   spec.fill(8);
   place(spec, Parts::Interleaved);
-  std::vector<int> X = randomCodes(spec, 4, 3);
+  const std::vector<float> x = randomInputs(size_t(4 * spec.K), 3, -1.0f, 1.0f);
   Spec ideal = spec;
   ideal.irDrop = IrDrop::None;
-  std::vector<float> expected = outputs(ideal, X, 4);
-  EXPECT_EQ(outputs(spec, X, 4, 1u << AIMC_EFFECT_IR_DROP), expected);
-  EXPECT_NE(outputs(spec, X, 4), expected);
+  const std::vector<float> expected = OneRun(ideal).outputs(x);
+  EXPECT_EQ(OneRun(spec).without(AIMC_EFFECT_IR_DROP).outputs(x), expected);
+  EXPECT_NE(OneRun(spec).outputs(x), expected);
   spec.wireOhm = 0.0f;
-  EXPECT_EQ(outputs(spec, X, 4), expected);
+  EXPECT_EQ(OneRun(spec).outputs(x), expected);
+}
+
+/// A day after programming, with any number of threads and on every instruction set.
+static void expectSameBits(const Spec &spec, const std::vector<float> &x, aimc_compensation compensation) {
+  const std::vector<float> expected = OneRun(spec).after(86400, compensation).outputs(x);
+  for (int threads : {2, 7})
+    EXPECT_EQ(OneRun(spec).after(86400, compensation).threads(threads).outputs(x), expected) << threads << " threads";
+  onEveryInstructionSet(
+      [&](const char *name) { EXPECT_EQ(OneRun(spec).after(86400, compensation).threads(2).outputs(x), expected) << name; });
 }
 
 // 24 arrays of a tile each, which threads take one by one; then two groups of four arrays, whose drives threads share.
@@ -274,17 +276,7 @@ TEST(Arrays, ThreadsAndInstructionSetsGiveTheSameBits) {
         p.array = p.column_tile * 4 + p.slice * 2 + p.polarity;
       }
     }
-    std::vector<int> X = randomCodes(spec, 4, 3);
-    std::vector<float> expected = outputs(spec, X, 4, 0, 86400, AIMC_COMPENSATE_COLUMN);
-    for (int threads : {2, 7})
-      EXPECT_EQ(outputs(spec, X, 4, 0, 86400, AIMC_COMPENSATE_COLUMN, threads), expected) << threads;
-    for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
-      if (!aimc::simulator::findIsa(name))
-        continue;
-      setenv("AIMC_SIMULATOR_ISA", name, 1);
-      EXPECT_EQ(outputs(spec, X, 4, 0, 86400, AIMC_COMPENSATE_COLUMN, 2), expected) << name;
-      unsetenv("AIMC_SIMULATOR_ISA");
-    }
+    expectSameBits(spec, randomInputs(size_t(4 * spec.K), 3, -1.0f, 1.0f), AIMC_COMPENSATE_COLUMN);
   }
 }
 
@@ -301,45 +293,42 @@ TEST(Arrays, CompensationReadsThroughTheWires) {
   spec.levels.assign(16 * 8, 127);
   spec.weightScale.assign(8, 1.0f);
   place(spec, Parts::Interleaved);
-  std::vector<int> X(16 * 16); // one row at a time
-  for (size_t k = 0; k < 16; ++k)
-    X[k * 16 + k] = 127;
-  auto sum = [](const std::vector<float> &y) {
+  auto sum = [](const OneRun &chip) {
     double total = 0;
-    for (float value : y)
+    for (float value : chip.outputs(identity(16)))
       total += double(value);
     return total;
   };
-  const double programmed = sum(outputs(spec, X, 16)), later = sum(outputs(spec, X, 16, 0, 86400));
-  const double compensated = sum(outputs(spec, X, 16, 0, 86400, AIMC_COMPENSATE_TILE));
+  const double programmed = sum(OneRun(spec)), later = sum(OneRun(spec).after(86400));
+  const double compensated = sum(OneRun(spec).after(86400, AIMC_COMPENSATE_TILE));
   EXPECT_LT(later, 0.95 * programmed);
   EXPECT_NEAR(compensated, programmed, 1e-6 * programmed);
   EXPECT_LT(programmed, 0.97 * 16 * 8); // ideal wires give 128
 }
 
-static std::string refusal(const Spec &spec) {
+/// Of a chip that is fine where its wires are.
+static std::string refusal(const Spec &spec, aimc_status status = AIMC_UNSUPPORTED) {
   Host host(spec);
-  SimulatedChip chip(host, AIMC_NOISY);
-  EXPECT_NE(chip.status, AIMC_OK);
   EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, 1u << AIMC_EFFECT_IR_DROP).status, AIMC_OK);
-  return host.message;
+  return OneRun(spec).refusal(status);
 }
 
 TEST(Arrays, RefusesWhatHasNoPlace) {
   Spec spec = wiredSpec();
   spec.fill(1);
-  EXPECT_EQ(refusal(spec), "layer: exact IR drop needs the place of every tile; the container lacks placements");
+  EXPECT_EQ(refusal(spec, AIMC_INVALID_MODEL),
+            "layer: exact IR drop needs the place of every tile; the container lacks placements");
   place(spec, Parts::Interleaved);
   Spec twice = spec;
   twice.placements[1] = twice.placements[0];
-  EXPECT_EQ(refusal(twice), "layer: two placements of slice 0, polarity 0 of one tile");
+  EXPECT_EQ(refusal(twice, AIMC_INVALID_MODEL), "layer: two placements of slice 0, polarity 0 of one tile");
   Spec smaller = spec;
   smaller.placements[1].rows = 3;
-  EXPECT_EQ(refusal(smaller), "layer: a tile of 5 x 4 weights placed on 3 x 4 cells, 2 columns apart");
+  EXPECT_EQ(refusal(smaller, AIMC_INVALID_MODEL), "layer: a tile of 5 x 4 weights placed on 3 x 4 cells, 2 columns apart");
   Spec overlapping = spec;
   for (Placement &p : overlapping.placements)
     p.array = 3;
-  EXPECT_EQ(refusal(overlapping), "target test: two tiles take the same cells of array 3 of chip 0");
+  EXPECT_EQ(refusal(overlapping, AIMC_INVALID_MODEL), "target test: two tiles take the same cells of array 3 of chip 0");
   Spec unit = spec;
   unit.offset = unit.unitColumn = true;
   unit.c = 8;
@@ -402,7 +391,8 @@ TEST(ApproximateDrop, IsThePolynomialOfEveryConversion) {
     std::vector<int> X;
     for (float value : randomInputs(size_t(M * spec.K), 6, c.isSigned ? -float(spec.Q()) : 0.0f, float(spec.Q())))
       X.push_back(int(rintf(value)));
-    const std::vector<float> y = outputs(spec, X, M), without = outputs(spec, X, M, 1u << AIMC_EFFECT_IR_DROP);
+    const std::vector<float> x = inputs(spec, X), y = OneRun(spec).outputs(x);
+    const std::vector<float> without = OneRun(spec).without(AIMC_EFFECT_IR_DROP).outputs(x);
     const double full = (1 << spec.c) - 1, top = (1 << std::min(spec.v, spec.bx - spec.isSigned)) - 1;
     double largest = 0;
     for (int64_t m = 0; m < M; ++m)
@@ -449,15 +439,5 @@ TEST(ApproximateDrop, ThreadsAndInstructionSetsGiveTheSameBits) {
   spec.K = 60;
   spec.B = 8;
   spec.fill(9);
-  std::vector<int> X = randomCodes(spec, 40, 3);
-  std::vector<float> expected = outputs(spec, X, 40, 0, 86400, AIMC_COMPENSATE_TILE);
-  for (int threads : {2, 7})
-    EXPECT_EQ(outputs(spec, X, 40, 0, 86400, AIMC_COMPENSATE_TILE, threads), expected) << threads;
-  for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
-    if (!aimc::simulator::findIsa(name))
-      continue;
-    setenv("AIMC_SIMULATOR_ISA", name, 1);
-    EXPECT_EQ(outputs(spec, X, 40, 0, 86400, AIMC_COMPENSATE_TILE), expected) << name;
-    unsetenv("AIMC_SIMULATOR_ISA");
-  }
+  expectSameBits(spec, randomInputs(size_t(40 * spec.K), 3, -1.0f, 1.0f), AIMC_COMPENSATE_TILE);
 }

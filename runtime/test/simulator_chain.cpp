@@ -539,35 +539,28 @@ TEST(Exact, NeedsTheReference) {
 
 // ---- bad models ----
 
-static std::string programmingError(const Spec &spec) {
-  Host host(spec);
-  SimulatedChip chip(host, AIMC_QUANTIZED);
-  EXPECT_NE(chip.status, AIMC_OK);
-  return host.message;
-}
-
 TEST(BadModels, AreRefusedWithTheirNumbers) {
   Spec spec;
   spec.fill(1);
   Spec bad = spec;
   bad.levels[2] = -128;
-  EXPECT_EQ(programmingError(bad), "layer: level -128; 8-bit weights go from -127 to 127");
+  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: level -128; 8-bit weights go from -127 to 127");
   bad = spec;
   bad.adcRange[1] = 0.0f;
-  EXPECT_EQ(programmingError(bad), "layer: ADC range 0 of column 1, slice 0, row tile 0");
+  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: ADC range 0 of column 1, slice 0, row tile 0");
   bad = spec;
   bad.alpha = -1.0f;
-  EXPECT_EQ(programmingError(bad), "layer: input scale -1");
+  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: input scale -1");
   bad = spec;
   bad.weightScale.pop_back();
-  EXPECT_EQ(programmingError(bad), "layer: weight_scale has 20 bytes, its shape needs 24");
+  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: weight_scale has 20 bytes, its shape needs 24");
   bad = spec;
   bad.kSizes = {7};
   bad.xOffsets = {0, 0};
   bad.xCoefficients = {1, 0, 0, 0, 5, 1};
   bad.yOffsets = {0, 0};
   bad.yCoefficients = {1, 0, 0, 0, 3, 1};
-  EXPECT_EQ(programmingError(bad), "layer: K dimension of size 7, the matrix has 5 rows");
+  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: K dimension of size 7, the matrix has 5 rows");
 }
 
 TEST(BadModels, ResultsBeyondTheOutputAreRefused) {

@@ -6,48 +6,18 @@
 
 #include <algorithm>
 #include <math.h>
-#include <stdlib.h>
 
 using namespace aimc::test;
 
-static std::vector<float> outputs(const Spec &spec, const std::vector<float> &values, int64_t M, uint32_t seed = 7,
-                                  uint32_t disabled = 0, int64_t sampleOffset = 0, int threads = 1) {
-  Host host(spec, threads);
-  SimulatedChip chip(host, AIMC_NOISY, seed, 0, disabled);
-  EXPECT_EQ(chip.status, AIMC_OK) << host.message;
-  Array x({M, spec.K}), y({M, spec.N});
-  x.data = values;
-  aimc_run_options options = {};
-  options.struct_size = sizeof options;
-  options.sample_offset = sampleOffset;
-  EXPECT_EQ(chip.run(x, y, 0, &options), AIMC_OK) << host.message;
-  return y.data;
-}
-
 /// Results are ADC codes times the range over its largest code: y counts digits. Inputs are codes over 127.
 static Spec digitSpec(int64_t K, int64_t N, int B, float range) {
-  Spec spec;
-  spec.K = spec.R = K;
-  spec.N = spec.C = N;
+  Spec spec = oneTile(K, N);
   spec.B = B;
   spec.device = aimc::fb::DeviceModel::Ideal;
-  spec.fill(1);
-  spec.bias.clear();
   spec.adcRange.assign(size_t(N), range);
   spec.weightScale.assign(size_t(N), 127.0f * 127.0f);
   return spec;
 }
-
-struct Moments {
-  double mean = 0, deviation = 0, count;
-  explicit Moments(const std::vector<double> &values) : count(double(values.size())) {
-    for (double value : values)
-      mean += value / count;
-    for (double value : values)
-      deviation += (value - mean) * (value - mean) / count;
-    deviation = std::sqrt(deviation);
-  }
-};
 
 static void expectGaussian(const std::vector<double> &values, double mean, double deviation) {
   Moments m(values);
@@ -60,7 +30,7 @@ TEST(ConverterErrors, GainsBelongToColumns) {
   std::fill(spec.levels.begin(), spec.levels.end(), 100);
   spec.changeTarget = [](auto &target) { target.gain_error = .02f; };
   const std::vector<float> x = {1, 1, -.5f, .25f, 0, 0};
-  const std::vector<float> y = outputs(spec, x, 2);
+  const std::vector<float> y = OneRun(spec).outputs(x);
   // Input codes 127, 127, -64 and 32 times 100.
   std::vector<double> first, second;
   for (size_t n = 0; n < 2048; ++n) {
@@ -69,19 +39,17 @@ TEST(ConverterErrors, GainsBelongToColumns) {
     ASSERT_NEAR(first[n], second[n], 1e-3);
   }
   expectGaussian(first, 1, .02);
-  EXPECT_NE(outputs(spec, x, 2, 8), y);
-  EXPECT_EQ(outputs(spec, x, 2, 7, 1u << AIMC_EFFECT_ADC_GAIN), std::vector<float>([&] {
-              Spec plain = spec;
-              plain.changeTarget = nullptr;
-              return outputs(plain, x, 2);
-            }()));
+  EXPECT_NE(OneRun(spec).seed(8).outputs(x), y);
+  Spec plain = spec;
+  plain.changeTarget = nullptr;
+  EXPECT_EQ(OneRun(spec).without(AIMC_EFFECT_ADC_GAIN).outputs(x), OneRun(plain).outputs(x));
 }
 
 TEST(ConverterErrors, OffsetsAreInCodes) {
   // Nothing driven; a step of two digits: codes are rint(sigma N), whose variance is sigma^2 + 1/12.
   Spec spec = digitSpec(2, 4096, 8, 254.0f);
   spec.changeTarget = [](auto &target) { target.offset_error = 3; };
-  const std::vector<float> y = outputs(spec, {0, 0, 0, 0}, 2);
+  const std::vector<float> y = OneRun(spec).outputs({0, 0, 0, 0});
   std::vector<double> codes;
   for (size_t n = 0; n < 4096; ++n) {
     codes.push_back(double(y[n]) / 2);
@@ -112,7 +80,7 @@ TEST(ConverterErrors, Compression) {
   Spec spec = rampSpec(1, 14);
   spec.changeTarget = [](auto &target) { target.nonlinearity = .3f; };
   const std::vector<float> x = ramp();
-  const std::vector<float> y = outputs(spec, x, int64_t(x.size() / 2));
+  const std::vector<float> y = OneRun(spec).outputs(x);
   for (size_t i = 0; i < y.size(); ++i) {
     const double v = double(i) - double(y.size() / 2), expected = v / (1 + std::abs(.3 * v / 15500));
     ASSERT_NEAR(double(y[i]), expected, .5 * 15500 / 8191 + .01) << v;
@@ -121,7 +89,7 @@ TEST(ConverterErrors, Compression) {
 
 /// Where codes change: [columns, 2 highest], in codes.
 static std::vector<std::vector<double>> thresholds(const Spec &spec) {
-  const std::vector<float> x = ramp(), y = outputs(spec, x, int64_t(x.size() / 2));
+  const std::vector<float> x = ramp(), y = OneRun(spec).outputs(x);
   const int highest = (1 << (spec.B - 1)) - 1;
   const double step = 15500.0 / highest;
   const int64_t rows = int64_t(x.size() / 2);
@@ -175,17 +143,14 @@ TEST(ConverterErrors, TheBowIsAParabola) {
 TEST(ConverterErrors, IdealConvertersHaveNoCurve) {
   Spec spec = digitSpec(2, 4, 0, 1);
   spec.changeTarget = [](auto &target) { target.dnl = .1f; };
-  Host linear(spec);
-  EXPECT_EQ(SimulatedChip(linear, AIMC_NOISY).status, AIMC_UNSUPPORTED);
-  EXPECT_EQ(linear.message, "layer: an ideal ADC has no thresholds that adc.dnl and adc.inl could move; disable adc-linearity");
+  EXPECT_EQ(OneRun(spec).refusal(),
+            "layer: an ideal ADC has no thresholds that adc.dnl and adc.inl could move; disable adc-linearity");
   spec.changeTarget = [](auto &target) { target.nonlinearity = .1f; };
-  Host straight(spec);
-  EXPECT_EQ(SimulatedChip(straight, AIMC_NOISY).status, AIMC_UNSUPPORTED);
-  EXPECT_EQ(straight.message,
+  EXPECT_EQ(OneRun(spec).refusal(),
             "layer: an ideal ADC has no full scale, against which adc.nonlinearity is measured; disable nonlinearity");
   // Gains and offsets it has; a step is a digit.
   spec.changeTarget = [](auto &target) { target.gain_error = .5f, target.offset_error = 2; };
-  std::vector<float> y = outputs(spec, {0, 0, 1, 1}, 2);
+  std::vector<float> y = OneRun(spec).outputs({0, 0, 1, 1});
   for (size_t n = 0; n < 4; ++n) {
     EXPECT_NE(y[n], 0);
     EXPECT_NE(y[4 + n] - y[n], 127.0f * float(spec.levels[n] + spec.levels[4 + n]));
@@ -201,7 +166,7 @@ TEST(InputNoise, VarianceOfColumnSums) {
   for (int64_t m = 0; m < M; ++m)
     for (int64_t k = 0; k < 40; ++k)
       x.push_back(float(k * 3 - 60) / 127);
-  const std::vector<float> y = outputs(spec, x, M), exact = outputs(spec, x, 1, 7, 1u << AIMC_EFFECT_INPUT_NOISE);
+  const std::vector<float> y = OneRun(spec).outputs(x), exact = OneRun(spec).without(AIMC_EFFECT_INPUT_NOISE).outputs(x);
   for (int64_t n = 0; n < 3; ++n) {
     double squares = 0;
     for (int64_t k = 0; k < 40; ++k)
@@ -220,7 +185,7 @@ TEST(InputNoise, ColumnsOfATileShareIt) {
     for (int64_t n = 0; n < 4; ++n)
       spec.levels[size_t(k * 4 + n)] = int(10 * k + 3);
   spec.changeTarget = [](auto &target) { target.input_noise = .05f; };
-  const std::vector<float> y = outputs(spec, std::vector<float>(10, .5f), 2);
+  const std::vector<float> y = OneRun(spec).outputs(std::vector<float>(10, .5f));
   for (size_t m = 0; m < 2; ++m) {
     EXPECT_EQ(y[m * 4], y[m * 4 + 1]);
     EXPECT_EQ(y[m * 4 + 2], y[m * 4 + 3]);
@@ -237,8 +202,8 @@ TEST(InputNoise, TheDigitalOffsetIsThatOfTheCode) {
   spec.levels = {0};
   spec.changeTarget = [](auto &target) { target.input_noise = .01f; };
   const int64_t M = 4096;
-  const std::vector<float> y = outputs(spec, std::vector<float>(size_t(M), .5f), M);
-  expectGaussian(std::vector<double>(y.begin(), y.end()), 0, 128 * std::sqrt(1.27 * 1.27 + 1 / (12.0 * 256)));
+  const std::vector<float> y = OneRun(spec).outputs(std::vector<float>(size_t(M), .5f));
+  expectGaussian({y.begin(), y.end()}, 0, 128 * std::sqrt(1.27 * 1.27 + 1 / (12.0 * 256)));
 }
 
 /// Slices, bit-serial inputs, tiles, and every effect of inputs, devices and converters.
@@ -268,26 +233,12 @@ TEST(EveryEffect, ThreadsBatchesAndInstructionSetsDoNotChangeBits) {
     const Spec spec = everything(offset);
     const int64_t M = 101;
     const std::vector<float> x = randomInputs(size_t(M * spec.K), 3, -1.0f, 1.0f);
-    const std::vector<float> whole = outputs(spec, x, M);
+    const std::vector<float> whole = OneRun(spec).outputs(x);
     for (int threads : {2, 7})
-      EXPECT_EQ(outputs(spec, x, M, 7, 0, 0, threads), whole);
-    for (int64_t batch : {1, 30}) {
-      std::vector<float> parts;
-      for (int64_t first = 0; first < M; first += batch) {
-        const int64_t rows = std::min(batch, M - first);
-        const std::vector<float> part(x.begin() + first * spec.K, x.begin() + (first + rows) * spec.K);
-        const std::vector<float> y = outputs(spec, part, rows, 7, 0, first, 2);
-        parts.insert(parts.end(), y.begin(), y.end());
-      }
-      EXPECT_EQ(parts, whole) << "batch " << batch;
-    }
-    for (const char *name : {"generic", "avx2", "vnni"}) {
-      setenv("AIMC_SIMULATOR_ISA", name, 1);
-      Host host(spec);
-      const bool available = SimulatedChip(host, AIMC_NOISY).status == AIMC_OK;
-      EXPECT_EQ(available ? outputs(spec, x, M) : whole, whole) << name;
-      unsetenv("AIMC_SIMULATOR_ISA");
-    }
+      EXPECT_EQ(OneRun(spec).threads(threads).outputs(x), whole);
+    for (int64_t batch : {1, 30})
+      EXPECT_EQ(OneRun(spec).threads(2).outputsInBatches(x, batch), whole) << "batch " << batch;
+    onEveryInstructionSet([&](const char *name) { EXPECT_EQ(OneRun(spec).outputs(x), whole) << name; });
   }
 }
 
@@ -295,16 +246,12 @@ TEST(EveryEffect, OffIsQuantized) {
   for (bool offset : {false, true}) {
     const Spec spec = everything(offset);
     const std::vector<float> x = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
-    Host host(spec);
-    SimulatedChip chip(host, AIMC_QUANTIZED);
-    Array in({9, spec.K}), out({9, spec.N});
-    in.data = x;
-    ASSERT_EQ(chip.run(in, out), AIMC_OK) << host.message;
-    EXPECT_EQ(outputs(spec, x, 9, 7, ~0u), out.data);
+    const std::vector<float> quantized = OneRun(spec, AIMC_QUANTIZED).outputs(x);
+    EXPECT_EQ(OneRun(spec).disable(~0u).outputs(x), quantized);
     // Each alone makes a difference.
     for (aimc_effect effect :
          {AIMC_EFFECT_PROGRAMMING, AIMC_EFFECT_OUTPUT_NOISE, AIMC_EFFECT_STUCK, AIMC_EFFECT_INPUT_NOISE, AIMC_EFFECT_ADC_GAIN,
           AIMC_EFFECT_ADC_OFFSET, AIMC_EFFECT_ADC_LINEARITY, AIMC_EFFECT_NONLINEARITY, AIMC_EFFECT_IR_DROP})
-      EXPECT_NE(outputs(spec, x, 9, 7, ~(1u << effect)), out.data) << effect;
+      EXPECT_NE(OneRun(spec).disable(~(1u << effect)).outputs(x), quantized) << effect;
   }
 }

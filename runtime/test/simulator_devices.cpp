@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <functional>
 #include <math.h>
-#include <stdlib.h>
 
 using namespace aimc::test;
 using Model = aimc::fb::DeviceModel;
@@ -27,43 +26,22 @@ static uint32_t without(std::initializer_list<aimc_effect> effects) {
 struct Cells {
   Spec spec;
   Cells(Model device, double gMin, double gMax, int digit) {
+    spec = oneTile(128, 128);
     spec.device = device;
-    spec.K = spec.R = spec.N = spec.C = 128;
-    spec.B = 0;
     spec.gMin = float(gMin);
     spec.gMax = float(gMax);
     spec.offset = true;
     spec.c = 8;
     spec.programmingNoise = true;
-    spec.fill(1);
-    spec.bias.clear();
     std::fill(spec.levels.begin(), spec.levels.end(), digit - 128);
     std::fill(spec.weightScale.begin(), spec.weightScale.end(), float(spec.L()));
   }
   std::vector<double> read(uint32_t disabled, double seconds, aimc_compensation compensation = AIMC_COMPENSATE_NONE) const {
-    Host host(spec);
-    SimulatedChip chip(host, AIMC_NOISY, 42, 0, disabled, seconds, compensation);
-    EXPECT_EQ(chip.status, AIMC_OK) << host.message;
-    Array x({128, 128}), y({128, 128});
-    for (size_t i = 0; i < 128; ++i)
-      x.data[i * 128 + i] = 1.0f;
-    EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
     std::vector<double> conductance;
     const double gMin = double(spec.gMin) / double(spec.gMax);
-    for (float value : y.data)
+    for (float value : OneRun(spec).seed(42).disable(disabled).after(seconds, compensation).outputs(identity(128)))
       conductance.push_back(gMin + (1 - gMin) * (double(value) + 128) / 255);
     return conductance;
-  }
-};
-
-struct Moments {
-  double mean = 0, deviation = 0;
-  explicit Moments(const std::vector<double> &values) {
-    for (double value : values)
-      mean += value / double(values.size());
-    for (double value : values)
-      deviation += (value - mean) * (value - mean) / double(values.size());
-    deviation = std::sqrt(deviation);
   }
 };
 
@@ -285,23 +263,13 @@ TEST(Programming, InverseErrorsOfNothingAreNothing) {
 
 TEST(Residual, TakesWhatTheFirstPairLacks) {
   // Errors e of the first pair become those of the residual pair, r times as large: its level is about e / r.
-  Spec spec;
-  spec.K = spec.R = spec.N = spec.C = 128;
-  spec.B = 0;
+  Spec spec = oneTile(128, 128);
   spec.programmingNoise = true;
-  spec.fill(1);
-  spec.bias.clear();
   std::fill(spec.weightScale.begin(), spec.weightScale.end(), float(spec.L()));
   std::fill(spec.levels.begin(), spec.levels.end(), 64);
   auto read = [&](float residual, uint32_t disabled) {
     spec.changeTarget = [&](auto &target) { target.residual = residual; };
-    Host host(spec);
-    SimulatedChip chip(host, AIMC_NOISY, 7, 0, disabled);
-    Array x({128, 128}), y({128, 128});
-    for (size_t i = 0; i < 128; ++i)
-      x.data[i * 128 + i] = 1.0f;
-    EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
-    return Moments(std::vector<double>(y.data.begin(), y.data.end()));
+    return Moments(OneRun(spec).seed(7).disable(disabled).outputs(identity(128)));
   };
   auto sigma = [](double u) { return .26348 + 1.9650 * u - 1.1731 * u * u; };
   const double r = .25, unused = sigma(0), digit = 25.0 / 127;
@@ -321,9 +289,7 @@ TEST(Residual, TakesWhatTheFirstPairLacks) {
   EXPECT_NEAR(read(float(r), 1).deviation, 0, 1e-4); // exact devices lack nothing
   spec.offset = true;
   spec.c = 8;
-  Host host(spec);
-  EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED);
-  EXPECT_EQ(host.message, "layer: a residual pair needs two polarities, its cells have offset encoding");
+  EXPECT_EQ(OneRun(spec).refusal(), "layer: a residual pair needs two polarities, its cells have offset encoding");
 }
 
 TEST(Stuck, SharesAndMean) {
@@ -347,25 +313,14 @@ TEST(Stuck, SharesAndMean) {
 
 TEST(Stuck, DifferentialWeightsShrink) {
   // E[w'] = (1 - p0 - p1) w: of a pair, both devices are stuck alike.
-  Spec spec;
-  spec.K = spec.R = spec.N = spec.C = 128;
-  spec.B = 0;
+  Spec spec = oneTile(128, 128);
   spec.gMax = 20;
   spec.device = Model::Ideal;
-  spec.fill(1);
-  spec.bias.clear();
   std::fill(spec.weightScale.begin(), spec.weightScale.end(), float(spec.L()));
   spec.changeTarget = [](auto &target) { target.stuck_at_g_min = .04f, target.stuck_at_g_max = .02f; };
   for (int level : {-90, 40, 127}) {
     std::fill(spec.levels.begin(), spec.levels.end(), level);
-    Host host(spec);
-    SimulatedChip chip(host, AIMC_NOISY, 7);
-    ASSERT_EQ(chip.status, AIMC_OK) << host.message;
-    Array x({128, 128}), y({128, 128});
-    for (size_t i = 0; i < 128; ++i)
-      x.data[i * 128 + i] = 1.0f;
-    ASSERT_EQ(chip.run(x, y), AIMC_OK) << host.message;
-    Moments m(std::vector<double>(y.data.begin(), y.data.end()));
+    Moments m(OneRun(spec).seed(7).outputs(identity(128)));
     EXPECT_NEAR(m.mean, .94 * level, 4 * m.deviation / std::sqrt(cells)) << level;
   }
 }
@@ -395,31 +350,14 @@ TEST(Stuck, ThreadsAndInstructionSetsDoNotChangeBits) {
   spec.programmingNoise = true;
   spec.fill(3);
   spec.changeTarget = [](auto &target) { target.stuck_at_g_max = .1f, target.magnitude = .2f; };
-  auto run = [&](int threads) {
-    Host host(spec, threads);
-    SimulatedChip chip(host, AIMC_NOISY, 7);
-    Array x({9, spec.K}), y({9, spec.N});
-    x.data = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
-    return chip.run(x, y) == AIMC_OK ? y.data : std::vector<float>();
-  };
-  const std::vector<float> whole = run(1);
-  ASSERT_FALSE(whole.empty());
-  EXPECT_EQ(run(7), whole);
-  for (const char *name : {"generic", "avx2", "vnni"}) {
-    setenv("AIMC_SIMULATOR_ISA", name, 1);
-    const std::vector<float> y = run(2);
-    EXPECT_EQ(y.empty() ? whole : y, whole) << name;
-    unsetenv("AIMC_SIMULATOR_ISA");
-  }
+  const std::vector<float> x = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f), whole = OneRun(spec).seed(7).outputs(x);
+  EXPECT_EQ(OneRun(spec).seed(7).threads(7).outputs(x), whole);
+  onEveryInstructionSet([&](const char *name) { EXPECT_EQ(OneRun(spec).seed(7).threads(2).outputs(x), whole) << name; });
 }
 
 TEST(Time, DevicesWithoutTimeSaySo) {
   auto message = [](Model device, double gMin, double gMax, double seconds) {
-    Cells array(device, gMin, gMax, 200);
-    Host host(array.spec);
-    SimulatedChip chip(host, AIMC_NOISY, 0, 0, 0, seconds);
-    EXPECT_EQ(chip.status, AIMC_UNSUPPORTED);
-    return host.message;
+    return OneRun(Cells(device, gMin, gMax, 200).spec).after(seconds).refusal();
   };
   EXPECT_EQ(message(Model::RramMilo, 50, 225, 1), "target test: RramMilo devices do not change with time; leave the time at 0");
   EXPECT_EQ(message(Model::Ideal, 0, 25, 1), "target test: Ideal devices do not change with time; leave the time at 0");
@@ -446,28 +384,18 @@ TEST(Compensation, IsOneWithoutTime) {
 
 /// Sums of |digit| of every column of a chip whose columns hold levels of their own, before and after a day.
 static std::vector<double> columnSums(const Spec &spec, double seconds, aimc_compensation compensation) {
-  Host host(spec);
-  SimulatedChip chip(host, AIMC_NOISY, 3, 0, 0, seconds, compensation);
-  Array x({spec.K, spec.K}), y({spec.K, spec.N});
-  for (int64_t k = 0; k < spec.K; ++k)
-    x.data[size_t(k * spec.K + k)] = 1.0f;
-  EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+  const std::vector<float> y = OneRun(spec).seed(3).after(seconds, compensation).outputs(identity(spec.K));
   std::vector<double> sums(size_t(spec.N), 0.0);
   for (int64_t k = 0; k < spec.K; ++k)
     for (int64_t n = 0; n < spec.N; ++n)
-      sums[size_t(n)] += std::abs(double(y.data[size_t(k * spec.N + n)]));
+      sums[size_t(n)] += std::abs(double(y[size_t(k * spec.N + n)]));
   return sums;
 }
 
 TEST(Compensation, IsTheRatioOfReadings) {
-  Spec spec;
-  spec.K = spec.R = 32;
-  spec.N = spec.C = 8;
+  Spec spec = oneTile(32, 8, 4);
   spec.c = 3; // slices drift apart; their readings are put together
-  spec.B = 0;
   spec.programmingNoise = true;
-  spec.fill(4);
-  spec.bias.clear();
   std::fill(spec.weightScale.begin(), spec.weightScale.end(), 1.0f);
   std::vector<double> before = columnSums(spec, 0, AIMC_COMPENSATE_NONE), after = columnSums(spec, day, AIMC_COMPENSATE_NONE);
   std::vector<double> column = columnSums(spec, day, AIMC_COMPENSATE_COLUMN),
@@ -494,23 +422,10 @@ TEST(Time, ThreadsAndInstructionSetsDoNotChangeBits) {
   for (Model device : {Model::Pcm, Model::PcmHermes, Model::PcmHermesPair, Model::RramNeurram}) {
     spec.device = device;
     spec.fill(1);
-    std::vector<float> values = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
-    auto run = [&](int threads) {
-      Host host(spec, threads);
-      SimulatedChip chip(host, AIMC_NOISY, 1, 0, 0, day, AIMC_COMPENSATE_COLUMN);
-      Array x({9, spec.K}), y({9, spec.N});
-      x.data = values;
-      EXPECT_EQ(chip.run(x, y), AIMC_OK) << host.message;
-      return y.data;
-    };
-    std::vector<float> best = run(1);
-    EXPECT_EQ(run(7), best);
-    for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
-      setenv("AIMC_SIMULATOR_ISA", name, 1);
-      Host host(spec);
-      bool available = SimulatedChip(host, AIMC_NOISY).status == AIMC_OK;
-      EXPECT_EQ(available ? run(2) : best, best) << name;
-      unsetenv("AIMC_SIMULATOR_ISA");
-    }
+    const std::vector<float> x = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
+    const OneRun chip = OneRun(spec).seed(1).after(day, AIMC_COMPENSATE_COLUMN);
+    const std::vector<float> best = chip.outputs(x);
+    EXPECT_EQ(OneRun(chip).threads(7).outputs(x), best);
+    onEveryInstructionSet([&](const char *name) { EXPECT_EQ(OneRun(chip).threads(2).outputs(x), best) << name; });
   }
 }

@@ -5,27 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <math.h>
-#include <stdlib.h>
 
 using namespace aimc::test;
 
 static const uint32_t allEffects = 3;
-
-/// y of one chip for given rows.
-static std::vector<float> outputs(const Spec &spec, aimc_fidelity fidelity, const std::vector<float> &values, int64_t M,
-                                  uint32_t seed = 0, uint32_t trial = 0, uint32_t disabled = 0, int64_t sampleOffset = 0,
-                                  int threads = 1) {
-  Host host(spec, threads);
-  SimulatedChip chip(host, fidelity, seed, trial, disabled);
-  EXPECT_EQ(chip.status, AIMC_OK) << host.message;
-  Array x({M, spec.G * spec.K}), y({M, spec.G * spec.N});
-  x.data = values;
-  aimc_run_options options = {};
-  options.struct_size = sizeof options;
-  options.sample_offset = sampleOffset;
-  EXPECT_EQ(chip.run(x, y, 0, &options), AIMC_OK) << host.message;
-  return y.data;
-}
 
 static Spec noisySpec() {
   Spec spec;
@@ -43,9 +26,8 @@ TEST(Noisy, RefusesDevicesBeyondTheirStatistics) {
   Spec spec = noisySpec();
   spec.device = aimc::fb::DeviceModel::Sonos;
   Host host(spec);
-  EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED);
-  EXPECT_NE(host.message.find("Sonos devices were measured from 0 to 3.2 microsiemens, not from 0 to 25"), std::string::npos)
-      << host.message;
+  EXPECT_NE(OneRun(spec).refusal().find("Sonos devices were measured from 0 to 3.2 microsiemens, not from 0 to 25"),
+            std::string::npos);
   EXPECT_EQ(SimulatedChip(host, AIMC_QUANTIZED).status, AIMC_OK) << host.message;
   EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, allEffects).status, AIMC_OK) << host.message;
 }
@@ -58,42 +40,34 @@ TEST(Noisy, WithEveryEffectOffIsQuantized) {
       spec.c = c;
       spec.fill(2);
       std::vector<float> x = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
-      std::vector<float> quantized = outputs(spec, AIMC_QUANTIZED, x, 9);
-      EXPECT_EQ(outputs(spec, AIMC_NOISY, x, 9, 1, 0, allEffects), quantized);
-      EXPECT_NE(outputs(spec, AIMC_NOISY, x, 9, 1, 0, 1), quantized);
-      EXPECT_NE(outputs(spec, AIMC_NOISY, x, 9, 1, 0, 2), quantized);
+      std::vector<float> quantized = OneRun(spec, AIMC_QUANTIZED).outputs(x);
+      EXPECT_EQ(OneRun(spec).disable(allEffects).outputs(x), quantized);
+      EXPECT_NE(OneRun(spec).without(AIMC_EFFECT_PROGRAMMING).outputs(x), quantized);
+      EXPECT_NE(OneRun(spec).without(AIMC_EFFECT_OUTPUT_NOISE).outputs(x), quantized);
       spec.device = aimc::fb::DeviceModel::Ideal;
       spec.outputNoise = 0.0f;
-      EXPECT_EQ(outputs(spec, AIMC_NOISY, x, 9, 1), quantized);
+      EXPECT_EQ(OneRun(spec).outputs(x), quantized);
     }
 }
 
 TEST(Noisy, SeedsAndTrialsDiffer) {
   Spec spec = noisySpec();
   std::vector<float> x = randomInputs(size_t(4 * spec.K), 3, -1.0f, 1.0f);
-  std::vector<float> first = outputs(spec, AIMC_NOISY, x, 4, 1, 0);
-  EXPECT_EQ(outputs(spec, AIMC_NOISY, x, 4, 1, 0), first);
-  EXPECT_NE(outputs(spec, AIMC_NOISY, x, 4, 2, 0), first);
-  EXPECT_NE(outputs(spec, AIMC_NOISY, x, 4, 1, 1), first);
+  std::vector<float> first = OneRun(spec).seed(1).outputs(x);
+  EXPECT_EQ(OneRun(spec).seed(1).outputs(x), first);
+  EXPECT_NE(OneRun(spec).seed(2).outputs(x), first);
+  EXPECT_NE(OneRun(spec).seed(1).trial(1).outputs(x), first);
 }
 
 TEST(Noisy, ThreadsAndBatchSplitsDoNotChangeBits) {
   Spec spec = noisySpec();
   const int64_t M = 301;
   std::vector<float> x = randomInputs(size_t(M * spec.K), 3, -1.0f, 1.0f);
-  std::vector<float> whole = outputs(spec, AIMC_NOISY, x, M);
+  std::vector<float> whole = OneRun(spec).outputs(x);
   for (int threads : {2, 7})
-    EXPECT_EQ(outputs(spec, AIMC_NOISY, x, M, 0, 0, 0, 0, threads), whole);
-  for (int64_t batch : {1, 3, 100}) {
-    std::vector<float> parts;
-    for (int64_t first = 0; first < M; first += batch) {
-      int64_t rows = std::min(batch, M - first);
-      std::vector<float> part(x.begin() + first * spec.K, x.begin() + (first + rows) * spec.K);
-      std::vector<float> y = outputs(spec, AIMC_NOISY, part, rows, 0, 0, 0, first, 2);
-      parts.insert(parts.end(), y.begin(), y.end());
-    }
-    EXPECT_EQ(parts, whole) << "batch " << batch;
-  }
+    EXPECT_EQ(OneRun(spec).threads(threads).outputs(x), whole);
+  for (int64_t batch : {1, 3, 100})
+    EXPECT_EQ(OneRun(spec).threads(2).outputsInBatches(x, batch), whole) << "batch " << batch;
 }
 
 TEST(Noisy, InstructionSetsDoNotChangeBits) {
@@ -105,15 +79,8 @@ TEST(Noisy, InstructionSetsDoNotChangeBits) {
     spec.v = 2;
     spec.fill(2);
     std::vector<float> x = randomInputs(size_t(9 * spec.K), 3, -1.0f, 1.0f);
-    std::vector<float> best = outputs(spec, AIMC_NOISY, x, 9);
-    for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
-      setenv("AIMC_SIMULATOR_ISA", name, 1);
-      Host host(spec);
-      bool available = SimulatedChip(host, AIMC_NOISY).status == AIMC_OK;
-      std::vector<float> y = available ? outputs(spec, AIMC_NOISY, x, 9) : best;
-      EXPECT_EQ(y, best) << name;
-      unsetenv("AIMC_SIMULATOR_ISA");
-    }
+    const std::vector<float> best = OneRun(spec).outputs(x);
+    onEveryInstructionSet([&](const char *name) { EXPECT_EQ(OneRun(spec).outputs(x), best) << name; });
   }
 }
 
@@ -124,14 +91,14 @@ TEST(Noisy, RowsOfOneSampleKeepTheirNoiseInEveryBatch) {
   spec.batchInner = 3;
   const int64_t samples = 4;
   std::vector<float> x = randomInputs(size_t(2 * samples * 3 * spec.K), 3, -1.0f, 1.0f);
-  std::vector<float> whole = outputs(spec, AIMC_NOISY, x, 2 * samples * 3);
+  std::vector<float> whole = OneRun(spec).outputs(x);
   for (int64_t sample = 0; sample < samples; ++sample) {
     std::vector<float> part;
     for (int64_t outer = 0; outer < 2; ++outer) {
       auto begin = x.begin() + (outer * samples + sample) * 3 * spec.K;
       part.insert(part.end(), begin, begin + 3 * spec.K);
     }
-    std::vector<float> y = outputs(spec, AIMC_NOISY, part, 6, 0, 0, 0, sample);
+    std::vector<float> y = OneRun(spec).firstSample(sample).outputs(part);
     for (int64_t outer = 0; outer < 2; ++outer)
       for (int64_t i = 0; i < 3 * spec.N; ++i)
         ASSERT_EQ(y[size_t(outer * 3 * spec.N + i)], whole[size_t((outer * samples + sample) * 3 * spec.N + i)]);
@@ -176,7 +143,7 @@ TEST(Noisy, InvocationsAndTilesHaveTheirOwnNoise) {
   EXPECT_NE(first.data, second.data);
   Spec moved = spec;
   moved.dispatchTileBase = 100;
-  EXPECT_NE(outputs(moved, AIMC_NOISY, x.data, 2), first.data);
+  EXPECT_NE(OneRun(moved).outputs(x.data), first.data);
 }
 
 // ---- programming: distributions ----
@@ -185,41 +152,19 @@ TEST(Noisy, InvocationsAndTilesHaveTheirOwnNoise) {
 /// of them.
 static std::vector<double> programmedDigits(int level, float gMin, float gMax, uint32_t devices, bool offset = false,
                                             aimc::fb::DeviceModel device = aimc::fb::DeviceModel::Pcm) {
-  Spec spec;
+  Spec spec = oneTile(128, 128);
   spec.device = device;
-  spec.K = 128;
-  spec.R = 128;
-  spec.N = 128;
-  spec.C = 128;
-  spec.B = 0;
   spec.gMin = gMin;
   spec.gMax = gMax;
   spec.F = devices;
   spec.offset = offset;
   spec.c = offset ? 8 : 7;
   spec.programmingNoise = true;
-  spec.alpha = 1.0f;
-  spec.fill(1);
-  spec.bias.clear();
   std::fill(spec.levels.begin(), spec.levels.end(), level);
   std::fill(spec.weightScale.begin(), spec.weightScale.end(), float(spec.L()));
-  std::vector<float> identity(128 * 128, 0.0f);
-  for (size_t i = 0; i < 128; ++i)
-    identity[i * 128 + i] = 1.0f;
-  std::vector<float> y = outputs(spec, AIMC_NOISY, identity, 128, 42);
+  const std::vector<float> y = OneRun(spec).seed(42).outputs(identity(128));
   return std::vector<double>(y.begin(), y.end());
 }
-
-struct Moments {
-  double mean = 0, deviation = 0;
-  explicit Moments(const std::vector<double> &values) {
-    for (double value : values)
-      mean += value / double(values.size());
-    for (double value : values)
-      deviation += (value - mean) * (value - mean) / double(values.size());
-    deviation = std::sqrt(deviation);
-  }
-};
 
 static double pcmSigma(double u) { return 0.26348 + 1.9650 * u - 1.1731 * u * u; }
 
@@ -278,9 +223,8 @@ TEST(Programming, ModelsKeepToTheirMeasuredRange) {
   spec.device = aimc::fb::DeviceModel::RramMilo;
   spec.gMin = 40;
   spec.gMax = 225;
-  Host host(spec);
-  EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED);
-  EXPECT_EQ(host.message, "target test: RramMilo devices were measured from 50 to 225 microsiemens, not from 40 to 225");
+  EXPECT_EQ(OneRun(spec).refusal(),
+            "target test: RramMilo devices were measured from 50 to 225 microsiemens, not from 40 to 225");
 }
 
 TEST(Programming, TheUnusedDevicePullsWeightsTowardsZero) {
@@ -339,11 +283,11 @@ TEST(Programming, OutputVariance) {
   spec.fill(3);
   spec.bias.clear();
   std::vector<float> x = randomInputs(16, 4, -1.0f, 1.0f);
-  std::vector<float> noiseless = outputs(spec, AIMC_QUANTIZED, x, 1);
+  std::vector<float> noiseless = OneRun(spec, AIMC_QUANTIZED).outputs(x);
   double ratio = 0;
   const int trials = 200;
   for (int trial = 0; trial < trials; ++trial) {
-    std::vector<float> y = outputs(spec, AIMC_NOISY, x, 1, 5, uint32_t(trial));
+    std::vector<float> y = OneRun(spec).seed(5).trial(uint32_t(trial)).outputs(x);
     for (int64_t n = 0; n < spec.N; ++n) {
       double variance = 0;
       for (int64_t k = 0; k < spec.K; ++k) {
@@ -389,8 +333,8 @@ TEST(OutputNoise, DeviationIsInCodes) {
   spec.adcRange.assign(64, 127.0f);
   spec.weightScale.assign(64, 127.0f * 127.0f);
   const int64_t M = 512;
-  std::vector<float> y = outputs(spec, AIMC_NOISY, std::vector<float>(size_t(M * 2), 0.0f), M, 9);
-  Moments m(std::vector<double>(y.begin(), y.end()));
+  std::vector<float> y = OneRun(spec).seed(9).outputs(std::vector<float>(size_t(M * 2)));
+  Moments m(y);
   double count = double(y.size()), expected = std::sqrt(9 + 1 / 12.0);
   EXPECT_NEAR(m.mean, 0.0, 4 * expected / std::sqrt(count));
   EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2 * count));
@@ -407,8 +351,8 @@ TEST(OutputNoise, GrowsWithTheSquareRootOfRowTiles) {
     spec.bias.clear();
     spec.adcRange.assign(size_t(64 * tiles), 127.0f);
     spec.weightScale.assign(size_t(64 * tiles), 127.0f * 127.0f);
-    std::vector<float> y = outputs(spec, AIMC_NOISY, std::vector<float>(size_t(256 * spec.K), 0.0f), 256, 9);
-    Moments m(std::vector<double>(y.begin(), y.end()));
+    std::vector<float> y = OneRun(spec).seed(9).outputs(std::vector<float>(size_t(256 * spec.K)));
+    Moments m(y);
     double expected = std::sqrt((9 + 1 / 12.0) * double(tiles));
     EXPECT_NEAR(m.deviation, expected, 4 * expected / std::sqrt(2.0 * double(y.size()))) << tiles;
   }

@@ -124,20 +124,11 @@ TEST(ReadNoise, JoinsTheOutputNoise) {
   spec.bias.clear();
   spec.outputNoise = 40.0f; // digits: the ADC is ideal
   const int64_t rows = 4000;
-  Array x({rows, spec.K}), y({rows, 1});
-  std::vector<int> codes(size_t(spec.K), 127);
-  std::fill(x.data.begin(), x.data.end(), 1.0f);
-  Host host(spec);
-  SimulatedChip chip(host, AIMC_NOISY);
-  ASSERT_EQ(chip.run(x, y), AIMC_OK) << host.message;
-  double mean = 0, variance = 0;
-  for (float value : y.data)
-    mean += double(value) / double(rows);
-  for (float value : y.data)
-    variance += std::pow(double(value) - mean, 2) / double(rows - 1);
+  const std::vector<int> codes(size_t(spec.K), 127);
+  const Moments y(OneRun(spec).outputs(std::vector<float>(size_t(rows * spec.K), 1.0f)));
   const double f = double(spec.weightScale[0]) / (double(spec.L()) * spec.Q());
   const double expected = expectedVariance(spec, fb::ReadNoise::Independent, 0.05, codes, 0) + f * f * 1600;
-  EXPECT_NEAR(variance / expected, 1.0, 4 * std::sqrt(2.0 / double(rows)) + 0.02);
+  EXPECT_NEAR(y.deviation * y.deviation / expected, 1.0, 4 * std::sqrt(2.0 / double(rows)) + 0.02);
 }
 
 TEST(ReadNoise, StuckDevicesHaveNone) {
@@ -147,21 +138,16 @@ TEST(ReadNoise, StuckDevicesHaveNone) {
     readNoise(target);
     target.stuck_at_g_min = 1.0f;
   };
-  Array x({3, spec.K}), y({3, spec.N});
-  x.data = randomInputs(x.data.size(), 1, -1.0f, 1.0f);
-  Host host(spec);
-  SimulatedChip chip(host, AIMC_NOISY);
-  ASSERT_EQ(chip.run(x, y), AIMC_OK) << host.message;
-  for (float value : y.data)
+  for (float value : OneRun(spec).outputs(randomInputs(size_t(3 * spec.K), 1, -1.0f, 1.0f)))
     EXPECT_EQ(value, 0.0f);
 }
 
 TEST(ReadNoise, DevicesWithoutStatisticsSaySo) {
   Spec spec = readSpec(fb::ReadNoise::Device, 0);
   Host host(spec);
-  EXPECT_EQ(SimulatedChip(host, AIMC_NOISY).status, AIMC_UNSUPPORTED);
-  EXPECT_EQ(host.message, "target test: nothing is known of the read noise of Pcm devices; let noise.read be independent or "
-                          "proportional, or disable read-noise");
+  EXPECT_EQ(OneRun(spec).refusal(),
+            "target test: nothing is known of the read noise of Pcm devices; let noise.read be independent or "
+            "proportional, or disable read-noise");
   EXPECT_EQ(SimulatedChip(host, AIMC_NOISY, 0, 0, 1u << AIMC_EFFECT_READ_NOISE).status, AIMC_OK);
   EXPECT_EQ(SimulatedChip(host, AIMC_QUANTIZED).status, AIMC_OK);
 }

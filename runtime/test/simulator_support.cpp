@@ -1,7 +1,11 @@
 #include "simulator_support.h"
+#include "Isa.h"
 #include "Simulator.h"
 
+#include <gtest/gtest.h>
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <thread>
 
@@ -27,6 +31,16 @@ void Spec::fill(uint32_t seed) {
   bias.clear();
   for (int64_t i = 0; i < G * N; ++i)
     bias.push_back(real(-1.0f, 1.0f));
+}
+
+Spec oneTile(int64_t K, int64_t N, uint32_t seed) {
+  Spec spec;
+  spec.K = spec.R = K;
+  spec.N = spec.C = N;
+  spec.B = 0;
+  spec.fill(seed);
+  spec.bias.clear();
+  return spec;
 }
 
 void useMatMul(Spec &spec) {
@@ -227,6 +241,48 @@ aimc_statistics SimulatedChip::statistics() {
   return out;
 }
 
+std::vector<float> OneRun::outputs(const std::vector<float> &x) const {
+  const int64_t rows = int64_t(x.size()) / (spec->G * spec->K);
+  Host host(*spec, hostThreads);
+  SimulatedChip chip(host, fidelity, chipSeed, chipTrial, disabled, seconds, compensation);
+  EXPECT_EQ(chip.status, AIMC_OK) << host.message;
+  Array in({rows, spec->G * spec->K}), out({rows, spec->G * spec->N});
+  in.data = x;
+  aimc_run_options options = {};
+  options.struct_size = sizeof options;
+  options.sample_offset = sampleOffset;
+  EXPECT_EQ(chip.run(in, out, 0, &options), AIMC_OK) << host.message;
+  return out.data;
+}
+
+std::vector<float> OneRun::outputsInBatches(const std::vector<float> &x, int64_t rows) const {
+  const int64_t row = spec->G * spec->K, count = int64_t(x.size()) / row;
+  std::vector<float> all;
+  for (int64_t first = 0; first < count; first += rows) {
+    const auto end = x.begin() + std::min(first + rows, count) * row;
+    const std::vector<float> y = OneRun(*this).firstSample(first).outputs({x.begin() + first * row, end});
+    all.insert(all.end(), y.begin(), y.end());
+  }
+  return all;
+}
+
+std::string OneRun::refusal(aimc_status expected) const {
+  Host host(*spec, hostThreads);
+  SimulatedChip chip(host, fidelity, chipSeed, chipTrial, disabled, seconds, compensation);
+  EXPECT_EQ(chip.status, expected) << host.message;
+  return host.message;
+}
+
+void onEveryInstructionSet(const std::function<void(const char *)> &body) {
+  for (const char *name : {"generic", "avx2", "onednn", "vnni"}) {
+    if (!simulator::findIsa(name))
+      continue;
+    setenv("AIMC_SIMULATOR_ISA", name, 1);
+    body(name);
+    unsetenv("AIMC_SIMULATOR_ISA");
+  }
+}
+
 // ---- the chain, element by element ----
 
 static int inputCode(const Spec &spec, float x, float alpha) {
@@ -367,6 +423,21 @@ std::vector<float> randomInputs(size_t count, uint32_t seed, float low, float hi
   for (size_t i = 0; i < count; ++i)
     out.push_back(low + (high - low) * float(random() >> 8) * 0x1p-24f);
   return out;
+}
+
+std::vector<float> identity(int64_t size) {
+  std::vector<float> x(size_t(size * size));
+  for (int64_t i = 0; i < size; ++i)
+    x[size_t(i * size + i)] = 1.0f;
+  return x;
+}
+
+Moments::Moments(const std::vector<double> &values) : count(double(values.size())) {
+  for (double value : values)
+    mean += value / count;
+  for (double value : values)
+    deviation += (value - mean) * (value - mean) / count;
+  deviation = std::sqrt(deviation);
 }
 
 std::vector<double> eliminatedTransfer(const simulator::WireArray &array) {

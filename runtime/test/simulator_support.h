@@ -69,6 +69,9 @@ struct Spec {
   void fill(uint32_t seed);
 };
 
+/// One tile of K x N behind an ideal ADC, filled, without a bias.
+Spec oneTile(int64_t K, int64_t N, uint32_t seed = 1);
+
 /// The default maps: x [M, G * K], y [M, G * N].
 void useMatMul(Spec &spec);
 
@@ -107,6 +110,41 @@ private:
   void *chip = nullptr, *scratch = nullptr;
 };
 
+/// A chip programmed for one run. What is not said is noisy, seed and trial 0, at once after programming, on one thread.
+class OneRun {
+public:
+  /// Keeps the address of `spec`.
+  explicit OneRun(const Spec &spec, aimc_fidelity fidelity = AIMC_NOISY) : spec(&spec), fidelity(fidelity) {}
+  OneRun &seed(uint32_t value) { return chipSeed = value, *this; }
+  OneRun &trial(uint32_t value) { return chipTrial = value, *this; }
+  OneRun &threads(int count) { return hostThreads = count, *this; }
+  OneRun &firstSample(int64_t index) { return sampleOffset = index, *this; }
+  OneRun &disable(uint32_t effects) { return disabled = effects, *this; } // bits 1 << aimc_effect
+  OneRun &without(aimc_effect effect) { return disable(1u << effect); }
+  OneRun &after(double time, aimc_compensation kind = AIMC_COMPENSATE_NONE) {
+    return seconds = time, compensation = kind, *this;
+  }
+
+  /// y [M, G * N] of x [M, G * K]; a failure fails the test.
+  std::vector<float> outputs(const std::vector<float> &x) const;
+  /// The same from batches of up to `rows` samples, a sample a row.
+  std::vector<float> outputsInBatches(const std::vector<float> &x, int64_t rows) const;
+  /// Why the chip cannot be programmed; a chip that can be, or another status, fails the test.
+  std::string refusal(aimc_status expected = AIMC_UNSUPPORTED) const;
+
+private:
+  const Spec *spec;
+  aimc_fidelity fidelity;
+  uint32_t chipSeed = 0, chipTrial = 0, disabled = 0;
+  int hostThreads = 1;
+  int64_t sampleOffset = 0;
+  double seconds = 0;
+  aimc_compensation compensation = AIMC_COMPENSATE_NONE;
+};
+
+/// Calls `body` with the name of every instruction set of this machine, the simulator using that one.
+void onEveryInstructionSet(const std::function<void(const char *)> &body);
+
 /// What the chain gives for the gathered inputs of one group.
 struct Expected {
   std::vector<float> y;       // [M, N]
@@ -134,6 +172,15 @@ struct Observations {
 std::vector<double> eliminatedTransfer(const simulator::WireArray &array);
 
 std::vector<float> randomInputs(size_t count, uint32_t seed, float low, float high);
+
+/// `size` inputs of 1, one a row.
+std::vector<float> identity(int64_t size);
+
+struct Moments {
+  double count, mean = 0, deviation = 0; // of the sample, not of what it was drawn from
+  explicit Moments(const std::vector<double> &values);
+  explicit Moments(const std::vector<float> &values) : Moments(std::vector<double>(values.begin(), values.end())) {}
+};
 
 } // namespace aimc::test
 
