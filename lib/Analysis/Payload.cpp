@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/bit.h"
 
 #include <cmath>
 #include <cstring>
@@ -13,189 +14,6 @@
 
 using namespace mlir;
 using namespace aimc;
-
-//===------------------------------------------------------------------------------------------------------------===//
-// Elements in memory
-//===------------------------------------------------------------------------------------------------------------===//
-
-std::optional<Storage> aimc::storageOf(Type type) {
-  if (type.isF16())
-    return Storage::F16;
-  if (type.isBF16())
-    return Storage::BF16;
-  if (type.isF32())
-    return Storage::F32;
-  if (type.isF64())
-    return Storage::F64;
-  if (type.isIndex())
-    return Storage::I64;
-  if (auto integer = dyn_cast<IntegerType>(type))
-    switch (integer.getWidth()) {
-    case 1:
-      return Storage::I1;
-    case 4:
-    case 8:
-      return Storage::I8;
-    case 16:
-      return Storage::I16;
-    case 32:
-      return Storage::I32;
-    case 64:
-      return Storage::I64;
-    default:
-      break;
-    }
-  return std::nullopt;
-}
-
-int64_t aimc::sizeOf(Storage storage) {
-  static const int64_t sizes[] = {2, 2, 4, 8, 1, 1, 2, 4, 8};
-  return sizes[static_cast<unsigned>(storage)];
-}
-
-static float floatFromBits(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-static uint32_t bitsOfFloat(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-static float halfToFloat(uint16_t half) {
-  uint32_t sign = (half & 0x8000u) << 16, exponent = (half >> 10) & 31, mantissa = half & 1023;
-  if (exponent == 31)
-    return floatFromBits(sign | 0x7f800000u | mantissa << 13);
-  float magnitude = exponent ? std::ldexp(static_cast<float>(mantissa | 1024), static_cast<int>(exponent) - 25)
-                             : std::ldexp(static_cast<float>(mantissa), -24);
-  return sign ? -magnitude : magnitude;
-}
-
-/// Round to nearest, ties to even.
-static uint16_t floatToHalf(float value) {
-  uint16_t sign = bitsOfFloat(value) >> 31 << 15;
-  float magnitude = std::fabs(value);
-  if (std::isnan(value))
-    return sign | 0x7e00;
-  if (magnitude >= 65520.0f)
-    return sign | 0x7c00;
-  if (magnitude < 6.103515625e-5f) // subnormal: multiples of 2^-24
-    return sign | static_cast<uint16_t>(std::nearbyint(std::ldexp(magnitude, 24)));
-  int exponent;
-  float fraction = std::frexp(magnitude, &exponent); // [0.5, 1)
-  auto mantissa = static_cast<uint32_t>(std::nearbyint(std::ldexp(fraction, 11)));
-  return sign | static_cast<uint16_t>((static_cast<uint32_t>(exponent + 13) << 10) + mantissa); // the hidden bit adds 1
-}
-
-static float bfloatToFloat(uint16_t bits) { return floatFromBits(static_cast<uint32_t>(bits) << 16); }
-
-static uint16_t floatToBfloat(float value) {
-  uint32_t bits = bitsOfFloat(value);
-  if (std::isnan(value))
-    return (bits >> 16) | 0x40;
-  return (bits + 0x7fffu + ((bits >> 16) & 1)) >> 16;
-}
-
-template <typename T> static T read(const char *address) {
-  T value;
-  std::memcpy(&value, address, sizeof value);
-  return value;
-}
-
-double aimc::loadNumber(Storage storage, const char *address) {
-  switch (storage) {
-  case Storage::F16:
-    return halfToFloat(read<uint16_t>(address));
-  case Storage::BF16:
-    return bfloatToFloat(read<uint16_t>(address));
-  case Storage::F32:
-    return read<float>(address);
-  case Storage::F64:
-    return read<double>(address);
-  case Storage::I1:
-    return read<uint8_t>(address) & 1;
-  case Storage::I8:
-    return read<int8_t>(address);
-  case Storage::I16:
-    return read<int16_t>(address);
-  case Storage::I32:
-    return read<int32_t>(address);
-  case Storage::I64:
-    return static_cast<double>(read<int64_t>(address));
-  }
-  return 0;
-}
-
-template <typename From, typename To, typename Convert>
-static void loadAs(const char *from, int64_t stride, To *to, int64_t n, Convert convert) {
-  if (stride == 0) {
-    std::fill(to, to + n, convert(read<From>(from)));
-    return;
-  }
-  for (int64_t i = 0; i < n; ++i)
-    to[i] = convert(read<From>(from + i * stride));
-}
-
-/// `stride` in bytes.
-static void loadBlock(Storage storage, const char *from, int64_t stride, unsigned reg, Frame &frame, int64_t n) {
-  auto widen = [](auto value) { return static_cast<int64_t>(value); };
-  auto same = [](auto value) { return value; };
-  switch (storage) {
-  case Storage::F16:
-    return loadAs<uint16_t>(from, stride, frame.get<float>(reg), n, halfToFloat);
-  case Storage::BF16:
-    return loadAs<uint16_t>(from, stride, frame.get<float>(reg), n, bfloatToFloat);
-  case Storage::F32:
-    return loadAs<float>(from, stride, frame.get<float>(reg), n, same);
-  case Storage::F64:
-    return loadAs<double>(from, stride, frame.get<double>(reg), n, same);
-  case Storage::I1:
-    return loadAs<uint8_t>(from, stride, frame.get<int64_t>(reg), n, [](uint8_t v) { return -int64_t(v & 1); });
-  case Storage::I8:
-    return loadAs<int8_t>(from, stride, frame.get<int64_t>(reg), n, widen);
-  case Storage::I16:
-    return loadAs<int16_t>(from, stride, frame.get<int64_t>(reg), n, widen);
-  case Storage::I32:
-    return loadAs<int32_t>(from, stride, frame.get<int64_t>(reg), n, widen);
-  case Storage::I64:
-    return loadAs<int64_t>(from, stride, frame.get<int64_t>(reg), n, same);
-  }
-}
-
-template <typename To, typename From, typename Convert>
-static void storeAs(const From *from, char *to, int64_t stride, int64_t n, Convert convert) {
-  for (int64_t i = 0; i < n; ++i) {
-    To value = convert(from[i]);
-    std::memcpy(to + i * stride, &value, sizeof value);
-  }
-}
-
-static void storeBlock(Storage storage, unsigned reg, Frame &frame, char *to, int64_t stride, int64_t n) {
-  auto same = [](auto value) { return value; };
-  switch (storage) {
-  case Storage::F16:
-    return storeAs<uint16_t>(frame.get<float>(reg), to, stride, n, floatToHalf);
-  case Storage::BF16:
-    return storeAs<uint16_t>(frame.get<float>(reg), to, stride, n, floatToBfloat);
-  case Storage::F32:
-    return storeAs<float>(frame.get<float>(reg), to, stride, n, same);
-  case Storage::F64:
-    return storeAs<double>(frame.get<double>(reg), to, stride, n, same);
-  case Storage::I1:
-    return storeAs<uint8_t>(frame.get<int64_t>(reg), to, stride, n, [](int64_t v) { return uint8_t(v & 1); });
-  case Storage::I8:
-    return storeAs<int8_t>(frame.get<int64_t>(reg), to, stride, n, same);
-  case Storage::I16:
-    return storeAs<int16_t>(frame.get<int64_t>(reg), to, stride, n, same);
-  case Storage::I32:
-    return storeAs<int32_t>(frame.get<int64_t>(reg), to, stride, n, same);
-  case Storage::I64:
-    return storeAs<int64_t>(frame.get<int64_t>(reg), to, stride, n, same);
-  }
-}
 
 //===------------------------------------------------------------------------------------------------------------===//
 // The instruction table
@@ -512,7 +330,7 @@ static uint64_t bitsOf(Type type, Frame &frame, unsigned reg, int64_t i) {
     return bits;
   }
   if (type.isF32())
-    return bitsOfFloat(frame.get<float>(reg)[i]);
+    return llvm::bit_cast<uint32_t>(frame.get<float>(reg)[i]);
   if (type.isF16())
     return floatToHalf(frame.get<float>(reg)[i]);
   if (type.isBF16())
@@ -529,7 +347,7 @@ static void emitBitcast(Payload &payload, Operation *op, Registers in, unsigned 
       if (to.isF64())
         std::memcpy(frame.get<double>(out) + i, &bits, sizeof bits);
       else if (to.isF32())
-        frame.get<float>(out)[i] = floatFromBits(static_cast<uint32_t>(bits));
+        frame.get<float>(out)[i] = llvm::bit_cast<float>(static_cast<uint32_t>(bits));
       else if (to.isF16())
         frame.get<float>(out)[i] = halfToFloat(static_cast<uint16_t>(bits));
       else if (to.isBF16())
@@ -691,7 +509,7 @@ FailureOr<unsigned> Payload::lookup(Value value, Resolver resolve) {
     return failure();
   unsigned reg = addInput(value);
   prologue.push_back([reg, view = *view](Frame &frame, int64_t) {
-    loadBlock(*storageOf(view.elementType), view.base, 0, reg, frame, kBlock);
+    loadBlock(*storageOf(view.elementType), view.base, 0, frame.get<void>(reg), kBlock);
   });
   return reg;
 }
@@ -726,16 +544,9 @@ LogicalResult Payload::compile(Operation *op, Resolver resolve) {
           }
           offset += index * stride;
         }
-        // Loads into lane i of the register: a block of one at that lane.
-        const char *address = view.base + offset * sizeOf(storage);
-        if (storage == Storage::F64)
-          frame.get<double>(out)[i] = read<double>(address);
-        else if (storage <= Storage::F32)
-          frame.get<float>(out)[i] = static_cast<float>(loadNumber(storage, address));
-        else if (storage == Storage::I64)
-          frame.get<int64_t>(out)[i] = read<int64_t>(address);
-        else
-          frame.get<int64_t>(out)[i] = static_cast<int64_t>(loadNumber(storage, address)) * (storage == Storage::I1 ? -1 : 1);
+        // A block of one at lane i of the register: 4 bytes a lane for float, 8 for the others.
+        void *lane = storage <= Storage::F32 ? static_cast<void *>(frame.get<float>(out) + i) : frame.get<int64_t>(out) + i;
+        loadBlock(storage, view.base + offset * sizeOf(storage), 0, lane, 1);
       }
     });
     return success();
@@ -812,13 +623,13 @@ LogicalResult Payload::run(ArrayRef<int64_t> loopExtents, ArrayRef<Operand> inpu
         for (int64_t i = 0; i < n; ++i)
           frame.get<int64_t>(reg)[i] = position[dim] + (along == dim ? i : 0);
       for (const Operand &input : ArrayRef(operands).take_front(inputs.size()))
-        loadBlock(input.storage, addressOf(input), strideOf(input), input.reg, frame, n);
+        loadBlock(input.storage, addressOf(input), strideOf(input), frame.get<void>(input.reg), n);
       for (const auto &kernel : code)
         kernel(frame, n);
       if (frame.failed)
         return failure();
       for (const Operand &output : ArrayRef(operands).drop_front(inputs.size()))
-        storeBlock(output.storage, output.reg, frame, addressOf(output), strideOf(output), n);
+        storeBlock(output.storage, frame.get<void>(output.reg), addressOf(output), strideOf(output), n);
     }
     if (along)
       position[*along] = 0;

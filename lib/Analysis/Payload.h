@@ -2,7 +2,8 @@
 #ifndef AIMC_ANALYSIS_PAYLOAD_H
 #define AIMC_ANALYSIS_PAYLOAD_H
 
-#include "aimc/Analysis/ConstantExpression.h"
+#include "Storage.h"
+#include "aimc/Analysis/StridedView.h"
 
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/DenseMap.h"
@@ -12,13 +13,6 @@
 #include <vector>
 
 namespace aimc {
-
-/// How an element lies in memory.
-enum class Storage : uint8_t { F16, BF16, F32, F64, I1, I8, I16, I32, I64 };
-/// The storage of an element type; nothing for types that we do not compute with.
-std::optional<Storage> storageOf(mlir::Type elementType);
-int64_t sizeOf(Storage storage);
-double loadNumber(Storage storage, const char *address);
 
 /// Elements that one instruction handles at a time.
 constexpr int64_t kBlock = 512;
