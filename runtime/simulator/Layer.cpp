@@ -119,10 +119,11 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
     return status;
   const float *range = static_cast<const float *>(ranges);
   if (!out.ideal && !range)
-    return info.adc_bits() ? fail(options.host, AIMC_INVALID_MODEL, "%s: a %u-bit ADC without ranges", out.node, adcBits)
-                           : fail(options.host, AIMC_INVALID_ARGUMENT,
-                                  "%s: compiled for an ideal ADC, so that a %u-bit one has no ranges; compile it with adc.bits",
-                                  out.node, adcBits);
+    return info.adc_bits()
+               ? fail(options.host, AIMC_INVALID_MODEL, "%s: an ADC of %u bits without ranges", out.node, adcBits)
+               : fail(options.host, AIMC_INVALID_ARGUMENT,
+                      "%s: compiled for an ideal ADC, so that one of %u bits has no ranges; compile it with adc.bits", out.node,
+                      adcBits);
   bool isUnsigned = info.adc_unsigned();
   if (isUnsigned && (!crossbar.offset || out.isSigned))
     return fail(options.host, AIMC_INVALID_MODEL, "%s: an unsigned ADC needs offset encoding and inputs >= 0", out.node);
@@ -147,7 +148,7 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
                 out.node);
   if (effects.isOn(AIMC_EFFECT_ADC_LINEARITY) && adcBits > uint32_t(maxThresholdBits))
     return fail(options.host, AIMC_UNSUPPORTED,
-                "%s: a %u-bit ADC; thresholds of at most %d bits are simulated one by one, disable "
+                "%s: an ADC of %u bits; thresholds of at most %d bits are simulated one by one, disable "
                 "adc-linearity",
                 out.node, adcBits, maxThresholdBits);
 

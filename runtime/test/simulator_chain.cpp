@@ -472,19 +472,6 @@ TEST(Quantized, ObserversSeeManyRowsInOrder) {
   EXPECT_EQ(seen.codes[1].size(), size_t(M * spec.T() * spec.N * spec.S() * spec.V()));
 }
 
-TEST(Quantized, AnObserverCanEndTheRun) {
-  Spec spec;
-  spec.fill(1);
-  Host host(spec);
-  SimulatedChip chip(host, AIMC_QUANTIZED);
-  Array x({2, spec.K}), y({2, spec.N});
-  aimc_run_options options = {};
-  options.struct_size = sizeof options;
-  options.observe = AIMC_OBSERVE_Y;
-  options.observer = [](void *, const aimc_observation *) { return AIMC_IO; };
-  EXPECT_EQ(chip.run(x, y, 0, &options), AIMC_IO);
-}
-
 TEST(Quantized, NoRowsAreNoWork) {
   Spec spec;
   spec.fill(1);
@@ -535,40 +522,4 @@ TEST(Exact, NeedsTheReference) {
   Array x({1, spec.K}), y({1, spec.N});
   EXPECT_EQ(chip.run(x, y), AIMC_UNSUPPORTED);
   EXPECT_NE(host.message.find("--strip-reference"), std::string::npos) << host.message;
-}
-
-// ---- bad models ----
-
-TEST(BadModels, AreRefusedWithTheirNumbers) {
-  Spec spec;
-  spec.fill(1);
-  Spec bad = spec;
-  bad.levels[2] = -128;
-  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: level -128; 8-bit weights go from -127 to 127");
-  bad = spec;
-  bad.adcRange[1] = 0.0f;
-  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: ADC range 0 of column 1, slice 0, row tile 0");
-  bad = spec;
-  bad.alpha = -1.0f;
-  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: input scale -1");
-  bad = spec;
-  bad.weightScale.pop_back();
-  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: weight_scale has 20 bytes, its shape needs 24");
-  bad = spec;
-  bad.kSizes = {7};
-  bad.xOffsets = {0, 0};
-  bad.xCoefficients = {1, 0, 0, 0, 5, 1};
-  bad.yOffsets = {0, 0};
-  bad.yCoefficients = {1, 0, 0, 0, 3, 1};
-  EXPECT_EQ(OneRun(bad, AIMC_QUANTIZED).refusal(AIMC_INVALID_MODEL), "layer: K dimension of size 7, the matrix has 5 rows");
-}
-
-TEST(BadModels, ResultsBeyondTheOutputAreRefused) {
-  Spec spec;
-  spec.fill(1);
-  Host host(spec);
-  SimulatedChip chip(host, AIMC_QUANTIZED);
-  Array x({2, spec.K}), y({2, spec.N - 1});
-  EXPECT_EQ(chip.run(x, y), AIMC_FAILED);
-  EXPECT_EQ(host.message, "layer: results reach beyond axis 1 of size 2");
 }

@@ -195,6 +195,9 @@ Host::Host(const Spec &given, int threads) : aimc_driver_host(), threads(threads
   dispatch->tile_base = spec.dispatchTileBase;
   model.dispatches.push_back(std::move(dispatch));
 
+  if (spec.changeModel)
+    spec.changeModel(model);
+
   flatbuffers::FlatBufferBuilder builder;
   builder.Finish(fb::Model::Pack(builder, &model), fb::ModelIdentifier());
   metadata.assign(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());

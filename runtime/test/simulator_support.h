@@ -50,6 +50,7 @@ struct Spec {
   aimc::fb::IrDrop irDrop = aimc::fb::IrDrop::None;
   std::vector<Placement> placements;
   std::function<void(aimc::fb::TargetT &)> changeTarget; // whatever else the target says; empty: nothing
+  std::function<void(aimc::fb::ModelT &)> changeModel;   // likewise, at the end
 
   // how rows read x and write y; empty: x [M, G * K], y [M, G * N]
   std::vector<int64_t> kSizes, xOffsets, xCoefficients, yOffsets, yCoefficients;
