@@ -7,6 +7,7 @@
 #include "Isa.h"
 #include "Layer.h"
 #include "Program.h"
+#include "ReadNoise.h"
 
 #include <atomic>
 #include <memory>
@@ -31,6 +32,13 @@ struct Chip {
   mutable Counters counters;
 };
 
+/// What a block's rows feed into a row tile, per input slice.
+struct TileInput {
+  InputDigits digits[16];
+  SquaredDigits squares[16]; // with read noise
+  const int32_t *sums;       // [input slices, rows]: sums of digits, with offset encoding
+};
+
 /// What one thread needs for a block of rows.
 struct Workspace {
   Buffer<uint8_t> digits, noisyDigits;
@@ -40,16 +48,16 @@ struct Workspace {
   Buffer<int64_t> rowOffset, resultOffset, region, weightOffset;
   Buffer<uint32_t> sample, position;
   Buffer<RowSegment> segments;
+  int64_t segmentCount = 0;
+  Buffer<TileInput> tileInputs;
   Buffer<uint8_t> gemmScratch, tileScratch, squares;
   Buffer<int32_t> varianceSums;
   Buffer<float> deviations;
   Buffer<int64_t> accumulatedRow;
+  // Rows of a region share output scales: row r's start at scaleRow[r]; the regions in their order.
+  Buffer<int64_t> scaleRow, scaleRegion;
+  int64_t scales = 0;
   DropScratch drop;
-
-  // Where a block's sums go: the output itself (finished: nothing is left to do) or `accumulated`.
-  float *results = nullptr;
-  const int64_t *resultRow = nullptr;
-  bool finished = false;
 };
 
 /// One caller's memory, kept from call to call.

@@ -27,8 +27,7 @@ void Scratch::giveBack(std::unique_ptr<Workspace> workspace) {
 bool Run::prepare(const Block &block, Workspace &ws) {
   const uint64_t rows = uint64_t(block.rows);
   if (!ws.rowOffset.reserve(rows) || !ws.resultOffset.reserve(rows) || !ws.region.reserve(rows) || !ws.sample.reserve(rows) ||
-      !ws.position.reserve(rows) || !ws.segments.reserve(rows) || !ws.accumulatedRow.reserve(rows) ||
-      !ws.accumulated.reserve(rows * uint64_t(columnsOf(block))))
+      !ws.position.reserve(rows) || !ws.segments.reserve(rows) || !ws.scaleRow.reserve(rows) || !ws.scaleRegion.reserve(rows))
     return false;
   const int dims = layer.rowDims;
   int64_t value[maxDims];
@@ -64,32 +63,37 @@ bool Run::prepare(const Block &block, Workspace &ws) {
     for (int d = dims - 1; d >= 0 && ++value[d] == extents.row[d]; --d)
       value[d] = 0;
   }
+  ws.scales = 0;
+  for (int64_t r = 0; r < block.rows; ++r) {
+    if (ws.scales == 0 || ws.scaleRegion[ws.scales - 1] != ws.region[r])
+      ws.scaleRegion[ws.scales++] = ws.region[r];
+    ws.scaleRow[r] = (ws.scales - 1) * crossbar.tileColumns;
+  }
   return true;
 }
 
 /// Affine correction (not in fidelity `exact`) and bias.
-void Run::epilogue(const Block &block, Workspace &ws) {
-  const int64_t columns = columnsOf(block), at = block.group * crossbar.columns + firstColumn(block);
-  const bool affine = !exact && (layer.affineScale || layer.affineOffset);
-  for (int64_t r = 0; r < block.rows; ++r) {
-    float *row = ws.accumulated.data() + r * columns;
+void Run::epilogue(const Block &block, const Columns &columns, Workspace &ws) {
+  const int64_t at = block.group * crossbar.columns + columns.first;
+  const bool affine = isAffine(), bias = layer.bias && !columns.biased;
+  for (int64_t r = 0; (affine || bias) && r < block.rows; ++r) {
+    float *row = ws.accumulated.data() + r * columns.pitch;
     if (affine)
-      for (int64_t n = 0; n < columns; ++n) {
+      for (int64_t n = 0; n < columns.count; ++n) {
         float scaled = (layer.affineScale ? layer.affineScale[at + n] : 1.0f) * row[n];
         row[n] = scaled + (layer.affineOffset ? layer.affineOffset[at + n] : 0.0f);
       }
-    if (layer.bias)
-      for (int64_t n = 0; n < columns; ++n)
+    if (bias)
+      for (int64_t n = 0; n < columns.count; ++n)
         row[n] = row[n] + layer.bias[at + n];
   }
 }
 
-void Run::scatter(const Block &block, Workspace &ws) {
-  const int64_t columns = columnsOf(block);
-  float *out = static_cast<float *>(y.data) + firstColumn(block) * resultColumn;
+void Run::scatter(const Block &block, const Columns &columns, const Workspace &ws) {
+  float *out = static_cast<float *>(y.data) + columns.first * resultColumn;
   if (resultColumn == 1) {
     for (int64_t r = 0; r < block.rows; ++r)
-      memcpy(out + ws.resultOffset[r], ws.accumulated.data() + r * columns, size_t(columns) * sizeof(float));
+      memcpy(out + ws.resultOffset[r], ws.accumulated.data() + r * columns.pitch, size_t(columns.count) * sizeof(float));
     return;
   }
   // Stretches of rows that are neighbours in the output, as pixels are.
@@ -97,35 +101,54 @@ void Run::scatter(const Block &block, Workspace &ws) {
     int64_t end = r + 1;
     while (end < block.rows && ws.resultOffset[end] == ws.resultOffset[end - 1] + 1)
       ++end;
-    kernels.transpose(ws.accumulated.data() + r * columns, columns, end - r, columns, out + ws.resultOffset[r], resultColumn);
+    kernels.transpose(ws.accumulated.data() + r * columns.pitch, columns.pitch, end - r, columns.count,
+                      out + ws.resultOffset[r], resultColumn);
     r = end;
   }
+}
+
+/// What is left to do with accumulated sums: epilogue, then to the observer and to where they belong.
+void Run::finish(const Block &block, const Columns &columns, Workspace &ws, const Observed &observed) {
+  epilogue(block, columns, ws);
+  for (int64_t r = 0; observed.y && r < block.rows; ++r)
+    memcpy(observed.y + r * crossbar.columns + columns.first, ws.accumulated.data() + r * columns.pitch,
+           size_t(columns.count) * sizeof(float));
+  scatter(block, columns, ws);
 }
 
 aimc_status Run::block(const Block &block, const Observed &observed) {
   std::unique_ptr<Workspace> workspace = scratch.take();
   if (!workspace || !prepare(block, *workspace) ||
-      !(exact ? exactBlock(block, *workspace) : analogBlock(block, *workspace, observed)))
+      !(exact                      ? exactBlock(block, *workspace, observed)
+        : whole && !observed.codes ? wholeBlock(block, *workspace, observed)
+                                   : slicedBlock(block, *workspace, observed)))
     return outOfMemory();
-  if (!workspace->finished) {
-    epilogue(block, *workspace);
-    scatter(block, *workspace);
-  }
   observe(block, *workspace, observed);
   scratch.giveBack(std::move(workspace));
   return AIMC_OK;
 }
 
-/// Rows such that a block's column sums stay in the second-level cache; few rows: column tiles side by side.
+static int64_t clamp(int64_t value, int64_t low, int64_t high) { return value < low ? low : value > high ? high : value; }
+
+/// Rows such that a block's column sums stay in the second-level cache or, where whole tiles are one step, that digits of all
+/// row tiles stay in the third-level one. Few rows: smaller blocks, column tiles side by side.
 void Run::chooseBlocks() {
+  constexpr int64_t step = 6, most = 240, fewest = 24, tasks = 8; // a multiple of 6 rows suits the kernels
   const Tile &largest = crossbar.tile(0, 0, 0);
-  int64_t sumBytes = exact ? 2 * largest.rows
-                           : int64_t(sizeof(int32_t)) * layer.inputSlices * crossbar.planes * crossbar.slices * largest.columns;
-  int64_t rows = (int64_t(256) << 10) / sumBytes / 16 * 16;
-  blockRows = rows < 16 ? 16 : rows > 256 ? 256 : rows;
+  whole = !exact && takesWhole();
+  const int64_t sumBytes =
+      exact ? 2 * largest.rows
+            : int64_t(sizeof(int32_t)) * layer.inputSlices * crossbar.planes * crossbar.slices * largest.columns;
+  const int64_t fitting = whole ? (int64_t(2) << 20) / (layer.inputSlices * crossbar.rows) : (int64_t(256) << 10) / sumBytes;
+  const int64_t blocks = ceilDivide(extents.rows, clamp(fitting, fewest, most));
+  const int64_t spread = ceilDivide(tasks, crossbar.groups * crossbar.columnTiles), finest = ceilDivide(extents.rows, fewest);
+  rowBlocks = clamp(spread < finest ? spread : finest, blocks, extents.rows);
+  blockRows = ceilDivide(ceilDivide(extents.rows, rowBlocks), step) * step;
   blockRows = blockRows < extents.rows ? blockRows : extents.rows;
   rowBlocks = ceilDivide(extents.rows, blockRows);
-  chunks = rowBlocks * crossbar.groups >= 8 ? 1 : crossbar.columnTiles;
+  chunks = clamp(ceilDivide(tasks, rowBlocks * crossbar.groups), 1, crossbar.columnTiles);
+  chunkTiles = ceilDivide(crossbar.columnTiles, chunks);
+  chunks = ceilDivide(crossbar.columnTiles, chunkTiles);
 }
 
 aimc_status Run::runBlock(void *self, int64_t task) {
@@ -133,8 +156,9 @@ aimc_status Run::runBlock(void *self, int64_t task) {
   int64_t chunk = task % run.chunks, group = task / run.chunks % run.crossbar.groups;
   int64_t first = task / run.chunks / run.crossbar.groups * run.blockRows;
   int64_t rows = run.extents.rows - first < run.blockRows ? run.extents.rows - first : run.blockRows;
-  bool all = run.chunks == 1;
-  return run.block({first, rows, group, all ? 0 : chunk, all ? run.crossbar.columnTiles : chunk + 1}, Observed());
+  int64_t begin = chunk * run.chunkTiles, end = begin + run.chunkTiles;
+  end = end < run.crossbar.columnTiles ? end : run.crossbar.columnTiles;
+  return run.block({first, rows, group, begin, end}, Observed());
 }
 
 aimc_status Run::runBlocks() { return parallel(rowBlocks * crossbar.groups * chunks, runBlock); }

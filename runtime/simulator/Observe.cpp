@@ -16,8 +16,6 @@ void Run::observe(const Block &block, Workspace &ws, const Observed &observed) {
   if (observed.alpha)
     for (int64_t r = 0; r < block.rows; ++r)
       observed.alpha[r] = scratch.alphas[ws.region[r]];
-  if (observed.y)
-    memcpy(observed.y, ws.accumulated.data(), size_t(block.rows * crossbar.columns) * sizeof(float));
 }
 
 /// Blocks of the observed stretch: rows [observedFirst + task * blockRows, ...) of observedGroup.

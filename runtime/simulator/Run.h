@@ -31,6 +31,19 @@ struct Block {
   int64_t first, rows, group, tileBegin, tileEnd;
 };
 
+/// Accumulated columns [first, first + count) of a block's group; rows are `pitch` apart.
+struct Columns {
+  int64_t first, count, pitch;
+  bool biased; // the bias is in them
+};
+
+/// Where a tile's kernel leaves its sums: row r at sums + row[r].
+struct TileResults {
+  float *sums;
+  const int64_t *row;
+  bool biased; // with the bias
+};
+
 class Run {
 public:
   Run(const Chip &chip, Scratch &scratch, const aimc_dispatch_context &context, const aimc_buffer &x, const aimc_buffer &y)
@@ -60,13 +73,17 @@ private:
   static aimc_status observeBlock(void *self, int64_t task);
   aimc_status block(const Block &block, const Observed &observed);
   bool prepare(const Block &block, Workspace &workspace);
-  bool exactBlock(const Block &block, Workspace &workspace);
-  bool analogBlock(const Block &block, Workspace &workspace, const Observed &observed);
-  InputDigits digitsOf(const Block &block, int64_t slice, int64_t k0, int64_t rows, Workspace &workspace);
-  bool takesWhole(const Observed &observed) const;
-  void chooseResults(const Block &block, bool whole, const Observed &observed, Workspace &workspace);
-  bool convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, const SquaredDigits *squares,
+  bool exactBlock(const Block &block, Workspace &workspace, const Observed &observed);
+  bool slicedBlock(const Block &block, Workspace &workspace, const Observed &observed);
+  InputDigits digitsOf(const Block &block, int64_t slice, const Tile &tile, uint8_t *out, Workspace &workspace);
+  bool takesWhole() const;
+  bool wholeBlock(const Block &block, Workspace &workspace, const Observed &observed);
+  bool convertWhole(const Block &block, const Tile &tile, const TileInput &input, const TileResults &results,
                     Workspace &workspace);
+  bool reserveDigits(int64_t rows, int64_t rowTiles, Workspace &workspace);
+  void readDigits(const Block &block, int64_t rowTile, int64_t slot, Workspace &workspace);
+  void findSegments(int64_t rows, Workspace &workspace);
+  int64_t digitBytes(int64_t rows) const;
   bool multiplyTile(const Block &block, const Tile &tile, const InputDigits &digits, int32_t *sums, Workspace &workspace);
   bool multiplyNoisyDigits(const Block &block, const Tile &tile, int64_t input, const InputDigits &digits,
                            Workspace &workspace);
@@ -77,8 +94,9 @@ private:
   void outputScale(const Block &block, const Tile &tile, float alpha, float *f) const;
   bool multiplyVariances(const Block &block, const Tile &tile, const SquaredDigits *squares, Workspace &workspace);
   void drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &workspace);
-  void epilogue(const Block &block, Workspace &workspace);
-  void scatter(const Block &block, Workspace &workspace);
+  void finish(const Block &block, const Columns &columns, Workspace &workspace, const Observed &observed);
+  void epilogue(const Block &block, const Columns &columns, Workspace &workspace);
+  void scatter(const Block &block, const Columns &columns, const Workspace &workspace);
   void observe(const Block &block, Workspace &workspace, const Observed &observed);
 
   const ConverterErrors &errorsOf(const Tile &tile) const {
@@ -93,6 +111,7 @@ private:
     return crossbar.tile(block.group, 0, block.tileEnd - 1).n0 + crossbar.tile(block.group, 0, block.tileEnd - 1).width -
            crossbar.tile(block.group, 0, block.tileBegin).n0;
   }
+  bool isAffine() const { return !exact && (layer.affineScale || layer.affineOffset); }
   /// Squares of input digits that 8 bits do not hold.
   bool largeSquares() const { return layer.largestInputDigit > 15; }
   static InputRange inputRange(InputRange range, const IntegerGemm &gemm) {
@@ -118,7 +137,9 @@ private:
   int64_t planeBytes = 0; // distance of the input slices' boxes
   int64_t linesPerTask = 1, regionsPerTask = 1;
   int64_t resultBase = 0, resultRow[maxDims] = {}, resultGroup = 0, resultColumn = 0; // strides of y
-  int64_t blockRows = 1, rowBlocks = 1, chunks = 1;
+  int64_t blockRows = 1, rowBlocks = 1;
+  int64_t chunks = 1, chunkTiles = 1; // column tiles are cut into
+  bool whole = false;                 // tiles by the instruction set's own kernel
 
   // observation
   int64_t observedFirst = 0, observedGroup = 0;

@@ -38,7 +38,7 @@ struct TileWork {
 
   // acc = (start ? 0 : acc) + f * float32(sum - correction), then + bias.
   const float *f;
-  int64_t fPitch;           // from row to row; 0: one row of f for all
+  const int64_t *fRow;      // [rows], of a row's first column in f; null: one row of f for all
   const double *correction; // [rows], null: none
   float *acc;
   const int64_t *rowOffset; // [rows], of a row's first column in acc

@@ -320,7 +320,7 @@ private:
   };
 
   ALWAYS_INLINE Target targetOf(int64_t r) const {
-    Target target = {work.acc + work.rowOffset[r] + first, work.fPitch ? work.f + r * work.fPitch + first : constants.f};
+    Target target = {work.acc + work.rowOffset[r] + first, work.fRow ? work.f + work.fRow[r] + first : constants.f};
     for (int v = 0; v < perRow; ++v)
       __builtin_prefetch(target.acc + lanes * v, 1);
     return target;

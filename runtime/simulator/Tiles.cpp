@@ -8,12 +8,13 @@
 
 namespace aimc::simulator {
 
-bool Run::exactBlock(const Block &block, Workspace &ws) {
+bool Run::exactBlock(const Block &block, Workspace &ws, const Observed &observed) {
   const int64_t columns = columnsOf(block), tileRows = crossbar.tile(0, 0, 0).rows;
   if (!ws.gathered.reserve(uint64_t(block.rows * tileRows) + 16) || !ws.partial.reserve(uint64_t(block.rows * panelWidth)) ||
-      !ws.panel.reserve(uint64_t(tileRows * panelWidth)) || !ws.weightOffset.reserve(uint64_t(tileRows)))
+      !ws.panel.reserve(uint64_t(tileRows * panelWidth)) || !ws.weightOffset.reserve(uint64_t(tileRows)) ||
+      !ws.accumulated.reserve(uint64_t(block.rows * columns)))
     return false;
-  chooseResults(block, false, Observed(), ws);
+  memset(ws.accumulated.data(), 0, size_t(block.rows * columns) * sizeof(float));
   int64_t neighbours[panelWidth];
   for (int64_t n = 0; n < panelWidth; ++n)
     neighbours[n] = n;
@@ -35,35 +36,44 @@ bool Run::exactBlock(const Block &block, Workspace &ws) {
           ws.accumulated[r * columns + n + j] += ws.partial[r * panelWidth + j];
     }
   }
+  finish(block, {firstColumn(block), columns, columns, false}, ws, observed);
   return true;
 }
 
-/// Input digits of the block's rows for one row tile: a view of the box where rows lie evenly, gathered otherwise.
-InputDigits Run::digitsOf(const Block &block, int64_t slice, int64_t k0, int64_t count, Workspace &ws) {
-  const uint8_t *plane = scratch.codes.data() + slice * planeBytes;
-  const int64_t rows = block.rows;
-  int64_t segmentCount = 0;
+/// Cuts the block's rows into stretches that lie evenly in the box.
+void Run::findSegments(int64_t rows, Workspace &ws) {
+  ws.segmentCount = 0;
   for (int64_t r = 0; r < rows;) {
     int64_t step = r + 1 < rows ? ws.rowOffset[r + 1] - ws.rowOffset[r] : 1;
     int64_t end = r + 1;
     while (end < rows && ws.rowOffset[end] - ws.rowOffset[end - 1] == step)
       ++end;
-    ws.segments[segmentCount++] = {r, end - r, ws.rowOffset[r], step};
+    ws.segments[ws.segmentCount++] = {r, end - r, ws.rowOffset[r], step};
     r = end;
   }
+}
+
+static int64_t gatherPitch(int64_t rows) { return (rows + 31) / 32 * 32; }
+
+/// What digitsOf writes at most.
+int64_t Run::digitBytes(int64_t rows) const { return (crossbar.tile(0, 0, 0).rows + 3) / 4 * 4 * gatherPitch(rows) + 64; }
+
+/// Input digits of the block's rows for a row tile: a view of the box where rows lie evenly, gathered into `out` otherwise.
+InputDigits Run::digitsOf(const Block &block, int64_t slice, const Tile &tile, uint8_t *out, Workspace &ws) {
+  const uint8_t *plane = scratch.codes.data() + slice * planeBytes;
+  const int64_t rows = block.rows, k0 = tile.k0, count = tile.rows;
   const RowSegment &all = ws.segments[0];
-  if (box.run == crossbar.rows && segmentCount == 1 && (rows == 1 || all.step >= count))
+  if (box.run == crossbar.rows && ws.segmentCount == 1 && (rows == 1 || all.step >= count))
     return {plane + all.offset + k0, rows == 1 ? count : all.step, 1, 4, layer.isSigned};
 
   const int64_t *runs = scratch.runOffsets.data();
-  const int64_t tileRows = crossbar.tile(0, 0, 0).rows, pitch = (rows + 31) / 32 * 32;
-  uint8_t *out = ws.digits.data() + slice * ((tileRows + 3) / 4 * 4 * pitch + 64);
-  if (box.run < 16 && rows >= 4 * segmentCount) {
+  const int64_t pitch = gatherPitch(rows);
+  if (box.run < 16 && rows >= 4 * ws.segmentCount) {
     if (gemm.bytewise) {
-      gatherQuads(kernels, plane, box, runs, ws.segments.data(), segmentCount, k0, count, pitch, out);
+      gatherQuads(kernels, plane, box, runs, ws.segments.data(), ws.segmentCount, k0, count, pitch, out);
       return {out, 4, 1, 4 * pitch, layer.isSigned};
     }
-    gatherColumns(plane, box, runs, ws.segments.data(), segmentCount, k0, count, pitch, out);
+    gatherColumns(plane, box, runs, ws.segments.data(), ws.segmentCount, k0, count, pitch, out);
     return {out, 1, pitch, 4 * pitch, layer.isSigned};
   }
   for (int64_t r = 0; r < rows; ++r)
@@ -127,8 +137,9 @@ static TileWork workOf(const Crossbar &crossbar, const Layer &layer, int64_t row
   return work;
 }
 
-bool Run::takesWhole(const Observed &observed) const {
-  if (!chip.isa->tiles || ideal || crossbar.unitColumn || observed.codes || erring || crossbar.wireRatio > 0)
+/// Whether the instruction set's own kernel takes the layer's tiles; nobody sees their codes then.
+bool Run::takesWhole() const {
+  if (!chip.isa->tiles || ideal || crossbar.unitColumn || erring || crossbar.wireRatio > 0)
     return false;
   const int64_t largestCell = (crossbar.planes == 2 ? 32768 : 255) + crossbar.pedestalSteps;
   const int64_t digit = layer.largestInputDigit, square = crossbar.readNoise ? digit * digit : 0;
@@ -136,7 +147,7 @@ bool Run::takesWhole(const Observed &observed) const {
 }
 
 /// The whole way of a tile by the instruction set's own kernel.
-bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *digits, const SquaredDigits *squares,
+bool Run::convertWhole(const Block &block, const Tile &tile, const TileInput &input, const TileResults &results,
                        Workspace &ws) {
   const TileKernel &kernel = chip.isa->tiles();
   const TileConverters &converters = layer.converters[size_t(&tile - crossbar.tiles.data())];
@@ -144,7 +155,7 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *
   TileWork work = workOf(crossbar, layer, rows);
   work.k = tile.rows;
   work.columns = tile.columns;
-  work.digits = digits;
+  work.digits = input.digits;
   for (int plane = 0; plane < crossbar.planes; ++plane)
     work.packed[plane] = crossbar.packed.data() + tile.packed[plane];
   work.sliceBytes = tile.sliceBytes;
@@ -154,14 +165,14 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *
     return false;
   if (crossbar.pedestalSteps) {
     for (int64_t i = 0; i < work.inputs * rows; ++i)
-      ws.pedestals[i] = crossbar.pedestalSteps * ws.inputSums[i];
+      ws.pedestals[i] = crossbar.pedestalSteps * input.sums[i];
     work.pedestal = ws.pedestals.data();
   }
   if (crossbar.offset) {
     for (int64_t r = 0; r < rows; ++r) {
       int64_t inputSum = 0;
-      for (int64_t input = 0; input < work.inputs; ++input)
-        inputSum += ws.inputSums[input * rows + r] * (int64_t(1) << (input * layer.sliceBits));
+      for (int64_t slice = 0; slice < work.inputs; ++slice)
+        inputSum += input.sums[slice * rows + r] * (int64_t(1) << (slice * layer.sliceBits));
       ws.corrections[r] = double(inputSum * (int64_t(1) << (crossbar.weightBits - 1)));
     }
     work.correction = ws.corrections.data();
@@ -171,7 +182,7 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *
     work.noiseScale = layer.outputNoise ? converters.noiseScale.data() : nullptr;
     if (crossbar.readNoise) {
       work.variances = crossbar.packed.data() + tile.variances;
-      work.squares = squares;
+      work.squares = input.squares;
       work.varianceStep = tile.varianceStep.data();
     }
     work.stream = Stream::conversions(chip.seed, chip.trial, Purpose::Output, number, 0, 0);
@@ -179,17 +190,14 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const InputDigits *
     work.sample = ws.sample.data();
     work.conversionElements = uint64_t(crossbar.tileColumns);
   }
-  bool oneScale = true;
-  for (int64_t r = 1; r < rows; ++r)
-    oneScale &= ws.region[r] == ws.region[0];
-  for (int64_t r = 0; r < (oneScale ? 1 : rows); ++r)
-    outputScale(block, tile, scratch.alphas[ws.region[r]], ws.outputScale.data() + r * tile.width);
+  for (int64_t i = 0; i < ws.scales; ++i)
+    outputScale(block, tile, scratch.alphas[ws.scaleRegion[i]], ws.outputScale.data() + i * crossbar.tileColumns);
   work.f = ws.outputScale.data();
-  work.fPitch = oneScale ? 0 : tile.width;
+  work.fRow = ws.scales > 1 ? ws.scaleRow.data() : nullptr;
   work.start = tile.rowTile == 0;
-  work.acc = ws.results + tile.n0 - firstColumn(block);
-  work.rowOffset = ws.resultRow;
-  if (ws.finished && tile.rowTile + 1 == uint32_t(crossbar.rowTiles) && layer.bias)
+  work.acc = results.sums;
+  work.rowOffset = results.row;
+  if (results.biased && tile.rowTile + 1 == uint32_t(crossbar.rowTiles) && layer.bias)
     work.bias = layer.bias + block.group * crossbar.columns + tile.n0;
   if (uint64_t clipped = kernel.run(work, ws.tileScratch.data()))
     chip.counters.clippedCodes += clipped;
@@ -321,23 +329,6 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
     chip.counters.clippedCodes += clipped;
 }
 
-/// Sums go straight to the output where columns are neighbours there and nothing but a bias comes after.
-void Run::chooseResults(const Block &block, bool whole, const Observed &observed, Workspace &ws) {
-  ws.finished = whole && resultColumn == 1 && !layer.affineScale && !layer.affineOffset && !observed.y;
-  ws.results = ws.accumulated.data();
-  ws.resultRow = ws.accumulatedRow.data();
-  if (ws.finished) {
-    ws.results = static_cast<float *>(y.data) + firstColumn(block);
-    ws.resultRow = ws.resultOffset.data();
-    return;
-  }
-  const int64_t columns = columnsOf(block);
-  for (int64_t r = 0; r < block.rows; ++r)
-    ws.accumulatedRow[r] = r * columns;
-  if (!whole)
-    memset(ws.accumulated.data(), 0, size_t(block.rows * columns) * sizeof(float));
-}
-
 /// Column sums of one input slice, [planes, rows, slices, columns].
 bool Run::multiplyTile(const Block &block, const Tile &tile, const InputDigits &digits, int32_t *sums, Workspace &ws) {
   const int64_t width = crossbar.slices * tile.columns, rows = block.rows;
@@ -387,16 +378,74 @@ bool Run::dropOnWires(const Tile &tile, int64_t rows, const InputDigits &digits,
   return takeDrop(gemm, work, ws.drop);
 }
 
-bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observed) {
+/// Room for the digits of `rowTiles` row tiles.
+bool Run::reserveDigits(int64_t rows, int64_t rowTiles, Workspace &ws) {
+  const int64_t parts = rowTiles * layer.inputSlices;
+  return ws.tileInputs.reserve(uint64_t(rowTiles)) && ws.digits.reserve(uint64_t(parts * digitBytes(rows))) &&
+         (!crossbar.offset || ws.inputSums.reserve(uint64_t(parts * rows))) &&
+         (!crossbar.readNoise || ws.squares.reserve(uint64_t(parts) * squareBytes(rows, crossbar.tile(0, 0, 0).rows)));
+}
+
+/// Brings the digits of a row tile, their sums and squares into ws.tileInputs[slot].
+void Run::readDigits(const Block &block, int64_t rowTile, int64_t slot, Workspace &ws) {
+  const Tile &tile = crossbar.tile(block.group, rowTile, block.tileBegin);
+  const int64_t inputs = layer.inputSlices, rows = block.rows;
+  const uint64_t squareSize = squareBytes(rows, crossbar.tile(0, 0, 0).rows);
+  TileInput &out = ws.tileInputs[slot];
+  int32_t *sums = crossbar.offset ? ws.inputSums.data() + slot * inputs * rows : nullptr;
+  out.sums = sums;
+  for (int64_t input = 0; input < inputs; ++input) {
+    const int64_t part = slot * inputs + input;
+    out.digits[input] = digitsOf(block, input, tile, ws.digits.data() + part * digitBytes(rows), ws);
+    if (crossbar.offset)
+      sumDigits(kernels, gemm, out.digits[input], rows, tile.rows, sums + input * rows);
+    if (crossbar.readNoise)
+      out.squares[input] = squareDigits(kernels, gemm, out.digits[input], rows, tile.rows, layer.largestInputDigit,
+                                        ws.squares.data() + uint64_t(part) * squareSize);
+  }
+}
+
+/// Tiles by the instruction set's own kernel. The digits of all row tiles are at hand, so that a column tile's sums are
+/// finished while they lie in the second-level cache.
+bool Run::wholeBlock(const Block &block, Workspace &ws, const Observed &observed) {
+  const int64_t rows = block.rows, inputs = layer.inputSlices;
+  // Rows that are no multiple of a page apart do not push each other out of the cache.
+  const int64_t pitch = (crossbar.tileColumns + 15) / 16 * 16 + 16;
+  if (!reserveDigits(rows, crossbar.rowTiles, ws) || !ws.accumulated.reserve(uint64_t(rows * pitch)) ||
+      !ws.accumulatedRow.reserve(uint64_t(rows)) || !ws.outputScale.reserve(uint64_t(ws.scales * crossbar.tileColumns)) ||
+      !ws.pedestals.reserve(uint64_t(inputs * rows)) || !ws.corrections.reserve(uint64_t(rows)))
+    return false;
+  findSegments(rows, ws);
+  for (int64_t t = 0; t < crossbar.rowTiles; ++t)
+    readDigits(block, t, t, ws);
+  for (int64_t r = 0; r < rows; ++r)
+    ws.accumulatedRow[r] = r * pitch;
+  // Straight to the output where columns are neighbours there and nothing but a bias comes after.
+  const bool direct = resultColumn == 1 && !isAffine() && !observed.y;
+  for (int64_t c = block.tileBegin; c < block.tileEnd; ++c) {
+    const Tile &first = crossbar.tile(block.group, 0, c);
+    TileResults results = {ws.accumulated.data(), ws.accumulatedRow.data(), !isAffine()};
+    if (direct)
+      results = {static_cast<float *>(y.data) + first.n0, ws.resultOffset.data(), true};
+    for (int64_t t = 0; t < crossbar.rowTiles; ++t)
+      if (!convertWhole(block, crossbar.tile(block.group, t, c), ws.tileInputs[t], results, ws))
+        return false;
+    if (!direct)
+      finish(block, {first.n0, first.width, pitch, results.biased}, ws, observed);
+  }
+  return true;
+}
+
+/// Tiles step by step: the products of all slices, then their conversion.
+bool Run::slicedBlock(const Block &block, Workspace &ws, const Observed &observed) {
   const int64_t inputs = layer.inputSlices, slices = crossbar.slices, planes = crossbar.planes, rows = block.rows;
   const Tile &largest = crossbar.tile(0, 0, 0);
-  const int64_t width = slices * largest.columns, pitch = (rows + 31) / 32 * 32;
-  if (!ws.digits.reserve(uint64_t(inputs * ((largest.rows + 3) / 4 * 4 * pitch + 64))) ||
-      !ws.inputSums.reserve(uint64_t(inputs * rows)) || !ws.sums.reserve(uint64_t(inputs * planes * rows * width)) ||
-      !ws.noise.reserve(uint64_t(largest.columns)) || !ws.outputScale.reserve(uint64_t(rows * largest.width)) ||
-      !ws.pedestals.reserve(uint64_t(inputs * rows)) || !ws.corrections.reserve(uint64_t(rows)) ||
-      !ws.codes.reserve(uint64_t(largest.columns)) || !ws.sliceSums.reserve(uint64_t(width)) ||
-      !ws.passed.reserve(uint64_t(largest.columns)) || !ws.gemmScratch.reserve(uint64_t(gemm.scratchBytes(rows, largest.rows))))
+  const int64_t width = slices * largest.columns, columns = columnsOf(block);
+  if (!reserveDigits(rows, 1, ws) || !ws.accumulated.reserve(uint64_t(rows * columns)) ||
+      !ws.sums.reserve(uint64_t(inputs * planes * rows * width)) || !ws.noise.reserve(uint64_t(largest.columns)) ||
+      !ws.outputScale.reserve(uint64_t(largest.width)) || !ws.codes.reserve(uint64_t(largest.columns)) ||
+      !ws.sliceSums.reserve(uint64_t(width)) || !ws.passed.reserve(uint64_t(largest.columns)) ||
+      !ws.gemmScratch.reserve(uint64_t(gemm.scratchBytes(rows, largest.rows))))
     return false;
   if (erring && !ws.distorted.reserve(uint64_t(largest.columns)))
     return false;
@@ -405,52 +454,37 @@ bool Run::analogBlock(const Block &block, Workspace &ws, const Observed &observe
        !ws.noisyDigits.reserve(uint64_t(2 * rows * largest.rows)) || !ws.noisyInputSums.reserve(uint64_t(inputs * rows)) ||
        !ws.noise.reserve(uint64_t(largest.columns > largest.rows ? largest.columns : largest.rows))))
     return false;
-  const uint64_t squareSize = squareBytes(rows, largest.rows);
   if (crossbar.readNoise &&
-      (!ws.squares.reserve(uint64_t(inputs) * squareSize) || !ws.varianceSums.reserve(uint64_t(inputs * 2 * rows * width)) ||
-       !ws.deviations.reserve(uint64_t(largest.columns))))
+      (!ws.varianceSums.reserve(uint64_t(inputs * 2 * rows * width)) || !ws.deviations.reserve(uint64_t(largest.columns))))
     return false;
-  const bool whole = takesWhole(observed);
-  chooseResults(block, whole, observed, ws);
+  findSegments(rows, ws);
+  memset(ws.accumulated.data(), 0, size_t(rows * columns) * sizeof(float));
   SingleThreadedLibrary guard;
   for (int64_t t = 0; t < crossbar.rowTiles; ++t) {
-    InputDigits digits[16];
-    SquaredDigits squares[16];
-    const Tile &first = crossbar.tile(block.group, t, block.tileBegin);
-    for (int64_t input = 0; input < inputs; ++input) {
-      digits[input] = digitsOf(block, input, first.k0, first.rows, ws);
-      if (crossbar.offset)
-        sumDigits(kernels, gemm, digits[input], rows, first.rows, ws.inputSums.data() + input * rows);
-      if (crossbar.readNoise)
-        squares[input] = squareDigits(kernels, gemm, digits[input], rows, first.rows, layer.largestInputDigit,
-                                      ws.squares.data() + uint64_t(input) * squareSize);
-    }
+    readDigits(block, t, 0, ws);
+    const TileInput &given = ws.tileInputs[0];
     for (int64_t c = block.tileBegin; c < block.tileEnd; ++c) {
       const Tile &tile = crossbar.tile(block.group, t, c);
-      if (whole) {
-        if (!convertWhole(block, tile, digits, squares, ws))
-          return false;
-        continue;
-      }
       const int64_t tileSums = rows * slices * tile.columns;
       for (int64_t input = 0; input < inputs; ++input) {
         int32_t *sums = ws.sums.data() + input * planes * tileSums, *low = sums + tileSums;
         if (layer.inputNoise > 0) {
-          if (!multiplyNoisyDigits(block, tile, input, digits[input], ws))
+          if (!multiplyNoisyDigits(block, tile, input, given.digits[input], ws))
             return false;
           low = ws.sums.data() + (inputs * 2 * planes + input) * tileSums; // apart from what noise is added to
           memset(low, 0, size_t(tileSums) * sizeof(int32_t));
-        } else if (!multiplyTile(block, tile, digits[input], sums, ws)) {
+        } else if (!multiplyTile(block, tile, given.digits[input], sums, ws)) {
           return false;
         }
-        if (crossbar.wireRatio > 0 && !dropOnWires(tile, rows, digits[input], low, ws))
+        if (crossbar.wireRatio > 0 && !dropOnWires(tile, rows, given.digits[input], low, ws))
           return false;
       }
-      if (crossbar.readNoise && !multiplyVariances(block, tile, squares, ws))
+      if (crossbar.readNoise && !multiplyVariances(block, tile, given.squares, ws))
         return false;
       convertTile(block, tile, ws, observed);
     }
   }
+  finish(block, {firstColumn(block), columns, columns, false}, ws, observed);
   return true;
 }
 
