@@ -1,7 +1,9 @@
 #include "TestModel.h"
 #include "aimc/aimc.hpp"
+#include "aimc/driver.h"
 
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -134,9 +136,79 @@ TEST(Digital, WrongInputsAreNamed) {
   EXPECT_STREQ(aimc_last_error(), "input x: type 99 is not one of aimc.h");
   EXPECT_EQ(aimc_session_run(session, nullptr, 0, nullptr), AIMC_INVALID_ARGUMENT);
   EXPECT_STREQ(aimc_last_error(), "0 inputs given, the model has 1");
+  const char bytes[12] = {};
+  aimc_array crooked = {bytes + 1 + reinterpret_cast<uintptr_t>(bytes) % 2, AIMC_F32, 2, good};
+  EXPECT_EQ(aimc_session_run(session, &crooked, 1, nullptr), AIMC_INVALID_ARGUMENT);
+  EXPECT_NE(std::string(aimc_last_error()).find("are not aligned to its elements of 4 bytes"), std::string::npos);
   aimc_array output;
   EXPECT_EQ(aimc_session_output(session, 0, &output), AIMC_INVALID_ARGUMENT);
+  EXPECT_STREQ(aimc_last_error(), "output 0: the session has not run, or its last run failed");
   EXPECT_EQ(aimc_session_output(session, 1, &output), AIMC_INVALID_ARGUMENT);
+  EXPECT_STREQ(aimc_last_error(), "output 1 of 1");
+}
+
+TEST(Digital, DimensionsOfOneNameAgree) {
+  TemporaryFile file("two-inputs.aimc");
+  writeAnalogModel(file.path(), [](aimc::fb::ModelT &model) {
+    model.inputs.push_back(std::make_unique<aimc::fb::TensorT>(*model.inputs[0]));
+    model.inputs[1]->name = "z";
+  });
+  Loaded loaded(file.path());
+  const std::vector<float> values(6);
+  auto y = (*loaded.session)->run({aimc::Array::of(values.data(), {1, 2}), aimc::Array::of(values.data(), {3, 2})});
+  EXPECT_EQ(y.error(), "input x, 1x2, and input z, 3x2, differ in the dimension both call batch");
+}
+
+TEST(Digital, NullAddressesAreNamed) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  Loaded loaded(file.path());
+  aimc_model *model = (*loaded.model)->get();
+  aimc_chip *chip = (*loaded.chip)->get();
+  aimc_session *session = (*loaded.session)->get();
+  aimc_model *madeModel;
+  aimc_chip *madeChip;
+  aimc_session *madeSession;
+  aimc_tensor_info info = {};
+  info.struct_size = sizeof info;
+  aimc_array array;
+  auto expect = [](aimc_status status, const char *message) {
+    EXPECT_EQ(status, AIMC_INVALID_ARGUMENT) << message;
+    EXPECT_STREQ(aimc_last_error(), message);
+  };
+  expect(aimc_pool_create(1, nullptr), "the result's address is null");
+  expect(aimc_model_open(nullptr, &madeModel), "the path is null");
+  expect(aimc_model_open("x.aimc", nullptr), "the result's address is null");
+  expect(aimc_model_open_memory(nullptr, 0, &madeModel), "the container's address is null");
+  expect(aimc_model_open_memory("", 0, nullptr), "the result's address is null");
+  expect(aimc_model_input(nullptr, 0, &info), "the model is null");
+  expect(aimc_model_output(model, 0, nullptr), "aimc_tensor_info: the result's address is null");
+  expect(aimc_model_output(model, 1, &info), "output 1 of 1");
+  expect(aimc_chip_create(nullptr, nullptr, &madeChip), "the model is null");
+  expect(aimc_chip_create(model, nullptr, nullptr), "the result's address is null");
+  expect(aimc_chip_statistics(nullptr, nullptr), "the chip is null");
+  expect(aimc_chip_statistics(chip, nullptr), "aimc_statistics: the result's address is null");
+  expect(aimc_session_create(nullptr, &madeSession), "the chip is null");
+  expect(aimc_session_create(chip, nullptr), "the result's address is null");
+  expect(aimc_session_run(nullptr, nullptr, 0, nullptr), "the session is null");
+  expect(aimc_session_output(nullptr, 0, &array), "the session is null");
+  expect(aimc_session_output(session, 0, nullptr), "the result's address is null");
+}
+
+TEST(Digital, FieldsOfANewerCallerAreRefusedUnlessZero) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  auto model = aimc::Model::open(file.path());
+  struct {
+    aimc_chip_options options = traceOptions();
+    uint64_t newer = 0;
+  } longer;
+  longer.options.struct_size = sizeof longer;
+  EXPECT_TRUE(aimc::Chip::create(*model, longer.options));
+  longer.newer = 1;
+  EXPECT_EQ(aimc::Chip::create(*model, longer.options).error(),
+            "aimc_chip_options: a field that this runtime does not know is set, at byte " +
+                std::to_string(sizeof longer.options) + " of " + std::to_string(sizeof longer));
 }
 
 TEST(Digital, WrongOptionsAreNamed) {
@@ -160,9 +232,53 @@ TEST(Digital, WrongOptionsAreNamed) {
             "settings 'adc.bits=6': the model was compiled without a target");
   EXPECT_EQ(message([](aimc_chip_options &o) { o.struct_size = 0; }),
             "aimc_chip_options: struct_size is 0; set it to sizeof(aimc_chip_options)");
+  EXPECT_EQ(message([](aimc_chip_options &o) { o.compensation = static_cast<aimc_compensation>(3); }),
+            "compensation 3; there are tile (0), column (1) and none (2)");
   aimc_pool *pool;
   EXPECT_EQ(aimc_pool_create(-1, &pool), AIMC_INVALID_ARGUMENT);
+  EXPECT_STREQ(aimc_last_error(), "-1 threads; a pool has 1 to 1024, or 0 for one per hardware thread");
   EXPECT_EQ(pool, nullptr);
+}
+
+TEST(Digital, WrongRunOptionsAreNamed) {
+  TemporaryFile file("digital.aimc");
+  writeDigitalModel(file.path());
+  Loaded loaded(file.path());
+  const float x[2] = {};
+  auto message = [&](uint32_t idealAdc, uint32_t observe) {
+    aimc_run_options options = aimc::runOptions();
+    options.ideal_adc = idealAdc;
+    options.observe = observe;
+    return (*loaded.session)->run({aimc::Array::of(x, {1, 2})}, options).error();
+  };
+  EXPECT_EQ(message(1, 0), "ideal_adc needs fidelity quantized; the chip's is exact");
+  EXPECT_EQ(message(0, 5), "observe is 0x5 and there is no observer");
+}
+
+TEST(Corrections, AreCheckedAgainstTheirLayers) {
+  TemporaryFile file("corrected.aimc");
+  writeAnalogModel(file.path());
+  auto model = aimc::Model::open(file.path());
+  ASSERT_TRUE(model) << model.error();
+  const float numbers[3] = {1, 2, 3}, infinite[3] = {1, INFINITY, 3};
+  auto message = [&](std::vector<aimc_correction> corrections, aimc_fidelity fidelity = AIMC_QUANTIZED) {
+    aimc_chip_options options = aimc::chipOptions();
+    options.fidelity = fidelity;
+    options.corrections = corrections.data();
+    options.correction_count = uint32_t(corrections.size());
+    auto chip = aimc::Chip::create(*model, options);
+    return chip ? std::string() : chip.error();
+  };
+  const aimc_correction sound = {0, 3, numbers, numbers};
+  EXPECT_EQ(message({sound}), "");
+  EXPECT_EQ(message({sound}, AIMC_EXACT), "corrections go with fidelity quantized and noisy, not with exact");
+  EXPECT_EQ(message({{1, 3, numbers, numbers}}), "a correction of site 1; there are 1");
+  EXPECT_EQ(message({sound, sound}), "two corrections of site 0");
+  EXPECT_EQ(message({{0, 2, numbers, numbers}}), "a correction of site 0 with 2 columns; the layer has 1 groups of 3");
+  EXPECT_EQ(message({{0, 3, numbers, infinite}}), "the correction of site 0 is not finite in column 1");
+  aimc_chip_options options = aimc::chipOptions();
+  options.correction_count = 1;
+  EXPECT_EQ(aimc::Chip::create(*model, options).error(), "1 corrections, but their address is null");
 }
 
 TEST(Settings, AreCheckedAsATargetIs) {
@@ -258,6 +374,7 @@ TEST_F(Misbehave, FailuresReachTheCallerWithTheirMessages) {
   EXPECT_EQ(message(loaded, 5, AIMC_FAILED), "contraction 12345 of 0");
   EXPECT_EQ(message(loaded, 6, AIMC_FAILED), "fc: x has rank 1 and type 0; the container says rank 2 and type 0");
   EXPECT_EQ(message(loaded, 7, AIMC_FAILED), "fc: an analog layer inside a parallel loop");
+  EXPECT_EQ(message(loaded, 9, AIMC_FAILED), "fc: x has extent -1 in dimension 1");
   // And the session still works.
   EXPECT_EQ(floats(loaded.run({0}, {1})->front()), std::vector<float>{0});
 }
@@ -299,6 +416,36 @@ TEST(Trace, WritesOneEventPerTileAndPolarity) {
             "\"rows\":1,\"columns\":3,\"column_stride\":2}");
 }
 
+TEST(Trace, SaysWhatItCannotDo) {
+  TemporaryFile file("traced.aimc");
+  writeAnalogModel(file.path());
+  aimc_chip_options options = traceOptions();
+  options.driver_arg = "/dev/full";
+  auto model = aimc::Model::open(file.path());
+  auto chip = aimc::Chip::create(*model, options);
+  EXPECT_EQ(chip.code(), AIMC_IO);
+  EXPECT_EQ(chip.error(), "cannot write the trace: No space left on device");
+  Loaded loaded(file.path());
+  aimc_run_options observing = aimc::runOptions();
+  observing.observe = AIMC_OBSERVE_Y;
+  observing.observer = [](void *, const aimc_observation *) { return AIMC_OK; };
+  const float x[2] = {};
+  EXPECT_EQ((*loaded.session)->run({aimc::Array::of(x, {1, 2})}, observing).error(),
+            "the trace driver computes nothing to observe; use the simulator");
+}
+
+TEST(Dispatch, ArraysThatDoNotFitTheLayerAreRefused) {
+  auto message = [](void (*change)(aimc::fb::ModelT &)) {
+    TemporaryFile file("misfit.aimc");
+    writeAnalogModel(file.path(), change);
+    Loaded loaded(file.path());
+    return loaded.run({1, 2, 3, 4, 5, 6}, {3, 2}).error();
+  };
+  EXPECT_EQ(message([](aimc::fb::ModelT &m) { m.dispatches[0]->y->offsets[1] = 1; }), "fc: the results do not fit in y of 3x3");
+  EXPECT_EQ(message([](aimc::fb::ModelT &m) { m.dispatches[0]->batch_inner = 2; }),
+            "fc: 3 rows do not divide into samples of 2");
+}
+
 TEST(Driver, OfASharedLibrary) {
   TemporaryFile file("driven.aimc");
   writeAnalogModel(file.path());
@@ -312,6 +459,30 @@ TEST(Driver, OfASharedLibrary) {
   for (int i = 0; i < 2; ++i)
     EXPECT_EQ(floats(loaded.run({1, 2}, {1, 2})->front()), (std::vector<float>{14, 14, 14}));
   EXPECT_EQ((*loaded.chip)->statistics()->mvms, 2u);
+}
+
+/// What a shared library with a flaw of sampledriver.c gives: an error of the chip, or of its session.
+static std::string driverError(const std::string &flaw) {
+  TemporaryFile file("flawed.aimc");
+  writeAnalogModel(file.path());
+  auto model = aimc::Model::open(file.path());
+  aimc_chip_options options = aimc::chipOptions();
+  const std::string library = std::string(AIMC_TEST_FLAWED_DRIVERS) + flaw + ".so";
+  options.driver = library.c_str();
+  options.driver_arg = "7";
+  auto chip = aimc::Chip::create(*model, options);
+  const std::string error = chip ? aimc::Session::create(*chip).error() : chip.error();
+  const size_t name = error.find(library);
+  return name == std::string::npos ? error : error.substr(0, name) + "LIBRARY" + error.substr(name + library.size());
+}
+
+TEST(Driver, FlawsAreNamed) {
+  EXPECT_EQ(driverError("silent"), "driver LIBRARY: cannot serve this runtime");
+  EXPECT_EQ(driverError("older"), "driver LIBRARY has interface version 0 with " + std::to_string(sizeof(aimc_driver)) +
+                                      " bytes; this runtime needs version " + std::to_string(AIMC_DRIVER_VERSION) + " with " +
+                                      std::to_string(sizeof(aimc_driver)));
+  EXPECT_EQ(driverError("incomplete"), "driver LIBRARY leaves a function of its table null");
+  EXPECT_EQ(driverError("scratchless"), "the driver has no scratch for a session");
 }
 
 TEST(Driver, AnotherLibraryIsNone) {

@@ -1,7 +1,12 @@
-/* A driver in a shared library, in C: y is the number of times its site ran before, plus driver_arg's first digit. */
+/* A driver in a shared library, in C: y is the number of times its site ran before, plus driver_arg's first digit. FLAW, a
+ * letter, makes it one that the runtime must refuse. */
 #include "aimc/driver.h"
 
 #include <stdlib.h>
+
+#ifndef FLAW
+#define FLAW 0
+#endif
 
 struct Chip {
   float first;
@@ -21,7 +26,7 @@ static aimc_status program(const aimc_driver_host *host, const aimc_chip_options
 static void destroy(void *chip) { free(chip); }
 static aimc_status createScratch(void *chip, void **scratch) {
   (void)chip;
-  *scratch = malloc(1);
+  *scratch = FLAW == 's' ? 0 : malloc(1);
   return *scratch ? AIMC_OK : AIMC_OUT_OF_MEMORY;
 }
 static void destroyScratch(void *chip, void *scratch) {
@@ -43,11 +48,18 @@ static aimc_status statistics(void *chip, aimc_statistics *out) {
 }
 
 __attribute__((visibility("default"))) const aimc_driver *aimc_driver_query(uint32_t version, const char **error) {
-  static const aimc_driver driver = {sizeof driver, AIMC_DRIVER_VERSION, "sample", program,   destroy,
-                                     createScratch, destroyScratch,      dispatch, statistics};
+  static const aimc_driver driver = {sizeof driver,
+                                     FLAW == 'o' ? 0 : AIMC_DRIVER_VERSION,
+                                     "sample",
+                                     program,
+                                     destroy,
+                                     createScratch,
+                                     destroyScratch,
+                                     dispatch,
+                                     FLAW == 'i' ? 0 : statistics};
   if (version != AIMC_DRIVER_VERSION) {
     *error = "another version";
     return 0;
   }
-  return &driver;
+  return FLAW == 'q' ? 0 : &driver;
 }

@@ -71,7 +71,8 @@ static std::string eventsOf(const fb::Crossbar &crossbar, const std::string &hea
 
 static aimc_status record(TraceChip &chip, const std::string &lines) {
   std::lock_guard<std::mutex> lock(chip.mutex);
-  if (std::fwrite(lines.data(), 1, lines.size(), chip.file) == lines.size())
+  // A full disk shows when the bytes leave the process; the last ones would leave it when nobody listens any more.
+  if (std::fwrite(lines.data(), 1, lines.size(), chip.file) == lines.size() && std::fflush(chip.file) == 0)
     return AIMC_OK;
   return chip.host->fail(chip.host, AIMC_IO, (std::string("cannot write the trace: ") + std::strerror(errno)).c_str());
 }

@@ -69,6 +69,10 @@ __attribute__((visibility("default"))) int32_t aimc_entry(const aimc_env *env, c
   case 8:
     out[0].data = out[0].allocation = result;
     return countMarks(env, result);
+  case 9:;
+    int64_t sizes[2] = {1, -1}, strides[2] = {1, 1};
+    aimc_buffer negative = {result, 0, sizes, strides, 2, AIMC_F32};
+    return env->dispatch(env, 0, &negative, &negative);
   default:
     return AIMC_OK;
   }
