@@ -35,3 +35,157 @@ func.func @body(%n: tensor<i64>, %go: tensor<i1>, %x: tensor<2xf32>) -> tensor<*
   } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["body"]} : (tensor<i64>, tensor<i1>, tensor<2xf32>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
+
+// -----
+
+func.func @one_hot_depth(%x: tensor<2xi64>, %y: tensor<2xi64>, %z: tensor<2xf32>) {
+  // expected-error @unknown {{node (OneHot, opset 13): takes one depth, not 'tensor<2xi64>'}}
+  %r = onnx.node "OneHot"(%x, %y, %z) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2xi64>, tensor<2xi64>, tensor<2xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @top_k(%x: tensor<2x3xf32>) {
+  // expected-error @unknown {{node (TopK, opset 1): needs a positive 'k'}}
+  %r:2 = onnx.node "TopK"(%x) {domain = "", opset = 1 : i64, attrs = {}}
+    : (tensor<2x3xf32>) -> (tensor<*xf32>, tensor<*xf32>) loc("node")
+  return
+}
+
+// -----
+
+func.func @top_k_too_many(%x: tensor<2x3xf32>) {
+  %c0 = arith.constant dense<[4]> : tensor<1xi64>
+  // expected-error @unknown {{node (TopK, opset 13): selects 4 of 3 elements along dimension 1}}
+  %r:2 = onnx.node "TopK"(%x, %c0) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<1xi64>) -> (tensor<*xf32>, tensor<*xf32>) loc("node")
+  return
+}
+
+// -----
+
+func.func @gather_elements(%x: tensor<2x3xf32>, %y: tensor<2xi64>) {
+  // expected-error @unknown {{node (GatherElements, opset 13): data have 2 dimensions and indices 1; they must have equally many}}
+  %r = onnx.node "GatherElements"(%x, %y) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @gather_nd_open(%x: tensor<2x3xf32>, %y: tensor<2x?xi64>) {
+  // expected-error @unknown {{node (GatherND, opset 13): the indices have type 'tensor<2x?xi64>'; their last size must be known when compiling}}
+  %r = onnx.node "GatherND"(%x, %y) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2x?xi64>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @gather_nd(%x: tensor<2x3xf32>, %y: tensor<2x3xi64>) {
+  // expected-error @unknown {{node (GatherND, opset 13): indices of 3 numbers behind 0 batch dimensions do not fit data of 2 dimensions}}
+  %r = onnx.node "GatherND"(%x, %y) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2x3xi64>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @scatter_nd_open(%x: tensor<2x3xf32>, %y: tensor<2x?xi64>, %z: tensor<2xf32>) {
+  // expected-error @unknown {{node (ScatterND, opset 13): the indices have type 'tensor<2x?xi64>'; their last size must be known when compiling}}
+  %r = onnx.node "ScatterND"(%x, %y, %z) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2x?xi64>, tensor<2xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @scatter_nd(%x: tensor<2x3xf32>, %y: tensor<2x3xi64>, %z: tensor<2xf32>) {
+  // expected-error @unknown {{node (ScatterND, opset 13): indices of type 'tensor<2x3xi64>' do not fit data of 2 dimensions}}
+  %r = onnx.node "ScatterND"(%x, %y, %z) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2x3xi64>, tensor<2xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @scatter_nd_updates(%x: tensor<2x3xf32>, %y: tensor<2x1xi64>, %z: tensor<2xf32>) {
+  // expected-error @unknown {{node (ScatterND, opset 13): updates have 1 dimensions where 2 are needed}}
+  %r = onnx.node "ScatterND"(%x, %y, %z) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2x1xi64>, tensor<2xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @scatter_elements(%x: tensor<2x3xf32>, %y: tensor<2x3xi64>, %z: tensor<2xf32>) {
+  // expected-error @unknown {{node (ScatterElements, opset 13): data have 2, indices 2 and updates 1 dimensions; they must have equally many}}
+  %r = onnx.node "ScatterElements"(%x, %y, %z) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2x3xi64>, tensor<2xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @eye(%x: tensor<2xf32>) {
+  // expected-error @unknown {{node (EyeLike, opset 13): takes a matrix, not 'tensor<2xf32>'}}
+  %r = onnx.node "EyeLike"(%x) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @suppression(%x: tensor<4x4xf32>, %y: tensor<1x1x4xf32>) {
+  // expected-error @unknown {{node (NonMaxSuppression, opset 13): input 0 is 'tensor<4x4xf32>'; the operator takes 3 dimensions}}
+  %r = onnx.node "NonMaxSuppression"(%x, %y) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<4x4xf32>, tensor<1x1x4xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @loss(%x: tensor<2x3xf32>, %y: tensor<2x3xi64>) {
+  // expected-error @unknown {{node (NegativeLogLikelihoodLoss, opset 13): takes scores [N, C, …] and targets [N, …], not 'tensor<2x3xf32>' and 'tensor<2x3xi64>'}}
+  %r = onnx.node "NegativeLogLikelihoodLoss"(%x, %y) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<2x3xi64>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @loss_reduction(%x: tensor<2x3xf32>, %y: tensor<2xi64>) {
+  // expected-error @unknown {{node (NegativeLogLikelihoodLoss, opset 13): reduction 'max' is not known}}
+  %r = onnx.node "NegativeLogLikelihoodLoss"(%x, %y) {domain = "", opset = 13 : i64, attrs = {reduction = "max"}}
+    : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @groups(%x: tensor<2x3x4xf32>, %y: tensor<3xf32>, %z: tensor<3xf32>) {
+  // expected-error @unknown {{node (GroupNormalization, opset 21): 2 groups do not divide the channels of 'tensor<2x3x4xf32>'}}
+  %r = onnx.node "GroupNormalization"(%x, %y, %z) {domain = "", opset = 21 : i64, attrs = {num_groups = 2 : i64}}
+    : (tensor<2x3x4xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @group_scale(%x: tensor<2x4x4xf32>, %y: tensor<4x1xf32>, %z: tensor<4xf32>) {
+  // expected-error @unknown {{node (GroupNormalization, opset 21): scale and bias are vectors, not 'tensor<4x1xf32>'}}
+  %r = onnx.node "GroupNormalization"(%x, %y, %z) {domain = "", opset = 21 : i64, attrs = {num_groups = 2 : i64}}
+    : (tensor<2x4x4xf32>, tensor<4x1xf32>, tensor<4xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @lp_norm(%x: tensor<2x3xf32>) {
+  // expected-error @unknown {{node (LpNormalization, opset 13): 'p' is 3; 1 and 2 are known}}
+  %r = onnx.node "LpNormalization"(%x) {domain = "", opset = 13 : i64, attrs = {p = 3 : i64}}
+    : (tensor<2x3xf32>) -> tensor<*xf32> loc("node")
+  return
+}

@@ -149,3 +149,39 @@ func.func @no_sequence(%x: tensor<2xf32>) -> tensor<*xi64> {
   %n = onnx.node "SequenceLength"(%x) {domain = "", opset = 12 : i64, attrs = {}} : (tensor<2xf32>) -> tensor<*xi64>
   return %n : tensor<*xi64>
 }
+
+// -----
+
+func.func @nested(%x: tensor<2xf32>) {
+  %s = onnx.node "SequenceConstruct"(%x) {domain = "", opset = 12 : i64, attrs = {}} : (tensor<2xf32>) -> tensor<*xf32>
+  // expected-error @below {{(SequenceConstruct, opset 12): makes a sequence of sequences, which is none of tensors}}
+  %t = onnx.node "SequenceConstruct"(%s) {domain = "", opset = 12 : i64, attrs = {}} : (tensor<*xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @split_twice(%x: tensor<2xf32>) {
+  %s = onnx.node "SequenceConstruct"(%x) {domain = "", opset = 12 : i64, attrs = {}} : (tensor<2xf32>) -> tensor<*xf32>
+  // expected-error @below {{(SplitToSequence, opset 12): splits a tensor, not a sequence}}
+  %t = onnx.node "SplitToSequence"(%s) {domain = "", opset = 12 : i64, attrs = {}} : (tensor<*xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @open_parts(%x: tensor<4x3xf32>, %sizes: tensor<?xi64>) {
+  // expected-error @below {{(SplitToSequence, opset 12): splits into a number of parts that is not known when compiling}}
+  %s = onnx.node "SplitToSequence"(%x, %sizes) {domain = "", opset = 12 : i64, attrs = {}}
+    : (tensor<4x3xf32>, tensor<?xi64>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @erase_from_nothing() {
+  %s = onnx.node "SequenceEmpty"() {domain = "", opset = 12 : i64, attrs = {}} : () -> tensor<*xf32>
+  // expected-error @below {{(SequenceErase, opset 12): takes a tensor out of a sequence that is empty}}
+  %t = onnx.node "SequenceErase"(%s) {domain = "", opset = 12 : i64, attrs = {}} : (tensor<*xf32>) -> tensor<*xf32>
+  return
+}
