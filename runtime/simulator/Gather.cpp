@@ -154,36 +154,63 @@ static void regionOrigin(const Layer &layer, const Extents &extents, const Box &
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high) { return value < low ? low : value > high ? high : value; }
 
-BoxLine boxLine(const Layer &layer, const Extents &extents, const Box &box, int64_t line) {
-  const int last = box.axes - 1;
+LineCursor::LineCursor(const Layer &layer, const Extents &extents, const Box &box, int64_t line)
+    : layer(layer), extents(extents), box(box), current() {
   const int64_t linesPerRegion = box.lines / box.regions;
-  BoxLine out = {};
-  out.region = line / linesPerRegion;
+  const int last = box.axes - 1;
   int64_t rest = line % linesPerRegion;
-  const BoxAxis &inner = box.axis[last];
-  out.destination = out.region * box.regionElements + rest * inner.length;
-  int64_t origin[maxAxes];
-  regionOrigin(layer, extents, box, out.region, origin);
-  bool padding = false;
+  current.region = line / linesPerRegion;
+  current.destination = line * box.axis[last].length;
+  index[last] = 0;
   for (int a = last - 1; a >= 0; --a) {
+    index[a] = rest % box.axis[a].length;
+    rest /= box.axis[a].length;
+  }
+  enterRegion();
+}
+
+void LineCursor::enterRegion() {
+  regionOrigin(layer, extents, box, current.region, origin);
+  const int last = box.axes - 1;
+  const BoxAxis &inner = box.axis[last];
+  const int64_t start = origin[last] + inner.low;
+  current.stride = inner.stride;
+  lineBefore = clamp(-start, 0, inner.length);
+  lineInside = clamp(inner.size - start, 0, inner.length) - lineBefore;
+  if (lineInside <= 0) {
+    lineBefore = inner.length;
+    lineInside = 0;
+  }
+  lineSource = (start + lineBefore) * inner.stride;
+  locate();
+}
+
+/// Where the line lies in x.
+void LineCursor::locate() {
+  const int last = box.axes - 1;
+  int64_t source = lineSource;
+  bool padding = false;
+  for (int a = 0; a < last; ++a) {
     const BoxAxis &axis = box.axis[a];
-    int64_t index = origin[a] + axis.low + rest % axis.length;
-    rest /= axis.length;
-    padding |= index < 0 || index >= axis.size;
-    if (!padding)
-      out.source += index * axis.stride;
+    const int64_t at = origin[a] + axis.low + index[a];
+    padding |= at < 0 || at >= axis.size;
+    source += at * axis.stride;
   }
-  int64_t start = origin[last] + inner.low;
-  out.stride = inner.stride;
-  out.before = padding ? inner.length : clamp(-start, 0, inner.length);
-  out.inside = padding ? 0 : clamp(inner.size - start, 0, inner.length) - out.before;
-  if (out.inside <= 0) {
-    out.before = inner.length;
-    out.inside = 0;
-  } else {
-    out.source += (start + out.before) * inner.stride;
+  padding |= lineInside == 0;
+  current.before = padding ? box.axis[last].length : lineBefore;
+  current.inside = padding ? 0 : lineInside;
+  current.source = padding ? 0 : source;
+}
+
+void LineCursor::next() {
+  current.destination += box.axis[box.axes - 1].length;
+  for (int a = box.axes - 2; a >= 0; --a) {
+    if (++index[a] < box.axis[a].length)
+      return locate();
+    index[a] = 0;
   }
-  return out;
+  if (++current.region < box.regions)
+    enterRegion();
 }
 
 float regionMaximum(const Kernels &kernels, const Layer &layer, const Extents &extents, const Box &box, const float *x,

@@ -62,7 +62,24 @@ struct BoxLine {
   int64_t source, stride; // offset of the first inside element in x, distance of neighbours
 };
 
-BoxLine boxLine(const Layer &layer, const Extents &extents, const Box &box, int64_t line);
+/// The lines of a box in their order.
+class LineCursor {
+public:
+  LineCursor(const Layer &layer, const Extents &extents, const Box &box, int64_t line);
+  const BoxLine &line() const { return current; }
+  void next();
+
+private:
+  void enterRegion();
+  void locate();
+
+  const Layer &layer;
+  const Extents &extents;
+  const Box &box;
+  BoxLine current;
+  int64_t origin[maxAxes], index[maxAxes];    // the region's; within it
+  int64_t lineBefore, lineInside, lineSource; // of lines without padding across them, whose other indices are 0
+};
 
 /// Largest |x| over one region: what one sample's input of the group holds (axes that rows sweep count whole).
 float regionMaximum(const Kernels &kernels, const Layer &layer, const Extents &extents, const Box &box, const float *x,

@@ -57,13 +57,16 @@ public:
 
 private:
   // steps 1 and 2
-  aimc_status measureScales();
+  void setScale(int64_t region);
   aimc_status quantizeInput();
   aimc_status copyInput();
+  void measureRegion(int64_t region);
   static aimc_status measureRegions(void *self, int64_t task);
-  static aimc_status quantizeLines(void *self, int64_t task);
+  static aimc_status quantizeRegions(void *self, int64_t task);
+  static aimc_status quantizeTask(void *self, int64_t task);
   static aimc_status copyLines(void *self, int64_t task);
-  void quantizeLine(const BoxLine &line, int64_t length, Workspace &workspace, InputCounts &counts);
+  aimc_status quantizeStretch(int64_t firstLine, int64_t lastLine);
+  void quantizeLines(LineCursor &from, int64_t count, int64_t elements, Workspace &workspace, InputCounts &counts);
 
   // step 3
   void chooseBlocks();
