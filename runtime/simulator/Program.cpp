@@ -115,6 +115,32 @@ struct DeviceSet {
   Purpose programming, stuck, drift, flicker;
   int64_t devices;
   float weight;
+  bool ages;
+};
+
+/// What a tile's columns read with each row driven alone at full scale, slices put together: just after programming and now.
+struct Readings {
+  Buffer<double> of; // per column: of this row, and the sums of their magnitudes; before and after
+  int64_t columns = 0;
+
+  bool reserve(int64_t count) {
+    columns = count;
+    if (!of.reserve(uint64_t(4 * count)))
+      return false;
+    memset(of.data(), 0, size_t(4 * count) * sizeof(double));
+    return true;
+  }
+  double *before() { return of.data(); }
+  double *after() { return of.data() + columns; }
+  double *sumBefore() { return of.data() + 2 * columns; }
+  double *sumAfter() { return of.data() + 3 * columns; }
+  void endRow() {
+    for (int64_t j = 0; j < columns; ++j) {
+      sumBefore()[j] += fabs(before()[j]);
+      sumAfter()[j] += fabs(after()[j]);
+    }
+    memset(of.data(), 0, size_t(2 * columns) * sizeof(double));
+  }
 };
 
 /// The cells of one tile, [slices, polarities, rows, columns]: sums over the devices of a weight, in microsiemens.
@@ -192,7 +218,7 @@ private:
   void programPolarity(const Tile &tile, int64_t s, int64_t k, int polarity, const int32_t *digits, const DeviceSet &which,
                        float *sum, float *variance, float *programmedSum, float *scratch) const;
   void programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, const CellRow &now,
-                      const CellRow *programmed, float *scratch) const;
+                      const CellRow *programmed, float *scratch, bool residualToo = true) const;
   void stick(const float *uniform, int64_t count, float *g) const {
     options.kernels->stick(uniform, count, target.stuck_at_g_min(), target.stuck_at_g_max(), target.g_min(), target.g_max(), g);
   }
@@ -200,7 +226,12 @@ private:
   void packVariances(Tile &tile, const float *variances, int8_t *bytes) const;
   uint64_t toSteps(const CellRow &cells, int64_t columns, int32_t *steps) const;
   double readAlone(double steps, const Tile &tile, int64_t k) const;
-  void compensate(Tile &tile, const double *before, const double *after) const;
+  aimc_status compensateFirstPair(Tile &tile) const;
+  void addReading(const Tile &tile, int64_t s, int64_t k, const CellRow &programmed, const int32_t *steps,
+                  int32_t *programmedSteps, Readings &readings) const;
+  void compensate(Tile &tile, Readings &readings) const;
+  /// Whether residual pairs take what the first lack when the chip is read.
+  bool refreshed() const { return aged && target.residual() > 0 && target.residual_at() == fb::ResidualAt::Readout; }
 
   static constexpr int scratchRows = 11;
 
@@ -280,7 +311,7 @@ void Programmer::programPolarity(const Tile &tile, int64_t s, int64_t k, int pol
     digit = digit > 0 ? digit : 0;
     goal[j] = table.target[size_t(digit)];
     sigma[j] = table.sigma[size_t(digit)];
-    if (aged) {
+    if (aged && which.ages) {
       mu[j] = table.mu[size_t(digit)];
       spread[j] = table.spread[size_t(digit)];
     }
@@ -304,7 +335,7 @@ void Programmer::programPolarity(const Tile &tile, int64_t s, int64_t k, int pol
     if (programmedSum)
       for (int64_t j = begin; j < end; ++j)
         programmedSum[j] = programmedSum[j] + which.weight * g[j];
-    if (aged) {
+    if (aged && which.ages) {
       if (options.effects.drift)
         options.kernels->gaussians(drift, element, count, noise + begin);
       if (options.effects.flicker)
@@ -327,15 +358,17 @@ void Programmer::programPolarity(const Tile &tile, int64_t s, int64_t k, int pol
 }
 
 /// One row of cells of slice s; `programmed`, unless null, receives what the row was before it aged. A residual pair takes, in
-/// parts of r, what the first pair lacks just after programming. `scratch` holds scratchRows rows.
+/// parts of r, what the first pair lacks: just after programming, or, where it is refreshed, when the chip is read, against
+/// what the tile's gamma restores. `scratch` holds scratchRows rows.
 void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const int32_t *digits, const CellRow &now,
-                                const CellRow *programmed, float *scratch) const {
+                                const CellRow *programmed, float *scratch, bool residualToo) const {
   const int64_t columns = tile.columns, devices = target.devices_per_weight();
-  const float part = target.residual();
+  const float part = residualToo ? target.residual() : 0.0f;
+  const bool refreshes = refreshed();
   float *rest = scratch + (scratchRows - 3) * columns;
   const CellRow kept = {{rest, rest + columns}};
-  const CellRow *first = programmed ? programmed : part > 0 ? &kept : nullptr;
-  const DeviceSet pair = {Purpose::Programming, Purpose::Stuck, Purpose::Drift, Purpose::Flicker, devices, 1.0f};
+  const CellRow *first = programmed ? programmed : part > 0 && !refreshes ? &kept : nullptr;
+  const DeviceSet pair = {Purpose::Programming, Purpose::Stuck, Purpose::Drift, Purpose::Flicker, devices, 1.0f, true};
   for (int polarity = 0; polarity < 2; ++polarity) {
     memset(now.sums[polarity], 0, size_t(columns) * sizeof(float));
     if (options.effects.read)
@@ -350,17 +383,23 @@ void Programmer::programDevices(const Tile &tile, int64_t s, int64_t k, const in
   const int32_t full = (1 << crossbar.cellBits) - 1;
   const float digitMicrosiemens = (target.g_max() - target.g_min()) / float(full), devicesOfPair = float(devices);
   int32_t *lacking = reinterpret_cast<int32_t *>(rest + 2 * columns);
+  const CellRow &measured = refreshes ? now : *first;
   for (int64_t j = 0; j < columns; ++j) {
-    const float has = (first->sums[0][j] - first->sums[1][j]) / devicesOfPair;
-    const float digit = rintf((digitMicrosiemens * float(digits[j]) - has) / (part * digitMicrosiemens));
+    const float has = (measured.sums[0][j] - measured.sums[1][j]) / devicesOfPair;
+    const float gamma = refreshes && !tile.gamma.empty() ? tile.gamma[size_t(j)] : 1.0f;
+    const float digit = rintf((digitMicrosiemens * float(digits[j]) / gamma - has) / (part * digitMicrosiemens));
     lacking[j] = int32_t(fminf(fmaxf(digit, -float(full)), float(full)));
   }
-  const DeviceSet residual = {
-      Purpose::ResidualProgramming, Purpose::ResidualStuck, Purpose::ResidualDrift, Purpose::ResidualFlicker, 1,
-      part * devicesOfPair};
+  const DeviceSet residual = {Purpose::ResidualProgramming,
+                              Purpose::ResidualStuck,
+                              Purpose::ResidualDrift,
+                              Purpose::ResidualFlicker,
+                              1,
+                              part * devicesOfPair,
+                              !refreshes};
   for (int polarity = 0; polarity < 2; ++polarity)
     programPolarity(tile, s, k, polarity, lacking, residual, now.sums[polarity], now.variances[polarity],
-                    programmed ? programmed->sums[polarity] : nullptr, scratch);
+                    programmed && !refreshes ? programmed->sums[polarity] : nullptr, scratch);
 }
 
 /// Variances of a row's weights: of both polarities, in squared microsiemens.
@@ -396,8 +435,21 @@ double Programmer::readAlone(double steps, const Tile &tile, int64_t k) const {
   return steps - dropFactor(a) * (dropReach(k, tile.rows) * steps);
 }
 
+/// Adds one slice of row k, whose cells now have `steps`, to the row's readings.
+void Programmer::addReading(const Tile &tile, int64_t s, int64_t k, const CellRow &programmed, const int32_t *steps,
+                            int32_t *programmedSteps, Readings &readings) const {
+  toSteps(programmed, tile.columns, programmedSteps);
+  const double weight = double(uint64_t(1) << (uint64_t(s) * crossbar.cellBits));
+  double *before = readings.before(), *after = readings.after();
+  for (int64_t j = 0; j < tile.columns; ++j) {
+    before[j] += weight * readAlone(double(programmedSteps[j] + crossbar.pedestalSteps), tile, k);
+    after[j] += weight * readAlone(double(steps[j] + crossbar.pedestalSteps), tile, k);
+  }
+}
+
 /// gamma from the sums over rows of what each column read just after programming and now, in steps.
-void Programmer::compensate(Tile &tile, const double *before, const double *after) const {
+void Programmer::compensate(Tile &tile, Readings &readings) const {
+  const double *before = readings.sumBefore(), *after = readings.sumAfter();
   const double least = 1e-4 * double(fullSteps);
   auto ratio = [&](double first, double second, double cells) {
     first = first / cells;
@@ -419,6 +471,33 @@ void Programmer::compensate(Tile &tile, const double *before, const double *afte
   const float gamma = ratio(first, second, rows * double(tile.width));
   for (float &column : tile.gamma)
     column = gamma;
+}
+
+/// The tile's gamma from its first pairs alone.
+aimc_status Programmer::compensateFirstPair(Tile &tile) const {
+  const int64_t columns = tile.columns;
+  Buffer<int32_t> row;
+  Buffer<float> scratch;
+  Readings readings;
+  if (!row.reserve(uint64_t(3 * columns)) || !scratch.reserve(uint64_t((scratchRows + 6) * columns)) ||
+      !readings.reserve(columns))
+    return outOfMemory();
+  int32_t *digits = row.data(), *steps = digits + columns, *programmedSteps = steps + columns;
+  float *sums = scratch.data() + scratchRows * columns;
+  const CellRow now = {{sums, sums + columns}, {sums + 4 * columns, sums + 5 * columns}};
+  const CellRow programmed = {{sums + 2 * columns, sums + 3 * columns}};
+  for (int64_t k = 0; k < tile.rows; ++k) {
+    for (int64_t s = 0; s < crossbar.slices; ++s) {
+      if (aimc_status status = digitsOf(tile, s, k, digits))
+        return status;
+      programDevices(tile, s, k, digits, now, &programmed, scratch.data(), /*residualToo=*/false);
+      toSteps(now, columns, steps);
+      addReading(tile, s, k, programmed, steps, programmedSteps, readings);
+    }
+    readings.endRow();
+  }
+  compensate(tile, readings);
+  return AIMC_OK;
 }
 
 aimc_status Programmer::program(const Tile &tile, TileCells &cells) const {
@@ -462,15 +541,17 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
   Buffer<int8_t> planes;
   Buffer<int32_t> row;
   Buffer<float> scratch;
-  Buffer<double> readings; // per column: of this row, and the sums of their magnitudes; before and after
+  Readings readings;
+  const bool reads = compensated() && !refreshed(); // else gamma is known, or there is none
   const uint64_t planeBytes = uint64_t(tile.rows) * uint64_t(width);
   if (!planes.reserve(6 * planeBytes) || !row.reserve(uint64_t(5 * columns)) ||
-      !scratch.reserve(uint64_t((scratchRows + 6) * columns)) || !readings.reserve(uint64_t(4 * columns)))
+      !scratch.reserve(uint64_t((scratchRows + 6) * columns)) || !readings.reserve(columns))
     return outOfMemory();
   int32_t *digits = row.data(), *steps = digits + columns, *programmedSteps = steps + columns;
   int32_t *magnitudes = programmedSteps + columns, *reached = magnitudes + columns;
-  double *before = readings.data(), *after = before + columns, *sumBefore = after + columns, *sumAfter = sumBefore + columns;
-  memset(readings.data(), 0, size_t(4 * columns) * sizeof(double));
+  if (compensated() && refreshed())
+    if (aimc_status status = compensateFirstPair(tile))
+      return status;
   float *sums = scratch.data() + scratchRows * columns;
   CellRow now = {{sums, sums + columns}, {sums + 4 * columns, sums + 5 * columns}};
   CellRow programmed = {{sums + 2 * columns, sums + 3 * columns}};
@@ -484,13 +565,13 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
         for (int polarity = 0; polarity < 2 && options.effects.read; ++polarity)
           for (int64_t j = 0; j < columns; ++j)
             now.variances[polarity][j] *= now.sums[polarity][j] * now.sums[polarity][j];
-        if (compensated())
+        if (reads)
           programmed = cells->row(cells->programmed, s, k);
       } else {
         if (aimc_status status = digitsOf(tile, s, k, digits))
           return status;
         if (options.physical())
-          programDevices(tile, s, k, digits, now, compensated() ? &programmed : nullptr, scratch.data());
+          programDevices(tile, s, k, digits, now, reads ? &programmed : nullptr, scratch.data());
         else
           programNoiseless(digits, columns, steps);
       }
@@ -516,22 +597,14 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
         splitRow(magnitudes, columns, planeBytes, high + 2 * planeBytes);
         splitRow(reached, columns, planeBytes, high + 4 * planeBytes);
       }
-      if (!compensated())
-        continue;
-      toSteps(programmed, columns, programmedSteps);
-      const double weight = double(uint64_t(1) << (uint64_t(s) * crossbar.cellBits));
-      for (int64_t j = 0; j < columns; ++j) {
-        before[j] = (s ? before[j] : 0.0) + weight * readAlone(double(programmedSteps[j] + crossbar.pedestalSteps), tile, k);
-        after[j] = (s ? after[j] : 0.0) + weight * readAlone(double(steps[j] + crossbar.pedestalSteps), tile, k);
-      }
+      if (reads)
+        addReading(tile, s, k, programmed, steps, programmedSteps, readings);
     }
-    for (int64_t j = 0; compensated() && j < columns; ++j) {
-      sumBefore[j] += fabs(before[j]);
-      sumAfter[j] += fabs(after[j]);
-    }
+    if (reads)
+      readings.endRow();
   }
-  if (compensated())
-    compensate(tile, sumBefore, sumAfter);
+  if (reads)
+    compensate(tile, readings);
   for (int plane = 0; plane < packedPlanes(crossbar); ++plane)
     for (int64_t s = 0; s < crossbar.slices; ++s)
       options.gemm->pack(planes.data() + uint64_t(plane) * planeBytes + s * columns, tile.rows, columns, width,

@@ -292,6 +292,47 @@ TEST(Residual, TakesWhatTheFirstPairLacks) {
   EXPECT_EQ(OneRun(spec).refusal(), "layer: a residual pair needs two polarities, its cells have offset encoding");
 }
 
+TEST(Residual, AtReadoutTakesWhatDriftTook) {
+  // A day after programming the first pair has lost about a third, and each device another share. What it then lacks of the
+  // target is what a fresh pair is told; only that pair's own error is left.
+  Spec spec = oneTile(128, 128);
+  spec.programmingNoise = true;
+  std::fill(spec.weightScale.begin(), spec.weightScale.end(), float(spec.L()));
+  std::fill(spec.levels.begin(), spec.levels.end(), 64);
+  const double r = .25, digit = 25.0 / 127;
+  auto read = [&](float residual, aimc::fb::ResidualAt at, double seconds, aimc_compensation compensation) {
+    spec.changeTarget = [&](auto &target) { target.residual = residual, target.residual_at = at; };
+    return Moments(OneRun(spec).seed(7).after(seconds, compensation).outputs(identity(128)));
+  };
+  const double day = 86400;
+  Moments aged = read(0, aimc::fb::ResidualAt::Readout, day, AIMC_COMPENSATE_NONE);
+  EXPECT_LT(aged.mean, 45);
+  auto sigma = [](double u) { return .26348 + 1.9650 * u - 1.1731 * u * u; };
+  const double unused = sigma(0), idle = unused / std::sqrt(2 * M_PI);
+  auto expected = [&](double lackingMean, double lackingDeviation) {
+    auto variance = [&](double e) {
+      const double u = std::min(std::abs(lackingMean + lackingDeviation * e) / r / 25, 1.0);
+      return r * r * (sigma(u) * sigma(u) + unused * unused * (.5 - .5 / M_PI));
+    };
+    return std::sqrt(expectation(variance)) / digit;
+  };
+  Moments fresh = read(float(r), aimc::fb::ResidualAt::Readout, day, AIMC_COMPENSATE_NONE);
+  const double deviation = expected((64 - aged.mean) * digit, aged.deviation * digit);
+  EXPECT_NEAR(fresh.deviation, deviation, .07 * deviation);
+  // Towards 0 by the idle device of the fresh pair.
+  EXPECT_NEAR(fresh.mean, 64 - r * idle / digit, .05);
+  // With compensation the pair takes what gamma does not bring back, and gamma counts its errors too.
+  Moments compensated = read(float(r), aimc::fb::ResidualAt::Readout, day, AIMC_COMPENSATE_TILE);
+  const double gamma = 64 / aged.mean;
+  EXPECT_NEAR(compensated.deviation, gamma * expected(0, aged.deviation * digit),
+              .07 * gamma * expected(0, aged.deviation * digit));
+  EXPECT_NEAR(compensated.mean, 64, .5);
+  // A pair that is programmed with the first ages like it; just after programming both are the same.
+  EXPECT_GT(read(float(r), aimc::fb::ResidualAt::Programming, day, AIMC_COMPENSATE_TILE).deviation, 2 * compensated.deviation);
+  EXPECT_EQ(read(float(r), aimc::fb::ResidualAt::Programming, 0, AIMC_COMPENSATE_NONE).deviation,
+            read(float(r), aimc::fb::ResidualAt::Readout, 0, AIMC_COMPENSATE_NONE).deviation);
+}
+
 TEST(Stuck, SharesAndMean) {
   // Programming is exact: a device is where it was told to be, or at Gmin, or at Gmax.
   const double p0 = .1, p1 = .05;

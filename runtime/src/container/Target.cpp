@@ -26,6 +26,7 @@ Status aimc::checkPhysics(const fb::Target &target) {
   AIMC_TRY(checkNumber("devices_per_weight", target.devices_per_weight(), 1, 64));
   AIMC_TRY(checkNumber("output_noise", target.output_noise(), 0, 1e6));
   AIMC_TRY(checkNumber("residual", target.residual(), 0, 1));
+  AIMC_TRY(checkNumber("residual_at", double(target.residual_at()), 0, double(fb::ResidualAt::MAX)));
   AIMC_TRY(checkNumber("adc_bits", target.adc_bits(), -1, 24));
   if (target.adc_bits() == 1)
     return error(AIMC_INVALID_MODEL, "adc_bits is 1; an ADC has at least 2 bits, 0 makes it ideal");
@@ -105,6 +106,14 @@ static const std::vector<Setting> &settingsTable() {
       {"device.g_max", [](T &t, double v) { t.g_max = float(v); }, 0, 1e6, conductance, {}},
       {"device.per_weight", [](T &t, double v) { t.devices_per_weight = uint32_t(v); }, 1, 16, {}, {}, true},
       {"device.residual", [](T &t, double v) { t.residual = float(v); }, 0, 1, {}, {}},
+      {"device.residual_at",
+       [](T &t, double v) { t.residual_at = fb::ResidualAt(v); },
+       0,
+       0,
+       {},
+       {{"programming", double(fb::ResidualAt::Programming)}, {"readout", double(fb::ResidualAt::Readout)}},
+       false,
+       true},
       {"noise.programming",
        [](T &t, double v) { t.programming_noise = v != 0; },
        0,
