@@ -21,6 +21,9 @@ if config.aimc_mpiexec:
     config.environment.update({"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"})
     config.substitutions.append(("%mpirun", config.aimc_mpiexec + " --oversubscribe"))
 
+if shutil.which("rsvg-convert"):
+    config.available_features.add("rsvg")
+
 # `make test-aarch64` builds aimc-run for 64-bit Arm here; where it did, tests compare what it computes.
 aarch64_run = os.path.join(config.aimc_binary_dir, "aarch64", "bin", "aimc-run")
 if os.path.exists(aarch64_run) and shutil.which("qemu-aarch64"):

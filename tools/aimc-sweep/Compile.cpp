@@ -1,21 +1,17 @@
 #include "Compile.h"
+#include "Command.h"
 #include "Journal.h"
 #include "Progress.h"
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <mutex>
-#include <spawn.h>
-#include <sys/wait.h>
+#include <set>
 #include <thread>
 #include <unistd.h>
-
-extern char **environ;
 
 namespace aimc::tools {
 
@@ -103,43 +99,12 @@ static Result<std::string> cacheName(const ContainerSource &source, const std::s
   return fs::path(source.model).stem().string() + "-" + hashText(hashBytes(identity)) + ".aimc";
 }
 
-/// Runs the compiler; what it says goes to the file `log`.
-static Status runCompiler(const std::vector<std::string> &words, const std::string &log) {
-  std::vector<char *> arguments;
-  for (const std::string &word : words)
-    arguments.push_back(const_cast<char *>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  pid_t child;
-  int error = posix_spawnp(&child, words[0].c_str(), &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0)
-    return Failure{words[0] + ": cannot run the compiler: " + std::strerror(error) + "; --compiler=PATH names it"};
-  int status;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-    ;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-    return {};
-  std::ifstream stream(log);
-  std::string said((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  while (!said.empty() && said.back() == '\n')
-    said.pop_back();
-  std::string command;
-  for (const std::string &word : words)
-    command += (command.empty() ? "" : " ") + word;
-  return Failure{"compiling failed: " + command + "\n" + said};
-}
-
 /// Compiles one model to `path`, through a file of another name, so that what is there is whole.
 static Status compileOne(const ContainerSource &source, const CompileSettings &settings, const std::string &path) {
   std::string unfinished = path + "." + std::to_string(getpid());
   std::vector<std::string> words = {settings.compiler, source.model, "-o", unfinished, "--quiet"};
   words.insert(words.end(), source.arguments.begin(), source.arguments.end());
-  Status status = runCompiler(words, unfinished + ".log");
+  Status status = runCommand(words, unfinished + ".log", "compiling", "--compiler=PATH names the compiler");
   std::error_code error;
   fs::remove(unfinished + ".log", error);
   if (!status) {
@@ -152,43 +117,41 @@ static Status compileOne(const ContainerSource &source, const CompileSettings &s
   return {};
 }
 
-Result<std::vector<std::string>> compileAll(const std::vector<ContainerSource> &sources, const CompileSettings &settings) {
-  std::vector<std::string> paths(sources.size());
+std::vector<Result<std::string>> compileAll(const std::vector<ContainerSource> &sources, const CompileSettings &settings) {
+  std::vector<Result<std::string>> paths;
   std::vector<size_t> missing;
+  std::set<std::string> begun;
   std::error_code error;
   for (size_t i = 0; i < sources.size(); ++i) {
-    paths[i] = sources[i].model;
+    paths.emplace_back(sources[i].model);
     if (sources[i].isCompiled())
       continue;
     Result<std::string> name = cacheName(sources[i], settings.compiler);
-    if (!name)
-      return name.failure();
-    paths[i] = (fs::path(settings.cache) / *name).string();
-    if (!fs::exists(paths[i], error) && std::find(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(i), paths[i]) ==
-                                            paths.begin() + static_cast<std::ptrdiff_t>(i))
+    paths[i] = name ? Result<std::string>((fs::path(settings.cache) / *name).string()) : name.failure();
+    if (paths[i] && !fs::exists(*paths[i], error) && begun.insert(*paths[i]).second)
       missing.push_back(i);
   }
   if (missing.empty())
     return paths;
   fs::create_directories(settings.cache, error);
-  if (error)
-    return Failure{settings.cache + ": cannot create: " + error.message()};
 
   std::optional<Progress> progress;
   if (!settings.quiet)
     progress.emplace("compiling", static_cast<int64_t>(missing.size()));
   std::atomic<size_t> next{0};
   std::mutex mutex;
-  Status failure;
+  std::map<std::string, std::string> failures; // by path
   int64_t done = 0;
   auto work = [&] {
     for (size_t i; (i = next++) < missing.size();) {
-      Status status = compileOne(sources[missing[i]], settings, paths[missing[i]]);
+      const std::string &path = *paths[missing[i]];
+      Status status = error ? Status(Failure{settings.cache + ": cannot create: " + error.message()})
+                            : compileOne(sources[missing[i]], settings, path);
       std::lock_guard<std::mutex> lock(mutex);
       if (!status) {
-        if (failure)
-          failure = status;
-        next = missing.size();
+        failures[path] = status.error();
+        if (settings.failFast)
+          next = missing.size();
       }
       if (progress)
         progress->update(++done);
@@ -199,8 +162,9 @@ Result<std::vector<std::string>> compileAll(const std::vector<ContainerSource> &
     workers.emplace_back(work);
   for (std::thread &worker : workers)
     worker.join();
-  if (!failure)
-    return failure.failure();
+  for (Result<std::string> &path : paths)
+    if (auto failure = path ? failures.find(*path) : failures.end(); failure != failures.end())
+      path = Failure{failure->second};
   return paths;
 }
 

@@ -103,6 +103,10 @@ FinishedRun Engine::execute(size_t index, aimc_pool *pool) const {
   const Run &run = runs[index];
   FinishedRun result;
   result.index = index;
+  if (!run.network) {
+    result.outcome = Failure{run.place + ": " + run.obstacle};
+    return result;
+  }
   Result<Trial> trial = run.network->run(run.chip, pool, nullptr, [](int64_t) {});
   if (!trial) {
     result.outcome = Failure{run.place + ": " + trial.error()};
@@ -145,10 +149,11 @@ void Engine::work() {
       pool = createPool(share);
     }
     FinishedRun result = pool ? execute(index, pool->get()) : FinishedRun{index, pool.failure()};
-    if (first)
+    if (first && result.outcome)
       limitByMemory(before);
     {
       std::lock_guard<std::mutex> lock(mutex);
+      isFirst = isFirst || (first && !result.outcome); // what failed says nothing of the memory
       --running;
       finished.push_back(std::move(result));
     }

@@ -13,7 +13,8 @@ namespace aimc::tools {
 
 /// One chip of one cell.
 struct Run {
-  const Network *network = nullptr;
+  const Network *network = nullptr; // null: there is none, and `obstacle` says why
+  std::string obstacle = {};
   size_t container = 0; // of Grid::containers
   ChipSettings chip;
   std::string place; // in the grid, for messages

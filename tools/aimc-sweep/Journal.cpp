@@ -202,6 +202,8 @@ Status Journal::read(const Json &header) {
                        "; choose another --output-dir, or add --restart to give its results up"};
       continue;
     }
+    if (line.is_object() && line.contains("run") && line.contains("failure"))
+      continue;
     std::optional<Outcome> outcome;
     if (line.is_object() && line.contains("run") && line.contains("outcome"))
       outcome = Outcome::fromJson(line["outcome"]);
@@ -231,8 +233,11 @@ Status Journal::write(const std::string &line) {
 Status Journal::add(const std::string &key, const Outcome &outcome) {
   Json line;
   line["run"] = Json::parse(key);
-  line["outcome"] = outcome.toJson();
-  if (Status status = write(line.dump()); !status)
+  if (outcome.ran())
+    line["outcome"] = outcome.toJson();
+  else
+    line["failure"] = outcome.failure;
+  if (Status status = write(line.dump(-1, ' ', false, Json::error_handler_t::replace)); !status)
     return status;
   found[key] = outcome;
   return {};

@@ -13,11 +13,14 @@ namespace aimc::tools {
 
 using Json = nlohmann::ordered_json;
 
-/// What one chip gave.
+/// What one chip gave, or why it gave nothing.
 struct Outcome {
   Judgement judgement;
   aimc_statistics statistics{};
+  std::string failure; // empty: it ran
 
+  bool ran() const { return failure.empty(); }
+  /// Of one that ran.
   Json toJson() const;
   /// Nothing when it is not what toJson writes. Numbers come back to the last bit.
   static std::optional<Outcome> fromJson(const Json &json);
@@ -36,7 +39,7 @@ uint64_t hashBytes(const std::string &bytes);
 std::string hashText(uint64_t hash);
 
 /// An append-only file of lines: a header that says what the outcomes belong to, then one line for each of them, on the disk
-/// before the next.
+/// before the next. Runs that failed are noted with their reason, and tried again by the next sweep.
 class Journal {
 public:
   /// Opens or begins `path` and locks it. Errors: another process has it; it belongs to another sweep, whose header differs

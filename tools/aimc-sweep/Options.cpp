@@ -52,7 +52,10 @@ Output directory
   results.csv    one line for each run        journal.jsonl  what is finished: the same command again goes on where a kill
   summary.csv    one line for each point                     stopped it, and with more trials or values reuses what fits
   results.json   both                         models/        what was compiled
-  *.svg          plots: the mean, a band of one deviation, whiskers from the 5 % to the 95 % quantile
+  *.svg, *.png   plots: the mean, a band of one deviation, whiskers from the 5 % to the 95 % quantile
+
+A run that fails, or a point that cannot be compiled, leaves the others alone: its row in results.csv has the reason in the
+column `error`, and the same command again tries it again.
 
 Results never depend on --jobs, --threads, --batch, the number of processes, or the order in which runs finish.)";
 
@@ -187,6 +190,8 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
       ->group(output)
       ->type_name("NAME");
 
+  app.add_flag("--png", options.png, "plots as PNG files too; needs rsvg-convert (Debian: librsvg2-bin)")->group(output);
+
   const char *running = "Running";
   app.add_option("--jobs", options.jobs,
                  "runs at once, in each process; 0: one for each hardware thread, fewer when memory is scarce")
@@ -199,6 +204,9 @@ std::optional<SweepOptions> parseOptions(int argc, char **argv, bool speaks, int
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096).description(""));
+  app.add_flag("--fail-fast", options.failFast,
+               "ends at the first run that fails; else the others go on, and the exit status is 1 at the end")
+      ->group(running);
   app.add_flag("--quiet", options.quiet, "no progress and no table")->group(running);
 
   auto fail = [&](const std::string &message) {

@@ -17,7 +17,8 @@ struct SweepOptions {
   std::optional<std::string> labels;
   std::vector<std::string> expect;
   std::string outputDir = "sweep";
-  bool restart = false;
+  bool restart = false, failFast = false;
+  bool png = false;
   std::optional<std::string> plotAxis;
   std::optional<std::string> compiler, cache;
   int jobs = 0, threads = 0;

@@ -1,8 +1,10 @@
 #include "Plot.h"
+#include "Command.h"
 #include "Svg.h"
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <map>
 
@@ -206,7 +208,8 @@ private:
       for (double value : {point.q05, point.q95, point.mean - point.deviation, point.mean + point.deviation})
         see(value);
     for (const Outcome &baseline : results.baselines)
-      see(metric.of(baseline));
+      if (baseline.ran())
+        see(metric.of(baseline));
     if (!(low <= high))
       return false;
     double padding = std::max((high - low) * .06, std::max(std::fabs(high), 1.) * 1e-3);
@@ -379,8 +382,30 @@ Status checkPlotAxis(const Grid &grid, const std::optional<std::string> &leftToR
                  (known.empty() ? "--vary makes one" : "axes are " + listOf(known))};
 }
 
+static const char *const pngProgram = "rsvg-convert";
+static const char *const pngHint = "install librsvg2-bin, or leave --png out";
+
+Status checkPng() {
+  if (isOnPath(pngProgram))
+    return {};
+  return Failure{std::string("--png: there is no ") + pngProgram + " on PATH; " + pngHint};
+}
+
+/// DIRECTORY/NAME.png of DIRECTORY/NAME.svg; appears whole.
+static Status writePng(const std::string &directory, const std::string &name) {
+  const std::string path = directory + "/" + name, unfinished = path + ".unfinished.png", log = path + ".log";
+  Status status = runCommand({pngProgram, "--zoom=2", "--background-color=white", "--output", unfinished, path + ".svg"}, log,
+                             "drawing a PNG file", pngHint);
+  std::error_code error;
+  std::filesystem::remove(log, error);
+  if (!status)
+    return status;
+  std::filesystem::rename(unfinished, path + ".png", error);
+  return error ? Status(Failure{path + ".png: cannot write: " + error.message()}) : Status();
+}
+
 Result<std::vector<std::string>> writePlots(const SweepResults &results, const std::optional<std::string> &leftToRight,
-                                            const std::string &directory) {
+                                            const std::string &directory, bool png) {
   std::vector<std::string> files;
   if (Status status = checkPlotAxis(*results.grid, leftToRight); !status)
     return status.failure();
@@ -395,6 +420,11 @@ Result<std::vector<std::string>> writePlots(const SweepResults &results, const s
       continue;
     files.push_back(metric.name + ".svg");
     if (Status status = writeWhole(directory + "/" + files.back(), *picture); !status)
+      return status.failure();
+    if (!png)
+      continue;
+    files.push_back(metric.name + ".png");
+    if (Status status = writePng(directory, metric.name); !status)
       return status.failure();
   }
   return files;

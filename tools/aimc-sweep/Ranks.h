@@ -14,7 +14,8 @@ enum class MessageKind {
   Work,     // its answer: the run of this number
   Stop,     // its answer: there is no more
   Finished, // an outcome
-  Failed,   // a run, or the rank itself, failed: the reason
+  Failed,   // a run failed: the reason
+  Unfit,    // the rank cannot run anything: the reason
   Bye       // the rank's last message
 };
 

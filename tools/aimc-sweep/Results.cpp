@@ -58,14 +58,15 @@ Distribution distributionOf(std::vector<double> values) {
 Distribution SweepResults::distribution(size_t cell, const Metric &metric) const {
   std::vector<double> values;
   for (const Outcome &outcome : cells[cell])
-    values.push_back(metric.of(outcome));
+    if (outcome.ran())
+      values.push_back(metric.of(outcome));
   return distributionOf(std::move(values));
 }
 
 const Outcome *SweepResults::baselineOf(const Cell &cell) const {
   for (size_t i = 0; i < baselines.size(); ++i)
     if (grid->containers[grid->baselines[i].container].model == grid->containers[cell.container].model)
-      return &baselines[i];
+      return baselines[i].ran() ? &baselines[i] : nullptr;
   return nullptr;
 }
 
@@ -129,20 +130,25 @@ static std::string resultsCsv(const SweepResults &results) {
     text += "," + metric.name;
   for (const auto &counter : counters)
     text += "," + std::string(counter.name);
-  text += "\n";
+  text += ",error\n";
   for (size_t i = 0; i < results.cells.size(); ++i) {
     std::string choice = csvChoice(results, results.grid->cells[i]);
     for (size_t trial = 0; trial < results.cells[i].size(); ++trial) {
       const Outcome &outcome = results.cells[i][trial];
       text += choice + std::to_string(trial);
       for (const Metric &metric : results.metrics)
-        text += "," + numberText(metric.of(outcome));
+        text += "," + (outcome.ran() ? numberText(metric.of(outcome)) : "");
       for (const auto &counter : counters)
-        text += "," + std::to_string(outcome.statistics.*counter.field);
-      text += "\n";
+        text += "," + (outcome.ran() ? std::to_string(outcome.statistics.*counter.field) : "");
+      text += "," + csvText(outcome.failure) + "\n";
     }
   }
   return text;
+}
+
+static size_t failedOf(const std::vector<Outcome> &trials) {
+  return static_cast<size_t>(
+      std::count_if(trials.begin(), trials.end(), [](const Outcome &outcome) { return !outcome.ran(); }));
 }
 
 static std::string summaryCsv(const SweepResults &results) {
@@ -153,15 +159,15 @@ static std::string summaryCsv(const SweepResults &results) {
   for (const Metric &metric : results.metrics)
     for (const auto &summary : summaries)
       text += "," + metric.name + "_" + summary.name;
-  text += "\n";
+  text += ",failed\n";
   for (size_t i = 0; i < results.cells.size(); ++i) {
-    text += csvChoice(results, results.grid->cells[i]) + std::to_string(results.cells[i].size());
+    text += csvChoice(results, results.grid->cells[i]) + std::to_string(results.cells[i].size() - failedOf(results.cells[i]));
     for (const Metric &metric : results.metrics) {
       Distribution distribution = results.distribution(i, metric);
       for (const auto &summary : summaries)
         text += "," + numberText(distribution.*summary.field);
     }
-    text += "\n";
+    text += "," + std::to_string(failedOf(results.cells[i])) + "\n";
   }
   return text;
 }
@@ -200,14 +206,21 @@ static Json toJson(const SweepResults &results) {
       point[metric.name] = distributionJson(results.distribution(i, metric));
     for (const auto &counter : counters)
       for (const Outcome &outcome : results.cells[i])
-        point[counter.name].push_back(outcome.statistics.*counter.field);
+        if (outcome.ran())
+          point[counter.name].push_back(outcome.statistics.*counter.field);
+    for (size_t trial = 0; trial < results.cells[i].size(); ++trial)
+      if (const Outcome &outcome = results.cells[i][trial]; !outcome.ran())
+        point["failed"].push_back(Json::object({{"trial", trial}, {"error", outcome.failure}}));
     json["points"].push_back(std::move(point));
   }
   for (size_t i = 0; i < results.baselines.size(); ++i) {
     Json entry;
     entry["model"] = grid.containers[grid.baselines[i].container].model;
     for (const Metric &metric : results.metrics)
-      entry[metric.name] = numberToJson(metric.of(results.baselines[i]));
+      if (results.baselines[i].ran())
+        entry[metric.name] = numberToJson(metric.of(results.baselines[i]));
+    if (!results.baselines[i].ran())
+      entry["error"] = results.baselines[i].failure;
     json["baselines"].push_back(std::move(entry));
   }
   return json;
@@ -240,6 +253,8 @@ Status writeTables(const SweepResults &results, const std::string &directory) {
 }
 
 static std::string formatted(const char *format, double value) {
+  if (std::isnan(value))
+    return "-";
   char text[64];
   std::snprintf(text, sizeof text, format, value);
   return text;
@@ -272,7 +287,7 @@ std::string summaryText(const SweepResults &results) {
       for (double value : {d.mean, d.deviation, d.q05, d.median, d.q95})
         row.push_back(formatted(metric.format, metric.factor * value));
     }
-    row.push_back(std::to_string(results.cells[i].size()));
+    row.push_back(std::to_string(results.cells[i].size() - failedOf(results.cells[i])));
     rows.push_back(std::move(row));
   }
   std::vector<size_t> widths(rows[0].size(), 0);
@@ -293,7 +308,8 @@ std::string summaryText(const SweepResults &results) {
   for (size_t i = 0; i < results.baselines.size(); ++i) {
     text += "exact: " + grid.containers[grid.baselines[i].container].model;
     for (const Metric &metric : results.metrics)
-      text += "  " + metric.name + " " + formatted(metric.format, metric.factor * metric.of(results.baselines[i]));
+      text += "  " + metric.name + " " +
+              (results.baselines[i].ran() ? formatted(metric.format, metric.factor * metric.of(results.baselines[i])) : "-");
     text += "\n";
   }
   return text;

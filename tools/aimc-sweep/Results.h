@@ -4,6 +4,7 @@
 
 #include "Journal.h"
 
+#include <cmath>
 #include <functional>
 
 namespace aimc::tools {
@@ -22,10 +23,10 @@ std::vector<Metric> metricsOf(bool hasLabels, size_t references);
 
 /// Values of one metric at one point, over its trials.
 struct Distribution {
-  std::vector<double> values; // in the order of the trials
-  double mean = 0, deviation = 0, least = 0, q05 = 0, q25 = 0, median = 0, q75 = 0, q95 = 0, most = 0;
+  std::vector<double> values; // in the order of the trials, without those that failed
+  double mean = NAN, deviation = NAN, least = NAN, q05 = NAN, q25 = NAN, median = NAN, q75 = NAN, q95 = NAN, most = NAN;
 };
-/// Quantiles are interpolated linearly between the sorted values.
+/// Quantiles are interpolated linearly between the sorted values; all is NaN without any.
 Distribution distributionOf(std::vector<double> values);
 
 struct SweepResults {
@@ -36,7 +37,7 @@ struct SweepResults {
   std::vector<Outcome> baselines;          // by Grid::baselines
 
   Distribution distribution(size_t cell, const Metric &metric) const;
-  /// The float network of a cell's model, null when it was not asked for.
+  /// The float network of a cell's model, null when it was not asked for or failed.
   const Outcome *baselineOf(const Cell &cell) const;
 };
 

@@ -7,12 +7,18 @@ namespace aimc::tools {
 /// How long an engine is waited for before the messages of other ranks are looked at again.
 static constexpr int patienceMilliseconds = 5;
 
+static Outcome failedOutcome(const std::string &reason) {
+  Outcome outcome;
+  outcome.failure = reason;
+  return outcome;
+}
+
 namespace {
 /// What rank 0 knows while it leads.
 class Leader {
 public:
   Leader(Ranks &ranks, Engine *engine, const std::vector<size_t> &pending,
-         const std::function<Status(size_t, const Outcome &)> &finished)
+         const std::function<Status(size_t, Outcome)> &finished)
       : ranks(ranks), engine(engine), pending(pending), finished(finished), others(ranks.count() - 1) {}
 
   Status lead() {
@@ -38,10 +44,7 @@ private:
     }
     // Alone, nobody else has anything to say.
     if (std::optional<FinishedRun> run = engine->wait(ranks.count() > 1 ? patienceMilliseconds : 1000)) {
-      if (!run->outcome)
-        fail(run->outcome.failure());
-      else
-        keep(run->index, *run->outcome);
+      keep(run->index, run->outcome ? std::move(*run->outcome) : failedOutcome(run->outcome.error()));
     }
   }
 
@@ -55,11 +58,14 @@ private:
       return;
     case MessageKind::Finished:
       if (auto outcome = Outcome::fromJson(Json::parse(message.text, nullptr, /*allow_exceptions=*/false)))
-        keep(message.run, *outcome);
+        keep(message.run, std::move(*outcome));
       else
         fail(Failure{"rank " + std::to_string(message.rank) + " is of another build: its outcome cannot be read"});
       return;
     case MessageKind::Failed:
+      keep(message.run, failedOutcome(message.text));
+      return;
+    case MessageKind::Unfit:
       fail(Failure{message.text});
       return;
     case MessageKind::Bye:
@@ -71,8 +77,8 @@ private:
     }
   }
 
-  void keep(size_t run, const Outcome &outcome) {
-    if (Status status = finished(run, outcome); !status)
+  void keep(size_t run, Outcome outcome) {
+    if (Status status = finished(run, std::move(outcome)); !status)
       fail(status.failure());
   }
 
@@ -86,7 +92,7 @@ private:
   Ranks &ranks;
   Engine *engine;
   const std::vector<size_t> &pending;
-  const std::function<Status(size_t, const Outcome &)> &finished;
+  const std::function<Status(size_t, Outcome)> &finished;
   size_t next = 0;
   int others; // ranks that have not said goodbye
   Status failure;
@@ -94,13 +100,13 @@ private:
 } // namespace
 
 Status lead(Ranks &ranks, Engine *engine, const std::vector<size_t> &pending,
-            const std::function<Status(size_t run, const Outcome &outcome)> &finished) {
+            const std::function<Status(size_t run, Outcome outcome)> &finished) {
   return Leader(ranks, engine, pending, finished).lead();
 }
 
 void follow(Ranks &ranks, Engine *engine, const Status &failure) {
   if (!failure)
-    ranks.send(0, MessageKind::Failed, 0, failure.error());
+    ranks.send(0, MessageKind::Unfit, 0, failure.error());
   bool stopped = !engine;
   int asked = 0; // requests without an answer
   while (!stopped || asked > 0 || (engine && engine->busy() > 0)) {

@@ -10,10 +10,11 @@
 namespace aimc::tools {
 
 /// On rank 0: hands out `pending`, indices of runs, to its own engine and to the ranks that ask, as they become free.
-/// `finished` hears of each outcome, in the order in which they come in; its failure, or a run's, ends the sweep when what
-/// is under way is through. `engine` may be null: every other rank then still gets its answers, and nothing is run.
+/// `finished` hears of each outcome, or of why there is none, in the order in which they come in; its failure, or a rank's,
+/// ends the sweep when what is under way is through. `engine` may be null: every other rank then still gets its answers, and
+/// nothing is run.
 Status lead(Ranks &ranks, Engine *engine, const std::vector<size_t> &pending,
-            const std::function<Status(size_t run, const Outcome &outcome)> &finished);
+            const std::function<Status(size_t run, Outcome outcome)> &finished);
 
 /// On the other ranks: asks rank 0 for runs until there are none. `failure`: why this rank cannot run anything, which it
 /// tells rank 0.

@@ -22,9 +22,9 @@ struct Sweep {
   SweepOptions options;
   Grid grid;
   Judge judge;
-  std::vector<Network> networks; // by container
-  std::vector<Run> runs;         // cell after cell with all its trials, then the baselines
-  int jobs = 1, threads = 1;     // of this process
+  std::vector<Result<Network>> networks; // by container
+  std::vector<Run> runs;                 // cell after cell with all its trials, then the baselines
+  int jobs = 1, threads = 1;             // of this process
 };
 } // namespace
 
@@ -44,21 +44,37 @@ static std::string placeOf(const Grid &grid, const Cell &cell, uint32_t trial) {
   return place + (cell.choice.empty() && cell.chip.fidelity == AIMC_EXACT ? "baseline" : "trial " + std::to_string(trial));
 }
 
-/// Opens every container on the data and lists the runs.
-static Status prepare(Sweep &sweep, const std::vector<std::string> &containers) {
+using Containers = std::vector<Result<std::string>>; // paths
+
+static Result<Network> openNetwork(const Sweep &sweep, const Result<std::string> &container) {
   const SweepOptions &options = sweep.options;
-  for (const std::string &container : containers) {
-    Result<Network> network =
-        Network::open({container, options.inputs, options.inputScale, options.batch, options.calibration});
-    if (!network)
-      return network.failure();
-    if (Status status = sweep.judge.fit(*network); !status)
-      return status;
-    sweep.networks.push_back(std::move(*network));
+  if (!container)
+    return container.failure();
+  Result<Network> network = Network::open({*container, options.inputs, options.inputScale, options.batch, options.calibration});
+  if (!network)
+    return network.failure();
+  if (Status status = sweep.judge.fit(*network); !status)
+    return status.failure();
+  return network;
+}
+
+/// Opens every container on the data and lists the runs. The error: none can be opened, or with --fail-fast one.
+static Status prepare(Sweep &sweep, const Containers &containers) {
+  size_t opened = 0;
+  std::optional<Failure> failure;
+  for (const Result<std::string> &container : containers) {
+    sweep.networks.push_back(openNetwork(sweep, container));
+    opened += bool(sweep.networks.back());
+    if (!sweep.networks.back() && !failure)
+      failure = sweep.networks.back().failure();
   }
+  if (failure && (opened == 0 || sweep.options.failFast))
+    return *failure;
   auto add = [&](const Cell &cell) {
+    Result<Network> &network = sweep.networks[cell.container];
     for (uint32_t trial = 0; trial < cell.trials; ++trial) {
-      sweep.runs.push_back({&sweep.networks[cell.container], cell.container, cell.chip, placeOf(sweep.grid, cell, trial)});
+      sweep.runs.push_back({network ? &*network : nullptr, network ? "" : network.error(), cell.container, cell.chip,
+                            placeOf(sweep.grid, cell, trial)});
       sweep.runs.back().chip.trial = trial;
     }
   };
@@ -111,7 +127,9 @@ static Result<Json> journalHeader(const SweepOptions &options) {
 static SweepResults gather(const Sweep &sweep, const std::vector<std::string> &keys, const Journal &journal) {
   SweepResults results;
   results.grid = &sweep.grid;
-  results.samples = sweep.networks.front().samples();
+  for (const Result<Network> &network : sweep.networks)
+    if (network)
+      results.samples = network->samples();
   results.metrics = metricsOf(sweep.options.labels.has_value(), sweep.options.expect.size());
   size_t run = 0;
   for (const Cell &cell : sweep.grid.cells) {
@@ -133,15 +151,16 @@ struct Plan {
 };
 } // namespace
 
-static Result<Plan> makePlan(const Sweep &sweep, const std::vector<std::string> &containers) {
+static Result<Plan> makePlan(const Sweep &sweep, const Containers &containers) {
   std::vector<uint64_t> hashes, sizes;
-  for (const std::string &container : containers) {
-    Result<uint64_t> hash = hashFile(container);
+  for (const Result<std::string> &container : containers) {
+    // Runs without a container fail, and are not looked for in the journal.
+    Result<uint64_t> hash = container ? hashFile(*container) : hashBytes(container.error());
     if (!hash)
       return hash.failure();
     std::error_code error;
     hashes.push_back(*hash);
-    sizes.push_back(fs::file_size(container, error));
+    sizes.push_back(container ? fs::file_size(*container, error) : 0);
   }
   Result<Json> header = journalHeader(sweep.options);
   if (!header)
@@ -183,7 +202,7 @@ static Status report(const Sweep &sweep, const SweepResults &results) {
   const std::string &directory = sweep.options.outputDir;
   if (Status status = writeTables(results, directory); !status)
     return status;
-  Result<std::vector<std::string>> plots = writePlots(results, sweep.options.plotAxis, directory);
+  Result<std::vector<std::string>> plots = writePlots(results, sweep.options.plotAxis, directory, sweep.options.png);
   if (!plots)
     return plots.failure();
   if (sweep.options.quiet)
@@ -200,6 +219,21 @@ static Status report(const Sweep &sweep, const SweepResults &results) {
   return {};
 }
 
+/// How many runs failed, and why the first of them did; success when none.
+static Status failures(const Sweep &sweep, const Plan &plan) {
+  size_t failed = 0;
+  const std::string *first = nullptr;
+  for (const std::string &key : plan.keys)
+    if (const Outcome &outcome = plan.journal.outcomes().at(key); !outcome.ran()) {
+      first = first ? first : &outcome.failure;
+      ++failed;
+    }
+  if (!first)
+    return {};
+  return Failure{std::to_string(failed) + " of " + counted(plan.keys.size(), "run") + " failed, see " +
+                 sweep.options.outputDir + "/results.csv; the first: " + *first};
+}
+
 /// Runs what the journal lacks and writes everything.
 static Status leadSweep(Sweep &sweep, Ranks &ranks, Plan &plan) {
   if (!sweep.options.quiet)
@@ -211,9 +245,11 @@ static Status leadSweep(Sweep &sweep, Ranks &ranks, Plan &plan) {
     if (!sweep.options.quiet)
       progress.emplace("aimc-sweep", static_cast<int64_t>(plan.pending.size()), Progress::Elsewhere::Lines);
     int64_t done = 0;
-    Status status = lead(ranks, &engine, plan.pending, [&](size_t run, const Outcome &outcome) {
+    Status status = lead(ranks, &engine, plan.pending, [&](size_t run, Outcome outcome) -> Status {
       if (progress)
         progress->update(++done);
+      if (!outcome.ran() && sweep.options.failFast)
+        return Failure{outcome.failure};
       return plan.journal.add(plan.keys[run], outcome);
     });
     progress.reset();
@@ -222,11 +258,13 @@ static Status leadSweep(Sweep &sweep, Ranks &ranks, Plan &plan) {
     if (!status)
       return status;
   }
-  return report(sweep, gather(sweep, plan.keys, plan.journal));
+  if (Status status = report(sweep, gather(sweep, plan.keys, plan.journal)); !status)
+    return status;
+  return failures(sweep, plan);
 }
 
 /// Rank 0 makes what all read: folders and containers. Its answer is the same on every rank: the containers.
-static Result<std::vector<std::string>> shareContainers(Sweep &sweep, Ranks &ranks) {
+static Result<Containers> shareContainers(Sweep &sweep, Ranks &ranks) {
   const SweepOptions &options = sweep.options;
   Json message;
   if (ranks.rank() == 0) {
@@ -237,17 +275,23 @@ static Result<std::vector<std::string>> shareContainers(Sweep &sweep, Ranks &ran
     settings.cache = options.cache.value_or(options.outputDir + "/models");
     settings.jobs = sweep.options.jobs > 0 ? sweep.options.jobs : hardwareThreads();
     settings.quiet = options.quiet;
-    Result<std::vector<std::string>> containers = error ? Failure{options.outputDir + ": cannot create: " + error.message()}
-                                                        : compileAll(sweep.grid.containers, settings);
-    if (containers)
-      message["containers"] = *containers;
+    settings.failFast = options.failFast;
+    if (error)
+      message["failure"] = options.outputDir + ": cannot create: " + error.message();
     else
-      message["failure"] = containers.error();
+      for (Result<std::string> &container : compileAll(sweep.grid.containers, settings))
+        message["containers"].push_back(container ? Json{{"path", *container}} : Json{{"failure", container.error()}});
   }
   Json shared = Json::parse(ranks.share(message.dump(-1, ' ', false, Json::error_handler_t::replace)));
   if (shared.contains("failure"))
     return Failure{shared["failure"].get<std::string>()};
-  return shared["containers"].get<std::vector<std::string>>();
+  Containers containers;
+  for (const Json &container : shared["containers"])
+    if (container.contains("path"))
+      containers.emplace_back(container["path"].get<std::string>());
+    else
+      containers.emplace_back(Failure{container["failure"].get<std::string>()});
+  return containers;
 }
 
 /// Recovery needs data, and data for it need recovery.
@@ -274,8 +318,10 @@ static Status run(Sweep &sweep, Ranks &ranks) {
     return status;
   if (Status status = checkRecovery(sweep); !status)
     return status;
+  if (Status status = sweep.options.png && ranks.rank() == 0 ? checkPng() : Status(); !status)
+    return status;
   chooseThreads(sweep, ranks);
-  Result<std::vector<std::string>> containers = shareContainers(sweep, ranks);
+  Result<Containers> containers = shareContainers(sweep, ranks);
   if (!containers)
     return containers.failure();
   Status status = judge ? prepare(sweep, *containers) : Status(judge.failure());

@@ -20,7 +20,9 @@ public:
 
   explicit operator bool() const { return stored.has_value(); }
   T &operator*() { return *stored; }
+  const T &operator*() const { return *stored; }
   T *operator->() { return &*stored; }
+  const T *operator->() const { return &*stored; }
   const std::string &error() const { return text; }
   Failure failure() const { return Failure{text}; }
 
