@@ -131,16 +131,22 @@ aimc_status Run::block(const Block &block, const Observed &observed) {
 static int64_t clamp(int64_t value, int64_t low, int64_t high) { return value < low ? low : value > high ? high : value; }
 
 /// Rows such that a block's column sums stay in the second-level cache or, where whole tiles are one step, that digits of all
-/// row tiles stay in the third-level one. Few rows: smaller blocks, column tiles side by side.
+/// row tiles do, or at least in the third-level one: long stretches of pixels are quickest to write. Few rows: smaller blocks,
+/// column tiles side by side.
 void Run::chooseBlocks() {
-  constexpr int64_t step = 6, most = 240, fewest = 24, tasks = 8; // a multiple of 6 rows suits the kernels
+  constexpr int64_t step = 6, fewest = 24, tasks = 8; // a multiple of 6 rows suits the kernels
   const Tile &largest = crossbar.tile(0, 0, 0);
   whole = !exact && takesWhole();
   const int64_t sumBytes =
       exact ? 2 * largest.rows
             : int64_t(sizeof(int32_t)) * layer.inputSlices * crossbar.planes * crossbar.slices * largest.columns;
-  const int64_t fitting = whole ? (int64_t(2) << 20) / (layer.inputSlices * crossbar.rows) : (int64_t(256) << 10) / sumBytes;
-  const int64_t blocks = ceilDivide(extents.rows, clamp(fitting, fewest, most));
+  int64_t fitting = clamp((int64_t(256) << 10) / sumBytes, fewest, 240);
+  if (whole) {
+    const int64_t digits = layer.inputSlices * crossbar.rows;
+    const int64_t least = clamp((int64_t(2) << 20) / digits, fewest, 240);
+    fitting = clamp((int64_t(512) << 10) / digits, least, 480);
+  }
+  const int64_t blocks = ceilDivide(extents.rows, fitting);
   const int64_t spread = ceilDivide(tasks, crossbar.groups * crossbar.columnTiles), finest = ceilDivide(extents.rows, fewest);
   rowBlocks = clamp(spread < finest ? spread : finest, blocks, extents.rows);
   blockRows = ceilDivide(ceilDivide(extents.rows, rowBlocks), step) * step;

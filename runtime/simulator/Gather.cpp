@@ -155,14 +155,19 @@ static void regionOrigin(const Layer &layer, const Extents &extents, const Box &
 static int64_t clamp(int64_t value, int64_t low, int64_t high) { return value < low ? low : value > high ? high : value; }
 
 LineCursor::LineCursor(const Layer &layer, const Extents &extents, const Box &box, int64_t line)
-    : layer(layer), extents(extents), box(box), current() {
-  const int64_t linesPerRegion = box.lines / box.regions;
+    : layer(&layer), extents(&extents), box(&box), current() {
   const int last = box.axes - 1;
-  int64_t rest = line % linesPerRegion;
-  current.region = line / linesPerRegion;
-  current.destination = line * box.axis[last].length;
-  index[last] = 0;
-  for (int a = last - 1; a >= 0; --a) {
+  const BoxAxis &inner = box.axis[last];
+  lineLength = inner.length;
+  current.stride = inner.stride;
+  current.region = line / (box.lines / box.regions);
+  current.destination = line * lineLength;
+  int64_t rest = line % (box.lines / box.regions);
+  rows = last ? box.axis[last - 1].length : 1;
+  rowStride = last ? box.axis[last - 1].stride : 0;
+  row = rest % rows;
+  rest /= rows;
+  for (int a = last - 2; a >= 0; --a) {
     index[a] = rest % box.axis[a].length;
     rest /= box.axis[a].length;
   }
@@ -170,11 +175,9 @@ LineCursor::LineCursor(const Layer &layer, const Extents &extents, const Box &bo
 }
 
 void LineCursor::enterRegion() {
-  regionOrigin(layer, extents, box, current.region, origin);
-  const int last = box.axes - 1;
-  const BoxAxis &inner = box.axis[last];
-  const int64_t start = origin[last] + inner.low;
-  current.stride = inner.stride;
+  regionOrigin(*layer, *extents, *box, current.region, origin);
+  const BoxAxis &inner = box->axis[box->axes - 1];
+  const int64_t start = origin[box->axes - 1] + inner.low;
   lineBefore = clamp(-start, 0, inner.length);
   lineInside = clamp(inner.size - start, 0, inner.length) - lineBefore;
   if (lineInside <= 0) {
@@ -182,34 +185,32 @@ void LineCursor::enterRegion() {
     lineInside = 0;
   }
   lineSource = (start + lineBefore) * inner.stride;
-  locate();
+  enterPlane();
 }
 
-/// Where the line lies in x.
-void LineCursor::locate() {
-  const int last = box.axes - 1;
-  int64_t source = lineSource;
-  bool padding = false;
-  for (int a = 0; a < last; ++a) {
-    const BoxAxis &axis = box.axis[a];
+void LineCursor::enterPlane() {
+  const int last = box->axes - 1;
+  firstRow = last ? origin[last - 1] + box->axis[last - 1].low : 0;
+  insideRows = lineInside == 0 ? 0 : last ? box->axis[last - 1].size : 1;
+  planeSource = lineSource + firstRow * rowStride;
+  for (int a = 0; a < last - 1; ++a) {
+    const BoxAxis &axis = box->axis[a];
     const int64_t at = origin[a] + axis.low + index[a];
-    padding |= at < 0 || at >= axis.size;
-    source += at * axis.stride;
+    if (at < 0 || at >= axis.size)
+      insideRows = 0;
+    planeSource += at * axis.stride;
   }
-  padding |= lineInside == 0;
-  current.before = padding ? box.axis[last].length : lineBefore;
-  current.inside = padding ? 0 : lineInside;
-  current.source = padding ? 0 : source;
+  place();
 }
 
-void LineCursor::next() {
-  current.destination += box.axis[box.axes - 1].length;
-  for (int a = box.axes - 2; a >= 0; --a) {
-    if (++index[a] < box.axis[a].length)
-      return locate();
+void LineCursor::nextPlane() {
+  row = 0;
+  for (int a = box->axes - 3; a >= 0; --a) {
+    if (++index[a] < box->axis[a].length)
+      return enterPlane();
     index[a] = 0;
   }
-  if (++current.region < box.regions)
+  if (++current.region < box->regions)
     enterRegion();
 }
 

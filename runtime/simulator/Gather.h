@@ -67,18 +67,35 @@ class LineCursor {
 public:
   LineCursor(const Layer &layer, const Extents &extents, const Box &box, int64_t line);
   const BoxLine &line() const { return current; }
-  void next();
+  void next() {
+    current.destination += lineLength;
+    if (++row < rows)
+      place();
+    else
+      nextPlane();
+  }
 
 private:
   void enterRegion();
-  void locate();
+  void enterPlane();
+  void nextPlane();
+  /// Lines of a plane differ in their index along the axis before the last only.
+  void place() {
+    const bool inside = uint64_t(firstRow + row) < uint64_t(insideRows);
+    current.before = inside ? lineBefore : lineLength;
+    current.inside = inside ? lineInside : 0;
+    current.source = planeSource + row * rowStride;
+  }
 
-  const Layer &layer;
-  const Extents &extents;
-  const Box &box;
+  const Layer *layer;
+  const Extents *extents;
+  const Box *box;
   BoxLine current;
-  int64_t origin[maxAxes], index[maxAxes];    // the region's; within it
-  int64_t lineBefore, lineInside, lineSource; // of lines without padding across them, whose other indices are 0
+  int64_t row, rows, firstRow, rowStride;
+  int64_t insideRows;                                      // 0: nothing of the plane lies in x
+  int64_t planeSource, lineSource, lineBefore, lineInside; // of lines that are not padding
+  int64_t lineLength;
+  int64_t origin[maxAxes], index[maxAxes]; // the region's; the plane's within it
 };
 
 /// Largest |x| over one region: what one sample's input of the group holds (axes that rows sweep count whole).

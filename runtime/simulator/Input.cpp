@@ -42,23 +42,21 @@ static inline void copyBytes(const uint8_t *from, int64_t n, uint8_t *to) {
   }
 }
 
-/// Lines of one region that are neighbours in x or padding: quantized as one, then put where they belong in the box.
-void Run::quantizeLines(LineCursor &from, int64_t count, int64_t elements, Workspace &ws, InputCounts &counts) {
+/// `count` lines of one region, padding or neighbours in x from `source` on: quantized as one, then put where they belong in
+/// the box.
+void Run::quantizeLines(const LineCursor &from, int64_t count, int64_t source, int64_t elements, Workspace &ws,
+                        InputCounts &counts) {
   const int64_t length = box.axis[box.axes - 1].length;
-  const BoxLine first = from.line();
+  const BoxLine &first = from.line();
   uint8_t *codes = scratch.codes.data() + first.destination;
   const float scale = scratch.scales[first.region];
   const bool driven = scale == scale, wide = layer.inputSlices > 1;
   const bool padded = elements < count * length;
   for (int slice = 0; slice < layer.inputSlices && (padded || !driven); ++slice)
     memset(codes + slice * planeBytes, range.flipped, size_t(count * length));
-  const float *values = nullptr;
-  LineCursor cursor = from;
-  for (int64_t i = 0; i < count; ++i, from.next())
-    if (from.line().inside && !values)
-      values = static_cast<const float *>(x.data) + from.line().source;
-  if (!values)
+  if (!elements)
     return;
+  const float *values = static_cast<const float *>(x.data) + source;
   if (first.stride != 1) {
     float *dense = ws.gathered.data();
     for (int64_t i = 0; i < elements; ++i)
@@ -83,7 +81,7 @@ void Run::quantizeLines(LineCursor &from, int64_t count, int64_t elements, Works
       kernels.slice(ws.wideCodes.data(), elements, slice * layer.sliceBits, layer.sliceBits, range.flipped,
                     padded ? ws.digits.data() : codes + slice * planeBytes);
     const uint8_t *next = ws.digits.data();
-    LineCursor line = cursor;
+    LineCursor line = from;
     for (int64_t i = 0; padded && i < count; ++i, line.next()) {
       const int64_t inside = line.line().inside;
       copyBytes(next, inside, scratch.codes.data() + slice * planeBytes + line.line().destination + line.line().before);
@@ -102,18 +100,21 @@ aimc_status Run::quantizeStretch(int64_t firstLine, int64_t lastLine) {
   InputCounts counts;
   LineCursor begin(layer, extents, box, firstLine), end = begin;
   for (int64_t line = firstLine; line < lastLine;) {
-    int64_t count = 0, elements = 0, source = 0;
+    int64_t count = 0, elements = 0, source = 0, behind = 0;
     for (; line < lastLine; ++line, ++count, end.next()) {
       const BoxLine &next = end.line();
       if (count && (next.region != begin.line().region || (count + 1) * length > most))
         break;
-      if (next.inside && elements && (next.stride != 1 || next.source != source))
+      if (next.inside && elements && (next.stride != 1 || next.source != behind))
         break;
+      if (next.inside && !elements)
+        source = next.source;
       if (next.inside)
-        source = next.source + next.inside;
+        behind = next.source + next.inside;
       elements += next.inside;
     }
-    quantizeLines(begin, count, elements, *workspace, counts);
+    quantizeLines(begin, count, source, elements, *workspace, counts);
+    begin = end;
   }
   scratch.giveBack(std::move(workspace));
   if (counts.nonfinite)

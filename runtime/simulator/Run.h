@@ -37,8 +37,9 @@ struct Columns {
   bool biased; // the bias is in them
 };
 
-/// Where a tile's kernel leaves its sums: row r at sums + row[r].
+/// Which columns of a tile its kernel computes, and where it leaves their sums: column n of row r at sums[row[r] + n].
 struct TileResults {
+  int64_t begin, end;
   float *sums;
   const int64_t *row;
   bool biased; // with the bias
@@ -66,7 +67,8 @@ private:
   static aimc_status quantizeTask(void *self, int64_t task);
   static aimc_status copyLines(void *self, int64_t task);
   aimc_status quantizeStretch(int64_t firstLine, int64_t lastLine);
-  void quantizeLines(LineCursor &from, int64_t count, int64_t elements, Workspace &workspace, InputCounts &counts);
+  void quantizeLines(const LineCursor &from, int64_t count, int64_t source, int64_t elements, Workspace &workspace,
+                     InputCounts &counts);
 
   // step 3
   void chooseBlocks();
@@ -94,7 +96,7 @@ private:
   void erringSums(const Conversion &conversion, const Block &block, const Tile &tile, int64_t row, int64_t slice, int64_t input,
                   Workspace &workspace) const;
   void convertTile(const Block &block, const Tile &tile, Workspace &workspace, const Observed &observed);
-  void outputScale(const Block &block, const Tile &tile, float alpha, float *f) const;
+  void outputScale(const Block &block, const Tile &tile, int64_t begin, int64_t end, float alpha, float *f) const;
   bool multiplyVariances(const Block &block, const Tile &tile, const SquaredDigits *squares, Workspace &workspace);
   void drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input, Workspace &workspace);
   void finish(const Block &block, const Columns &columns, Workspace &workspace, const Observed &observed);

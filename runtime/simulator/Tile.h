@@ -13,6 +13,7 @@ namespace aimc::simulator {
 /// One tile and a block of rows. Column arrays are [slices, columns].
 struct TileWork {
   int64_t rows, k, columns;
+  int64_t begin, end;            // columns to compute: `begin` a multiple of 64, and `end` too unless it is `columns`
   int slices, inputs, sliceBits; // weight slices, input slices, bits of an input slice
   const InputDigits *digits;     // [inputs]
   int planes;

@@ -500,6 +500,8 @@ static uint64_t run(const TileWork &work, void *scratch) {
   double *totals = static_cast<double *>(scratch);
   forPanels(work.columns, work.planes == 1, [&](auto panels, auto vectors, int64_t first, int64_t columns) {
     constexpr int panelCount = decltype(panels)::value, vectorCount = decltype(vectors)::value;
+    if (first < work.begin || first >= work.end)
+      return;
     if (work.planes == 1)
       clipped += PanelRun<1, panelCount, vectorCount>(work, first, columns, keys, totals).run();
     else if constexpr (panelCount == 1)

@@ -114,11 +114,11 @@ void Run::drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input,
   }
 }
 
-/// f = float32((double)w * alpha / ((double)L * Q)) of the tile's columns.
-void Run::outputScale(const Block &block, const Tile &tile, float alpha, float *f) const {
+/// f = float32((double)w * alpha / ((double)L * Q)) of the tile's columns [begin, end).
+void Run::outputScale(const Block &block, const Tile &tile, int64_t begin, int64_t end, float alpha, float *f) const {
   const float *w = crossbar.weightScale + (block.group * crossbar.rowTiles + tile.rowTile) * crossbar.columns + tile.n0;
   const double divisor = crossbar.fullLevel * double(layer.input.highest);
-  for (int64_t n = 0; n < tile.width; ++n)
+  for (int64_t n = begin; n < end; ++n)
     f[n] = float(double(w[n]) * double(alpha) / divisor);
 }
 
@@ -155,6 +155,8 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const TileInput &in
   TileWork work = workOf(crossbar, layer, rows);
   work.k = tile.rows;
   work.columns = tile.columns;
+  work.begin = results.begin;
+  work.end = results.end;
   work.digits = input.digits;
   for (int plane = 0; plane < crossbar.planes; ++plane)
     work.packed[plane] = crossbar.packed.data() + tile.packed[plane];
@@ -191,7 +193,8 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const TileInput &in
     work.conversionElements = uint64_t(crossbar.tileColumns);
   }
   for (int64_t i = 0; i < ws.scales; ++i)
-    outputScale(block, tile, scratch.alphas[ws.scaleRegion[i]], ws.outputScale.data() + i * crossbar.tileColumns);
+    outputScale(block, tile, results.begin, results.end, scratch.alphas[ws.scaleRegion[i]],
+                ws.outputScale.data() + i * crossbar.tileColumns);
   work.f = ws.outputScale.data();
   work.fRow = ws.scales > 1 ? ws.scaleRow.data() : nullptr;
   work.start = tile.rowTile == 0;
@@ -245,7 +248,7 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
   for (int64_t r = 0; r < block.rows; ++r) {
     if (ws.region[r] != scaledRegion) {
       scaledRegion = ws.region[r];
-      outputScale(block, tile, scratch.alphas[scaledRegion], ws.outputScale.data());
+      outputScale(block, tile, 0, tile.width, scratch.alphas[scaledRegion], ws.outputScale.data());
     }
     Conversion conversion = {};
     conversion.digitsPerStep = 1.0 / crossbar.stepsPerDigit;
@@ -405,12 +408,12 @@ void Run::readDigits(const Block &block, int64_t rowTile, int64_t slot, Workspac
   }
 }
 
-/// Tiles by the instruction set's own kernel. The digits of all row tiles are at hand, so that a column tile's sums are
+/// Tiles by the instruction set's own kernel. The digits of all row tiles are at hand, so that the sums of a few columns are
 /// finished while they lie in the second-level cache.
 bool Run::wholeBlock(const Block &block, Workspace &ws, const Observed &observed) {
+  // Rows that are no power of two apart do not push each other out of the cache.
+  constexpr int64_t step = 64, pitch = step + 16;
   const int64_t rows = block.rows, inputs = layer.inputSlices;
-  // Rows that are no multiple of a page apart do not push each other out of the cache.
-  const int64_t pitch = (crossbar.tileColumns + 15) / 16 * 16 + 16;
   if (!reserveDigits(rows, crossbar.rowTiles, ws) || !ws.accumulated.reserve(uint64_t(rows * pitch)) ||
       !ws.accumulatedRow.reserve(uint64_t(rows)) || !ws.outputScale.reserve(uint64_t(ws.scales * crossbar.tileColumns)) ||
       !ws.pedestals.reserve(uint64_t(inputs * rows)) || !ws.corrections.reserve(uint64_t(rows)))
@@ -424,14 +427,17 @@ bool Run::wholeBlock(const Block &block, Workspace &ws, const Observed &observed
   const bool direct = resultColumn == 1 && !isAffine() && !observed.y;
   for (int64_t c = block.tileBegin; c < block.tileEnd; ++c) {
     const Tile &first = crossbar.tile(block.group, 0, c);
-    TileResults results = {ws.accumulated.data(), ws.accumulatedRow.data(), !isAffine()};
-    if (direct)
-      results = {static_cast<float *>(y.data) + first.n0, ws.resultOffset.data(), true};
-    for (int64_t t = 0; t < crossbar.rowTiles; ++t)
-      if (!convertWhole(block, crossbar.tile(block.group, t, c), ws.tileInputs[t], results, ws))
-        return false;
-    if (!direct)
-      finish(block, {first.n0, first.width, pitch, results.biased}, ws, observed);
+    for (int64_t n = 0; n < first.width; n += step) {
+      const int64_t end = n + step < first.width ? n + step : first.width;
+      TileResults results = {n, end, ws.accumulated.data() - n, ws.accumulatedRow.data(), !isAffine()};
+      if (direct)
+        results = {n, end, static_cast<float *>(y.data) + first.n0, ws.resultOffset.data(), true};
+      for (int64_t t = 0; t < crossbar.rowTiles; ++t)
+        if (!convertWhole(block, crossbar.tile(block.group, t, c), ws.tileInputs[t], results, ws))
+          return false;
+      if (!direct)
+        finish(block, {first.n0 + n, end - n, pitch, results.biased}, ws, observed);
+    }
   }
   return true;
 }
