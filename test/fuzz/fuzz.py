@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Builds the fuzzers with clang-22 under AddressSanitizer and UBSan, and runs them one after the other.
 
-    fuzz.py BUILD_DIR [--seconds=N] [import|container ...]
+    fuzz.py BUILD_DIR [--seconds=N] [--built] [import|container ...]
 
 Without --seconds each runs a fixed number of inputs from a fixed seed: the short run that belongs to the tests. With it, each runs
 that long from chance and from what earlier runs have gathered in BUILD_DIR/fuzz/corpus. An input that is a finding stays in
 BUILD_DIR/fuzz/findings; the fuzzer with that file as its only argument repeats it, and AIMC_FUZZ_VERBOSE=1 prints the diagnostics.
+--built runs the fuzzers that BUILD_DIR/bin has, without sanitizers: each seed, and models that are a few changes away from one.
 Returns 77 when clang-22 is not installed.
 """
 import argparse
@@ -17,10 +18,10 @@ import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 MODELS = pathlib.Path("/usr/share/libonnx-testdata/data")
-RUNS = {"import": 3000, "container": 200000}
+RUNS = {"import": 20000, "container": 200000}
 LARGEST = {"import": 8192, "container": 1 << 17}
 TARGETS = {"import": ["aimc-import-fuzzer"], "container": ["aimc-container-fuzzer", "aimc-container-seeds"]}
-LIMITS = ["-timeout=30", "-rss_limit_mb=3000", "-malloc_limit_mb=1500"]
+LIMITS = ["-timeout=120", "-rss_limit_mb=3000", "-malloc_limit_mb=1500"]
 
 
 def build(folder, names):
@@ -45,15 +46,15 @@ def seed_container(folder, binaries):
     subprocess.run([binaries / "aimc-container-seeds", folder], check=True)
 
 
-def run(name, folder, seconds):
+def run(name, folder, binaries, seconds):
     seeds, corpus, findings = (folder / part / name for part in ("seeds", "corpus", "findings"))
     shutil.rmtree(seeds, ignore_errors=True)
     for each in (seeds, corpus, findings):
         each.mkdir(parents=True, exist_ok=True)
-    {"import": seed_import, "container": seed_container}[name](seeds, folder / "bin")
+    {"import": seed_import, "container": seed_container}[name](seeds, binaries)
     length = [f"-max_total_time={seconds}", corpus] if seconds else ["-seed=1", f"-runs={RUNS[name]}"]
-    command = [folder / "bin" / f"aimc-{name}-fuzzer", *LIMITS, f"-max_len={LARGEST[name]}", "-print_final_stats=1", f"-artifact_prefix={findings}/",
-               *length, seeds]
+    command = [binaries / f"aimc-{name}-fuzzer", *LIMITS, f"-max_len={LARGEST[name]}", "-print_final_stats=1", "-keep_seed=1",
+               f"-artifact_prefix={findings}/", *length, seeds]
     print(f"fuzz.py: {name}", flush=True)
     log = subprocess.run(command, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
     if log.returncode:
@@ -66,19 +67,21 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--seconds", type=int, default=0)
+    parser.add_argument("--built", action="store_true")
     parser.add_argument("fuzzers", nargs="*", metavar="import|container")
     options = parser.parse_args()
     names = options.fuzzers or list(RUNS)
     if unknown := set(names) - set(RUNS):
         parser.error(f"no fuzzer is called {', '.join(unknown)}")
-    if not shutil.which("clang++-22"):
-        print("fuzz.py: clang++-22 is not installed")
-        return 77
     folder = options.build.resolve() / "fuzz"
     folder.mkdir(parents=True, exist_ok=True)
-    build(folder, names)
+    if not options.built:
+        if not shutil.which("clang++-22"):
+            print("fuzz.py: clang++-22 is not installed")
+            return 77
+        build(folder, names)
     for name in names:
-        run(name, folder, options.seconds)
+        run(name, folder, options.build.resolve() / "bin" if options.built else folder / "bin", options.seconds)
     return 0
 
 
