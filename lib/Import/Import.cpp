@@ -16,6 +16,7 @@
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
@@ -342,9 +343,6 @@ LogicalResult GraphImporter::importOutputs(func::FuncOp func, Scope &scope) {
     FailureOr<Type> type = Type();
     if (info.has_type() && failed(type = importType(info, dimNames)))
       return failure();
-    // What the file declares is a start that inference may refine.
-    if (*type && value.getDefiningOp<aimc::onnx::NodeOp>())
-      value.setType(*type);
     declaredOutputs.push_back(*type);
     NamedAttribute attrs[] = {builder.getNamedAttr("onnx.name", builder.getStringAttr(info.name())),
                               builder.getNamedAttr("onnx.dims", builder.getArrayAttr(dimNames))};
@@ -815,8 +813,19 @@ static pb::TensorProto::DataType numberOf(aimc_type type) {
   llvm_unreachable("all types are above");
 }
 
+/// Why what stands at `path` is not read; empty for a file, and for nothing, which whoever opens it will find. A pipe without a
+/// writer would be waited for, a device without an end would fill the memory.
+static std::string findNoFile(StringRef path) {
+  llvm::sys::fs::file_status status;
+  if (llvm::sys::fs::status(path, status) || llvm::sys::fs::is_regular_file(status))
+    return "";
+  return llvm::sys::fs::is_directory(status) ? "it is a directory" : "it is a pipe or a device, not a file";
+}
+
 /// Reads the value of an input that becomes a constant.
 static LogicalResult readTensorFile(StringRef path, pb::TensorProto &tensor, Location loc) {
+  if (std::string reason = findNoFile(path); !reason.empty())
+    return emitError(loc) << path << " cannot be read: " << reason;
   if (path.ends_with(".npy")) {
     auto file = tools::NpyFile::open(path.str());
     if (!file)
@@ -953,6 +962,10 @@ OwningOpRef<ModuleOp> aimc::importOnnx(llvm::MemoryBufferRef bytes, const Import
 OwningOpRef<ModuleOp> aimc::importOnnx(StringRef path, const ImportOptions &options, MLIRContext &context) {
   context.loadDialect<aimc::onnx::OnnxDialect, arith::ArithDialect, func::FuncDialect>();
   Location loc = FileLineColLoc::get(&context, path, 0, 0);
+  if (std::string reason = findNoFile(path); !reason.empty()) {
+    emitError(loc) << "cannot be read: " << reason;
+    return {};
+  }
   auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (std::error_code error = file.getError()) {
     emitError(loc) << "cannot be read: " << error.message();
