@@ -15,6 +15,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Verifier.h"
 
 namespace aimc::onnx {
 #define GEN_PASS_DEF_CONVERTONNXTOLINALGPASS
@@ -85,6 +86,29 @@ LogicalResult Lowering::replace(NodeOp node, ArrayRef<Value> results) {
 // The walk
 //===------------------------------------------------------------------------------------------------------------===//
 
+/// Verifies the operations from `first` to `node`, which it became. What is found belongs to the node: sizes of its operands
+/// that its shape function has no reason to relate, and that do not fit.
+static LogicalResult verifyLowered(NodeOp node, Operation *first, Lowering &b) {
+  std::string message;
+  {
+    ScopedDiagnosticHandler keep(b.getContext(), [&](Diagnostic &diagnostic) {
+      if (message.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
+        message = diagnostic.str();
+      return success();
+    });
+    for (Operation *op = first; op != node && message.empty(); op = op->getNextNode()) {
+      // Nodes that were lowered stay until the function's end, their subgraphs emptied; what took their place was verified with
+      // them.
+      bool hasNodes = op->walk([](NodeOp) { return WalkResult::interrupt(); }).wasInterrupted();
+      if (!isa<NodeOp>(op) && failed(verify(op, /*verifyRecursively=*/!hasNodes)) && message.empty())
+        message = "it does not verify";
+    }
+  }
+  if (message.empty())
+    return success();
+  return b.error(node) << "its operands' sizes contradict each other: " << message;
+}
+
 LogicalResult Lowering::lowerNode(NodeOp node) {
   setInsertionPoint(node);
   setLoc(node.getLoc());
@@ -104,7 +128,10 @@ LogicalResult Lowering::lowerNode(NodeOp node) {
   for (unsigned i = 0; i < row->minInputs; ++i)
     if (!inputs[i])
       return error(node) << "operand " << i << " is missing; the operator needs its first " << row->minInputs;
-  return loweringFunctions[getOperatorIndex(row)](node, inputs, *this);
+  Operation *before = node->getPrevNode();
+  if (failed(loweringFunctions[getOperatorIndex(row)](node, inputs, *this)))
+    return failure();
+  return verifyLowered(node, before ? before->getNextNode() : &node->getBlock()->front(), *this);
 }
 
 /// Constants and operations of other dialects stay; they read what their operands became.
@@ -154,7 +181,8 @@ LogicalResult Lowering::lowerBlock(Block &block) {
       for (Value result : node.getResults())
         values[result] =
             UnrealizedConversionCastOp::create(*this, getSignlessType(result.getType()), ValueRange()).getResult(0);
-      lowered.push_back(node);
+      if (lowered.empty() || lowered.back() != node) // else it was replaced by what did not verify
+        lowered.push_back(node);
       continue;
     }
     lowerOther(&op);

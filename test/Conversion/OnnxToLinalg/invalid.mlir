@@ -7,3 +7,12 @@ func.func @everything_is_reported(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %1 = onnx.node "Transpose"(%0) {domain = "", opset = 13 : i64, attrs = {perm = array<i64: 1>}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return %1 : tensor<2x3xf32>
 }
+
+// -----
+
+// What no shape function relates, the verifier of what the node becomes does.
+func.func @lengths(%x: tensor<4x2xf32>, %lengths: tensor<3xi64>) -> tensor<4x2xf32> {
+  // expected-error @below {{ReverseSequence (ReverseSequence, opset 10): its operands' sizes contradict each other: 'linalg.generic' op inferred input/output operand #1 has shape's dimension #1 to be 3, but found 2}}
+  %0 = onnx.node "ReverseSequence"(%x, %lengths) {domain = "", opset = 10 : i64, attrs = {}} : (tensor<4x2xf32>, tensor<3xi64>) -> tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
