@@ -110,8 +110,7 @@ static LogicalResult splitIntoSequence(NodeOp node, ShapeInference &inference) {
     for (Value &part : tensors)
       if (!(part = changeRank(node, part, "Squeeze", *axis, inference)))
         return failure();
-  inference.setSequence(node.getOutputs()[0], tensors);
-  return success();
+  return inference.setSequence(node, tensors);
 }
 
 static LogicalResult concatSequence(NodeOp node, ShapeInference &inference, SmallVector<Value> tensors) {
@@ -141,8 +140,7 @@ LogicalResult aimc::onnx::inferSequence(NodeOp node, ShapeInference &inference) 
     for (Value input : node.getInputs())
       if (inference.getSequence(input))
         return node.emitNodeError() << "makes a sequence of sequences, which is none of tensors";
-    inference.setSequence(node.getOutputs()[0], SmallVector<Value>(node.getInputs()));
-    return success();
+    return inference.setSequence(node, SmallVector<Value>(node.getInputs()));
   }
   if (type == "SplitToSequence") {
     if (inference.getSequence(node.getInputs()[0]))
@@ -164,8 +162,7 @@ LogicalResult aimc::onnx::inferSequence(NodeOp node, ShapeInference &inference) 
     if (failed(position))
       return failure();
     tensors->insert(tensors->begin() + *position, node.getInputs()[1]);
-    inference.setSequence(node.getOutputs()[0], *tensors);
-    return success();
+    return inference.setSequence(node, *tensors);
   }
   FailureOr<int64_t> position = getPosition(node, inference, 1, count, count, count - 1);
   if (failed(position))
@@ -177,8 +174,7 @@ LogicalResult aimc::onnx::inferSequence(NodeOp node, ShapeInference &inference) 
   if (count == 0)
     return node.emitNodeError() << "takes a tensor out of a sequence that is empty";
   tensors->erase(tensors->begin() + *position); // SequenceErase
-  inference.setSequence(node.getOutputs()[0], *tensors);
-  return success();
+  return inference.setSequence(node, *tensors);
 }
 
 //===--------------------------------------------------------------------------------------------------------------===//

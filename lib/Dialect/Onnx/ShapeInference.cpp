@@ -196,17 +196,11 @@ std::optional<SmallVector<int64_t>> ShapeInference::getIntegers(Value value) {
 void ShapeInference::setResult(Value result, ArrayRef<Dim> shape, Type elementType) {
   if (isa<NoneType>(result.getType()))
     return;
-  Shape refined(shape);
-  auto old = dyn_cast<RankedTensorType>(result.getType());
-  if (old && old.getRank() == static_cast<int64_t>(refined.size()))
-    for (auto [dim, size] : llvm::zip(refined, old.getShape()))
-      if (!isStatic(dim) && !ShapedType::isDynamic(size))
-        dim = size;
   SmallVector<int64_t> sizes;
-  for (Dim dim : refined)
+  for (Dim dim : shape)
     sizes.push_back(isStatic(dim) ? dim : ShapedType::kDynamic);
   result.setType(RankedTensorType::get(sizes, elementType));
-  shapes[result] = std::move(refined);
+  shapes[result] = Shape(shape);
 }
 
 bool ShapeInference::follow(int64_t count) {
@@ -216,11 +210,13 @@ bool ShapeInference::follow(int64_t count) {
   return true;
 }
 
-LogicalResult ShapeInference::countLoopPass(NodeOp node) {
-  if (++loopPasses <= maxLoopPasses)
+LogicalResult ShapeInference::countLoopPass(NodeOp node, Region &body) {
+  for (Block &block : body)
+    loopNodes += block.getOperations().size();
+  if (loopNodes <= maxLoopNodes)
     return success();
-  return node.emitNodeError() << "lies in loops in loops: their bodies were visited " << maxLoopPasses
-                              << " times without an end";
+  return node.emitNodeError() << "lies in loops in loops: inference visited more than " << maxLoopNodes
+                              << " nodes of their bodies without an end";
 }
 
 void ShapeInference::forget(Region &region) {
@@ -232,7 +228,12 @@ void ShapeInference::forget(Region &region) {
       followed -= found->second ? found->second->elements.size() : 0;
       values.erase(found);
     }
-    value.setType(UnrankedTensorType::get(getElementTypeOrSelf(value.getType())));
+    Type element = getElementTypeOrSelf(value.getType());
+    auto ranked = dyn_cast<RankedTensorType>(value.getType());
+    if (ranked && isa<BlockArgument>(value))
+      value.setType(RankedTensorType::get(SmallVector<int64_t>(ranked.getRank(), ShapedType::kDynamic), element));
+    else
+      value.setType(UnrankedTensorType::get(element));
   };
   for (Block &block : region) {
     for (BlockArgument argument : block.getArguments())
@@ -294,7 +295,8 @@ static LogicalResult checkOperands(NodeOp node, const OperatorRow &row, const Sh
   }
   for (auto [index, operand] : llvm::enumerate(node.getInputs())) {
     if (isa<NoneType>(operand.getType())) {
-      if (index < row.minInputs)
+      bool isListed = row.maxInputs == unbounded && row.minInputs > 0;
+      if (index < row.minInputs || isListed)
         return node.emitNodeError() << "omits input " << index << ", which the operator needs";
     } else if (inference.getSequence(operand)) {
       if (row.shape != inferSequence && row.shape != inferOptional)
@@ -348,9 +350,14 @@ const SmallVector<Value> *ShapeInference::getSequence(Value value) const {
   return found == sequences.end() ? nullptr : &found->second;
 }
 
-void ShapeInference::setSequence(Value result, SmallVector<Value> tensors) {
-  sequences[result] = std::move(tensors);
-  resolved.insert(result.getDefiningOp());
+LogicalResult ShapeInference::setSequence(NodeOp node, SmallVector<Value> tensors) {
+  sequenceTensors += tensors.size();
+  if (sequenceTensors > maxSequenceTensors)
+    return node.emitNodeError() << "makes a sequence of " << tensors.size()
+                                << " tensors; all sequences of a model hold at most " << maxSequenceTensors;
+  sequences[node.getOutputs()[0]] = std::move(tensors);
+  resolved.insert(node);
+  return success();
 }
 
 void ShapeInference::replaceResult(NodeOp node, Value value) {

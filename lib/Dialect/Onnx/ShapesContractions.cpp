@@ -136,6 +136,11 @@ static FailureOr<SmallVector<int64_t>> getWindowAttr(NodeOp node, StringRef name
 
 static FailureOr<Window> getWindow(NodeOp node, ArrayRef<int64_t> kernel) {
   Window window;
+  for (int64_t size : kernel)
+    if (size < 1 || size > std::numeric_limits<int32_t>::max()) {
+      node.emitNodeError() << "the kernel has size " << size << ", which is out of range";
+      return failure();
+    }
   llvm::append_range(window.kernel, kernel);
   FailureOr<SmallVector<int64_t>> strides = getWindowAttr(node, "strides", kernel.size(), 1, 1);
   FailureOr<SmallVector<int64_t>> dilations = getWindowAttr(node, "dilations", kernel.size(), 1, 1);
@@ -194,7 +199,7 @@ LogicalResult aimc::onnx::inferConvolution(NodeOp node, ShapeInference &inferenc
   int64_t group = node.getInt("group", 1);
   if (group < 1 || (isStatic(w[0]) && w[0] % group != 0))
     return node.emitNodeError() << "group " << group << " does not divide " << w[0] << " output channels";
-  if (isStatic(x[1]) && isStatic(w[1]) && x[1] != w[1] * group)
+  if (differ(x[1], inference.mul(w[1], group)))
     return node.emitNodeError() << "input has " << x[1] << " channels; the weight takes " << w[1] << " in each of " << group
                                 << " groups";
   if (bias && failed(expectVector(node, inference, *bias, w[0])))
@@ -260,8 +265,12 @@ LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &infere
     } else {
       bool valid = window->autoPad == "VALID";
       int64_t pads = valid ? 0 : window->pads[dim] + window->pads[dim + kernel.size()];
-      result.push_back(
-          shift(inference, inference.mul(x[dim + 2], stride), window->extent(dim) - stride + (*extra)[dim] - pads));
+      int64_t more = window->extent(dim) - stride + (*extra)[dim] - pads;
+      result.push_back(shift(inference, inference.mul(x[dim + 2], stride), more));
+      if (isStatic(x[dim + 2]) && !isStatic(result.back()))
+        return node.emitNodeError() << "pads of " << pads << " leave nothing of spatial dimension " << dim
+                                    << ", which has size " << x[dim + 2] << ", stride " << stride << " and a window of "
+                                    << window->extent(dim);
     }
   }
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
@@ -273,8 +282,6 @@ FailureOr<Shape> aimc::onnx::inferPositions(NodeOp node, ShapeInference &inferen
   if (spatial.empty() || kernel.size() != spatial.size())
     return node.emitNodeError() << "'kernel_shape' has " << kernel.size() << " numbers for an input of " << spatial.size() + 2
                                 << " dimensions";
-  if (llvm::any_of(kernel, [](int64_t size) { return size < 1 || size > std::numeric_limits<int32_t>::max(); }))
-    return node.emitNodeError() << "'kernel_shape' contains a size that is out of range";
   FailureOr<Window> window = getWindow(node, kernel);
   if (failed(window))
     return failure();
@@ -331,7 +338,7 @@ LogicalResult aimc::onnx::inferDeformConv(NodeOp node, ShapeInference &inference
     if (!operand)
       continue;
     Shape own = inference.getShape(operand);
-    Dim channels = inference.mul(inference.mul(w[2], w[3]), groups * numbers);
+    Dim channels = inference.mul(inference.mul(inference.mul(w[2], w[3]), groups), numbers);
     if (differ(own[1], channels) || differ(own[2], result[2]) || differ(own[3], result[3]))
       return node.emitNodeError() << "input " << index << " has type " << operand.getType() << " where " << channels
                                   << " channels of " << result[2] << "x" << result[3] << " are needed";
@@ -417,7 +424,10 @@ LogicalResult aimc::onnx::inferBatchNormalization(NodeOp node, ShapeInference &i
     Dim size = inference.getShape(node.getInputs()[index])[0];
     if (differ(size, channels))
       return node.emitNodeError() << "input " << index << " has " << size << " elements for " << channels << " channels";
+    channels = isStatic(channels) ? channels : size;
   }
+  if (x.size() > 1)
+    x[1] = channels;
   for (auto [index, output] : llvm::enumerate(node.getOutputs()))
     inference.setResult(output, index == 0 ? x : Shape{channels}, inference.getElementType(node.getInputs()[0]));
   return success();

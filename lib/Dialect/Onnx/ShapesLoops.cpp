@@ -26,7 +26,7 @@ static LogicalResult settle(NodeOp node, ShapeInference &inference, Region &body
   bool changed = true;
   while (changed) {
     changed = false;
-    if (failed(inference.countLoopPass(node)))
+    if (failed(inference.countLoopPass(node, body)))
       return failure();
     inference.forget(body);
     for (auto [argument, value] : llvm::zip(body.getArguments(), arguments))

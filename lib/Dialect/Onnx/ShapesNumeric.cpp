@@ -220,11 +220,12 @@ LogicalResult aimc::onnx::inferTfIdfVectorizer(NodeOp node, ShapeInference &infe
   }
   if (static_cast<int64_t>(columns.size()) != sequences || columns.empty() || *llvm::min_element(columns) < 0)
     return node.emitNodeError() << "'ngram_indexes' has " << columns.size() << " places for " << sequences << " sequences";
-  Dim outputs = *llvm::max_element(columns) + 1;
+  int64_t last = *llvm::max_element(columns);
   constexpr int64_t mostOutputs = int64_t(1) << 24; // a table of as many numbers is made when compiling
-  if (outputs > mostOutputs)
-    return node.emitNodeError() << "'ngram_indexes' holds " << outputs - 1 << "; a vector of at most " << mostOutputs
+  if (last >= mostOutputs)
+    return node.emitNodeError() << "'ngram_indexes' holds " << last << "; a vector of at most " << mostOutputs
                                 << " numbers can be counted into";
+  Dim outputs = last + 1;
   size_t weights = node.getFloats("weights").size();
   if (weights != 0 && static_cast<Dim>(weights) != outputs)
     return node.emitNodeError() << "'weights' has " << weights << " numbers for " << outputs << " columns";

@@ -349,31 +349,54 @@ static FailureOr<ValueRange> getYielded(NodeOp node, Region &region) {
   return ValueRange(yield.getValues());
 }
 
-/// Runs inference without its diagnostics, of which `message` takes the first.
-static LogicalResult tryBranch(NodeOp node, ShapeInference &inference, Region &branch, std::string &message) {
+namespace {
+/// A run of inference whose diagnostics wait.
+struct Attempt {
+  bool succeeded = false;
+  std::vector<Diagnostic> diagnostics;
+
+  std::string firstError() const {
+    auto isError = [](const Diagnostic &diagnostic) { return diagnostic.getSeverity() == DiagnosticSeverity::Error; };
+    auto found = llvm::find_if(diagnostics, isError);
+    return found == diagnostics.end() ? "" : found->str();
+  }
+  void emit(MLIRContext *context) {
+    for (Diagnostic &diagnostic : diagnostics)
+      context->getDiagEngine().emit(std::move(diagnostic));
+  }
+};
+} // namespace
+
+/// Each branch runs once: a second run of branches in branches would double at every level.
+static Attempt tryBranch(NodeOp node, ShapeInference &inference, Region &branch) {
+  Attempt attempt;
   ScopedDiagnosticHandler keep(node.getContext(), [&](Diagnostic &diagnostic) {
-    if (message.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
-      message = diagnostic.str();
+    attempt.diagnostics.push_back(std::move(diagnostic));
     return success();
   });
-  return inference.run(branch);
+  attempt.succeeded = succeeded(inference.run(branch));
+  return attempt;
 }
 
-/// A branch whose sizes contradict each other cannot run, whatever the condition: the other one is all there is. Null when both
-/// can run, or neither. The node remembers the choice in `onnx.only_branch`.
-static Region *getOnlyBranch(NodeOp node, ShapeInference &inference, Region &thenBranch, Region &elseBranch) {
-  std::string thenMessage, elseMessage;
-  bool thenRuns = succeeded(tryBranch(node, inference, thenBranch, thenMessage));
-  bool elseRuns = succeeded(tryBranch(node, inference, elseBranch, elseMessage));
-  if (thenRuns == elseRuns)
-    return nullptr;
+/// Infers both branches. One whose sizes contradict each other cannot run, whatever the condition: the other one is all there
+/// is, and the result. Null when both can run. The node remembers the choice in `onnx.only_branch`.
+static FailureOr<Region *> inferBranches(NodeOp node, ShapeInference &inference, Region &thenBranch, Region &elseBranch) {
+  Attempt thenRun = tryBranch(node, inference, thenBranch), elseRun = tryBranch(node, inference, elseBranch);
+  MLIRContext *context = node.getContext();
+  if (thenRun.succeeded == elseRun.succeeded) {
+    node->removeAttr("onnx.only_branch");
+    thenRun.emit(context);
+    elseRun.emit(context);
+    return thenRun.succeeded ? FailureOr<Region *>(nullptr) : FailureOr<Region *>(failure());
+  }
   if (!node->hasAttr("onnx.only_branch"))
     mlir::emitWarning(node.getLoc()) << node.getNodeName() << " (If, opset " << node.getOpset()
-                                     << "): " << (thenRuns ? "else_branch" : "then_branch")
+                                     << "): " << (thenRun.succeeded ? "else_branch" : "then_branch")
                                      << " cannot run with these sizes and is left out: "
-                                     << (thenRuns ? elseMessage : thenMessage);
-  node->setAttr("onnx.only_branch", StringAttr::get(node.getContext(), thenRuns ? "then_branch" : "else_branch"));
-  return thenRuns ? &thenBranch : &elseBranch;
+                                     << (thenRun.succeeded ? elseRun : thenRun).firstError();
+  (thenRun.succeeded ? thenRun : elseRun).emit(context);
+  node->setAttr("onnx.only_branch", StringAttr::get(context, thenRun.succeeded ? "then_branch" : "else_branch"));
+  return thenRun.succeeded ? &thenBranch : &elseBranch;
 }
 
 /// What a user can do when the sizes of `node`'s inputs must decide something: the open ones, as `--dim` calls them.
@@ -422,16 +445,17 @@ LogicalResult aimc::onnx::inferIf(NodeOp node, ShapeInference &inference) {
     return success();
   }
 
-  if (Region *only = getOnlyBranch(node, inference, *thenBranch, *elseBranch)) {
-    FailureOr<ValueRange> values = getYielded(node, *only);
+  FailureOr<Region *> only = inferBranches(node, inference, *thenBranch, *elseBranch);
+  if (failed(only))
+    return failure();
+  if (*only) {
+    FailureOr<ValueRange> values = getYielded(node, **only);
     if (failed(values))
       return failure();
     for (auto [output, value] : llvm::zip(node.getOutputs(), *values))
       inference.setResult(output, inference.getShape(value), inference.getElementType(value));
     return success();
   }
-  if (failed(inference.run(*thenBranch)) || failed(inference.run(*elseBranch)))
-    return failure();
   FailureOr<ValueRange> thenValues = getYielded(node, *thenBranch), elseValues = getYielded(node, *elseBranch);
   if (failed(thenValues) || failed(elseValues))
     return failure();

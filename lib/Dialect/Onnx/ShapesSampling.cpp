@@ -6,6 +6,7 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace aimc::onnx;
@@ -70,8 +71,12 @@ LogicalResult aimc::onnx::inferResize(NodeOp node, ShapeInference &inference) {
                << "'keep_aspect_ratio_policy' needs sizes that are known when compiling; fix them with --dim";
       }
     }
-    for (auto [axis, size] : llvm::zip(*normalized, *sizes))
-      result[axis] = common ? static_cast<Dim>(std::floor(*common * result[axis] + 0.5)) : size;
+    for (auto [axis, size] : llvm::zip(*normalized, *sizes)) {
+      double scaled = common ? std::floor(*common * result[axis] + 0.5) : 0;
+      if (scaled >= 9e15)
+        return node.emitNodeError() << "scales dimension " << axis << " of size " << result[axis] << " by " << *common;
+      result[axis] = common ? static_cast<Dim>(scaled) : size;
+    }
   } else {
     if (scales.size() != axes.size())
       return node.emitNodeError() << "has " << scales.size() << " scales for " << axes.size() << " dimensions";
@@ -193,6 +198,10 @@ LogicalResult aimc::onnx::inferMaxUnpool(NodeOp node, ShapeInference &inference)
                                 << node.getInputs()[0].getType();
   strides.resize(kernel.size(), 1);
   pads.resize(2 * kernel.size(), 0);
+  for (ArrayRef<int64_t> numbers : {ArrayRef<int64_t>(kernel), ArrayRef<int64_t>(strides), ArrayRef<int64_t>(pads)})
+    for (int64_t number : numbers)
+      if (number < 0 || number > std::numeric_limits<int32_t>::max())
+        return node.emitNodeError() << "'kernel_shape', 'strides' or 'pads' holds " << number << ", which is out of range";
   if (node.getInput(2)) {
     FailureOr<Shape> sizes = getSizes(node, inference, 2);
     if (failed(sizes))
@@ -202,10 +211,12 @@ LogicalResult aimc::onnx::inferMaxUnpool(NodeOp node, ShapeInference &inference)
     result = *sizes;
   } else {
     for (size_t i = 0; i < kernel.size(); ++i) {
-      Dim &dim = result[i + 2];
+      Dim &dim = result[i + 2], size = dim;
       int64_t rest = kernel[i] - strides[i] - pads[i] - pads[i + kernel.size()];
       dim = inference.mul(dim, strides[i]);
       dim = rest < 0 ? inference.sub(dim, -rest) : inference.add(dim, rest);
+      if (isStatic(size) && !isStatic(dim))
+        return node.emitNodeError() << "'pads' leave nothing of spatial dimension " << i << " of size " << size;
     }
   }
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));

@@ -14,8 +14,7 @@ static Dim getSizeOf(ShapeInference &inference, Value operand) {
   const PartialValue *value = inference.getValue(operand);
   if (!value || value->elements.size() != 1)
     return inference.freshDim();
-  Scalar scalar = value->elements.front();
-  return inference.toDim(scalar.isReal() ? Scalar::integer(static_cast<int64_t>(scalar.number)) : scalar);
+  return inference.toDim(convert(value->elements.front(), IntegerType::get(operand.getContext(), 64)));
 }
 
 LogicalResult aimc::onnx::inferOneHot(NodeOp node, ShapeInference &inference) {

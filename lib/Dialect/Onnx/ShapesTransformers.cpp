@@ -41,9 +41,10 @@ LogicalResult aimc::onnx::inferFusedMatMul(NodeOp node, ShapeInference &inferenc
 
 LogicalResult aimc::onnx::inferMatMulNBits(NodeOp node, ShapeInference &inference) {
   int64_t K = node.getInt("K", 0), N = node.getInt("N", 0), bits = node.getInt("bits", 4), block = node.getInt("block_size", 0);
-  if (K < 1 || N < 1 || block < 1 || (bits != 2 && bits != 4 && bits != 8))
+  auto isSize = [](int64_t number) { return number >= 1 && number < (int64_t(1) << 25); };
+  if (!isSize(K) || !isSize(N) || !isSize(block) || (bits != 2 && bits != 4 && bits != 8))
     return node.emitNodeError() << "K " << K << ", N " << N << ", block_size " << block << " and bits " << bits
-                                << "; sizes must be positive and bits 2, 4 or 8";
+                                << "; sizes must be positive, below 2^25, and bits 2, 4 or 8";
   int64_t blocks = llvm::divideCeil(K, block);
   auto elements = [&](unsigned index) -> std::optional<int64_t> {
     int64_t count = 1;
@@ -68,6 +69,8 @@ LogicalResult aimc::onnx::inferSkipLayerNormalization(NodeOp node, ShapeInferenc
   FailureOr<Shape> shape = broadcastShapes(node, inference, {node.getInputs()[0], node.getInputs()[1]});
   if (failed(shape))
     return failure();
+  if (shape->empty())
+    return node.emitNodeError() << "normalizes a scalar";
   Type element = inference.getElementType(node.getInputs()[0]);
   for (unsigned index : {2, 3, 4})
     if (failed(expectRank(node, inference, index, 1)))
@@ -153,7 +156,9 @@ LogicalResult aimc::onnx::inferFusedAttention(NodeOp node, ShapeInference &infer
                                 << " do not split into queries, keys and values of " << heads << " heads";
   if (widths.empty())
     widths.assign(3, w[1] / 3);
-  if (widths[0] != widths[1] || widths[0] + widths[1] + widths[2] != w[1] || widths[0] % heads != 0 || widths[2] % heads != 0)
+  auto isPart = [&](int64_t width) { return width >= 0 && width <= w[1]; };
+  if (!llvm::all_of(widths, isPart) || widths[0] != widths[1] || widths[0] + widths[1] + widths[2] != w[1] ||
+      widths[0] % heads != 0 || widths[2] % heads != 0)
     return node.emitNodeError() << "'qkv_hidden_sizes' [" << widths << "] do not fit " << heads << " heads and weights "
                                 << node.getInputs()[1].getType();
   Type element = inference.getElementType(node.getInputs()[0]);

@@ -164,7 +164,7 @@ func.func @pool_kernel_rank(%x: tensor<1x3x8x8xf32>) {
 // -----
 
 func.func @pool_kernel_zero(%x: tensor<1x3x8x8xf32>) {
-  // expected-error @unknown {{node (AveragePool, opset 13): 'kernel_shape' contains a size that is out of range}}
+  // expected-error @unknown {{node (AveragePool, opset 13): the kernel has size 0, which is out of range}}
   %r = onnx.node "AveragePool"(%x) {domain = "", opset = 13 : i64, attrs = {kernel_shape = array<i64: 3, 0>}}
     : (tensor<1x3x8x8xf32>) -> tensor<*xf32> loc("node")
   return

@@ -339,10 +339,61 @@ func.func @layer_norm(%x: tensor<3x4xf32>, %s: tensor<1x3x4xf32>) {
 
 // -----
 
-func.func @declared(%x: tensor<2x3xf32>, %s: tensor<2xi64>) {
-  // expected-error @unknown {{r (Reshape, opset 14): makes 'tensor<4x5xf32>' of 'tensor<2x3xf32>', which has another number of elements}}
-  %z = onnx.node "Reshape"(%x, %s) {domain = "", opset = 14 : i64, attrs = {}}
-    : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<4x5xf32> loc("r")
+func.func @rows_of_four(%x: tensor<2x3xf32>, %s: tensor<2xi64>) {
+  %four = arith.constant dense<4> : tensor<1xi64>
+  %sizes = onnx.node "Concat"(%four, %s) {domain = "", opset = 13 : i64, attrs = {axis = 0 : i64}}
+    : (tensor<1xi64>, tensor<2xi64>) -> tensor<*xi64>
+  // expected-error @unknown {{r (Reshape, opset 14): makes 'tensor<4x?x?xf32>' of 'tensor<2x3xf32>', which has another number of elements}}
+  %z = onnx.node "Reshape"(%x, %sizes) {domain = "", opset = 14 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<*xi64>) -> tensor<*xf32> loc("r")
+  return
+}
+
+// -----
+
+func.func @kernel_of_nothing(%x: tensor<1x3x8xf32>, %w: tensor<2x3x0xf32>) {
+  // expected-error @unknown {{c (Conv, opset 11): the kernel has size 0, which is out of range}}
+  %z = onnx.node "Conv"(%x, %w) {domain = "", opset = 11 : i64, attrs = {}}
+    : (tensor<1x3x8xf32>, tensor<2x3x0xf32>) -> tensor<*xf32> loc("c")
+  return
+}
+
+// -----
+
+func.func @many_groups(%x: tensor<1x3x8xf32>, %w: tensor<0x3x2xf32>) {
+  // expected-error @unknown {{c (Conv, opset 11): input has 3 channels; the weight takes 3 in each of 4 groups}}
+  %z = onnx.node "Conv"(%x, %w) {domain = "", opset = 11 : i64, attrs = {group = 4 : i64}}
+    : (tensor<1x3x8xf32>, tensor<0x3x2xf32>) -> tensor<*xf32> loc("c")
+  return
+}
+
+// -----
+
+func.func @listed(%x: tensor<3xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{join (Concat, opset 13): omits input 1, which the operator needs}}
+  %z = onnx.node "Concat"(%x, %none, %x) {domain = "", opset = 13 : i64, attrs = {axis = 0 : i64}}
+    : (tensor<3xf32>, none, tensor<3xf32>) -> tensor<*xf32> loc("join")
+  return
+}
+
+// -----
+
+// Errors of branches that both fail come as they are.
+func.func @both_branches(%c: tensor<i1>, %x: tensor<6xf32>) {
+  %four = arith.constant dense<[4, 2]> : tensor<2xi64>
+  %five = arith.constant dense<[5, 2]> : tensor<2xi64>
+  %y = onnx.node "If"(%c) with {
+    // expected-error @unknown {{a (Reshape, opset 13): reshapes 6 elements into 8}}
+    %r = onnx.node "Reshape"(%x, %four) {domain = "", opset = 13 : i64, attrs = {}}
+      : (tensor<6xf32>, tensor<2xi64>) -> tensor<*xf32> loc("a")
+    onnx.yield %r : tensor<*xf32>
+  }, {
+    // expected-error @unknown {{b (Reshape, opset 13): reshapes 6 elements into 10}}
+    %r = onnx.node "Reshape"(%x, %five) {domain = "", opset = 13 : i64, attrs = {}}
+      : (tensor<6xf32>, tensor<2xi64>) -> tensor<*xf32> loc("b")
+    onnx.yield %r : tensor<*xf32>
+  } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["else_branch", "then_branch"]} : (tensor<i1>) -> tensor<*xf32>
   return
 }
 
@@ -380,15 +431,6 @@ func.func @squeezed(%x: tensor<?x3x?xf32> {onnx.name = "x", onnx.dims = ["batch"
 
 // -----
 
-func.func @divides(%x: tensor<2x3x4xf32>, %s: tensor<3xi64>) {
-  // expected-error @unknown {{r (Reshape, opset 14): makes 'tensor<4x4x?xf32>' of 'tensor<2x3x4xf32>', which has another number of elements}}
-  %z = onnx.node "Reshape"(%x, %s) {domain = "", opset = 14 : i64, attrs = {}}
-    : (tensor<2x3x4xf32>, tensor<3xi64>) -> tensor<4x4x?xf32> loc("r")
-  return
-}
-
-// -----
-
 func.func @class_weights(%x: tensor<3x5xf32>, %t: tensor<3xi64>, %w: tensor<5x1xf32>) {
   // expected-error @unknown {{l (NegativeLogLikelihoodLoss, opset 13): input 2 is 'tensor<5x1xf32>'; the operator takes 1 dimension}}
   %z = onnx.node "NegativeLogLikelihoodLoss"(%x, %t, %w) {domain = "", opset = 13 : i64, attrs = {}}
@@ -402,5 +444,23 @@ func.func @instance_norm(%x: tensor<2x?x7xf32>, %s: tensor<1xf32>, %b: tensor<2x
   // expected-error @unknown {{n (InstanceNormalization, opset 6): input 2 has type 'tensor<2xf32>' for 1 channels}}
   %z = onnx.node "InstanceNormalization"(%x, %s, %b) {domain = "", opset = 6 : i64, attrs = {}}
     : (tensor<2x?x7xf32>, tensor<1xf32>, tensor<2xf32>) -> tensor<*xf32> loc("n")
+  return
+}
+
+// -----
+
+func.func @nothing_left(%x: tensor<1x3x6xf32>, %w: tensor<3x4x3xf32>) {
+  // expected-error @unknown {{t (ConvTranspose, opset 11): pads of 90 leave nothing of spatial dimension 0, which has size 6, stride 2 and a window of 3}}
+  %z = onnx.node "ConvTranspose"(%x, %w) {domain = "", opset = 11 : i64, attrs = {pads = array<i64: 50, 40>, strides = array<i64: 2>}}
+    : (tensor<1x3x6xf32>, tensor<3x4x3xf32>) -> tensor<*xf32> loc("t")
+  return
+}
+
+// -----
+
+func.func @parameters(%x: tensor<2x?x4xf32>, %s: tensor<3xf32>, %m: tensor<4xf32>) {
+  // expected-error @unknown {{b (BatchNormalization, opset 15): input 3 has 4 elements for 3 channels}}
+  %z = onnx.node "BatchNormalization"(%x, %s, %s, %m, %s) {domain = "", opset = 15 : i64, attrs = {}}
+    : (tensor<2x?x4xf32>, tensor<3xf32>, tensor<3xf32>, tensor<4xf32>, tensor<3xf32>) -> tensor<*xf32> loc("b")
   return
 }

@@ -133,3 +133,39 @@ func.func @present(%x: tensor<1x3x8xf32>, %w: tensor<8x20xf32>) -> (tensor<*xf32
   %y:2 = onnx.node "Attention"(%x, %w) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64, qkv_hidden_sizes = array<i64: 8, 8, 4>}} : (tensor<1x3x8xf32>, tensor<8x20xf32>) -> (tensor<*xf32>, tensor<*xf32>)
   return %y#0, %y#1 : tensor<*xf32>, tensor<*xf32>
 }
+
+// -----
+
+func.func @attribute_beyond_sizes(%x: tensor<1x2x6xf32>, %w: tensor<6x6xf32>) {
+  // expected-error @unknown {{a (Attention, opset 1): 'qkv_hidden_sizes' [9223372036854775807, 9223372036854775807, 8] do not fit 1 heads and weights 'tensor<6x6xf32>'}}
+  %y = onnx.node "Attention"(%x, %w) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 1 : i64, qkv_hidden_sizes = array<i64: 9223372036854775807, 9223372036854775807, 8>}}
+    : (tensor<1x2x6xf32>, tensor<6x6xf32>) -> tensor<*xf32> loc("a")
+  return
+}
+
+// -----
+
+func.func @scalar(%x: tensor<f32>, %g: tensor<1xf32>) {
+  // expected-error @unknown {{n (SkipLayerNormalization, opset 1): normalizes a scalar}}
+  %y = onnx.node "SkipLayerNormalization"(%x, %x, %g) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<f32>, tensor<f32>, tensor<1xf32>) -> tensor<*xf32> loc("n")
+  return
+}
+
+// -----
+
+func.func @large_blocks(%x: tensor<1x4xf32>, %w: tensor<4x1x8xui8>, %s: tensor<4xf32>) {
+  // expected-error @unknown {{m (MatMulNBits, opset 1): K 4, N 9223372036854775807, block_size 16 and bits 4; sizes must be positive, below 2^25, and bits 2, 4 or 8}}
+  %y = onnx.node "MatMulNBits"(%x, %w, %s) {domain = "com.microsoft", opset = 1 : i64, attrs = {K = 4 : i64, N = 9223372036854775807 : i64, block_size = 16 : i64}}
+    : (tensor<1x4xf32>, tensor<4x1x8xui8>, tensor<4xf32>) -> tensor<*xf32> loc("m")
+  return
+}
+
+// -----
+
+func.func @far_stride(%x: tensor<1x1x2x2xf32>, %i: tensor<1x1x2x2xi64>) {
+  // expected-error @unknown {{u (MaxUnpool, opset 11): 'kernel_shape', 'strides' or 'pads' holds -9223372036854775808, which is out of range}}
+  %y = onnx.node "MaxUnpool"(%x, %i) {domain = "", opset = 11 : i64, attrs = {kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, -9223372036854775808>}}
+    : (tensor<1x1x2x2xf32>, tensor<1x1x2x2xi64>) -> tensor<*xf32> loc("u")
+  return
+}

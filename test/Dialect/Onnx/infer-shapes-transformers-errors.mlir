@@ -11,7 +11,7 @@ func.func @gelu_bias(%x: tensor<2x3xf32>, %y: tensor<4xf32>) {
 // -----
 
 func.func @nbits_sizes(%x: tensor<2x32xf32>, %y: tensor<8x1x16xui8>, %z: tensor<8xf32>) {
-  // expected-error @unknown {{node (MatMulNBits, opset 1): K 32, N 8, block_size 32 and bits 3; sizes must be positive and bits 2, 4 or 8}}
+  // expected-error @unknown {{node (MatMulNBits, opset 1): K 32, N 8, block_size 32 and bits 3; sizes must be positive, below 2^25, and bits 2, 4 or 8}}
   %r = onnx.node "MatMulNBits"(%x, %y, %z) {domain = "com.microsoft", opset = 1 : i64, attrs = {K = 32 : i64, N = 8 : i64, bits = 3 : i64, block_size = 32 : i64}}
     : (tensor<2x32xf32>, tensor<8x1x16xui8>, tensor<8xf32>) -> tensor<*xf32> loc("node")
   return

@@ -1,6 +1,15 @@
 // RUN: aimc-opt %s --onnx-infer-shapes | FileCheck %s
 // The type after the last colon is what the pass infers; the sources say only tensor<*xf32>.
 
+// What a type says of a result is not believed: how many kinds of numbers there are, only a run can tell.
+// CHECK-LABEL: func @declared
+// CHECK-SAME: -> tensor<?xf32>
+// CHECK: "Unique"{{.*}} -> tensor<?xf32>
+func.func @declared(%x: tensor<6xf32>) -> tensor<6xf32> {
+  %y = onnx.node "Unique"(%x) {domain = "", opset = 11 : i64, attrs = {}} : (tensor<6xf32>) -> tensor<6xf32>
+  return %y : tensor<6xf32>
+}
+
 // A flattened view with a dynamic batch, the way PyTorch exports x.view(x.size(0), -1): both sizes keep their meaning.
 // CHECK-LABEL: func @view
 // CHECK-SAME: -> tensor<?x392xf32>
@@ -46,11 +55,10 @@ func.func @size_arithmetic(%x: tensor<?x16x64xf32>) -> tensor<*xf32> {
   return %z : tensor<*xf32>
 }
 
-// 0 copies a size, -1 takes the rest; a size that the result's type already has stays.
+// 0 copies a size, -1 takes the rest.
 // CHECK-LABEL: func @reshape_special
 // CHECK: "Reshape"{{.*}} -> tensor<2x12xf32>
 // CHECK: "Reshape"{{.*}} -> tensor<?x6xf32>
-// CHECK: "Relu"{{.*}} -> tensor<5x4xf32>
 func.func @reshape_special(%x: tensor<2x3x4xf32>, %y: tensor<?x?xf32>) -> tensor<*xf32> {
   %copy = arith.constant dense<[0, -1]> : tensor<2xi64>
   %six = arith.constant dense<[-1, 6]> : tensor<2xi64>
@@ -58,7 +66,6 @@ func.func @reshape_special(%x: tensor<2x3x4xf32>, %y: tensor<?x?xf32>) -> tensor
     : (tensor<2x3x4xf32>, tensor<2xi64>) -> tensor<*xf32>
   %1 = onnx.node "Reshape"(%y, %six) {domain = "", opset = 13 : i64, attrs = {}}
     : (tensor<?x?xf32>, tensor<2xi64>) -> tensor<*xf32>
-  %2 = onnx.node "Relu"(%y) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<?x?xf32>) -> tensor<5x4xf32>
   return %0 : tensor<*xf32>
 }
 
@@ -269,4 +276,24 @@ func.func @aligned(%x: tensor<2x3x4xf32>, %b: tensor<3xf32>) {
     : (tensor<2x3x4xf32>, tensor<3xf32>) -> tensor<*xf32>
   %p = onnx.node "PRelu"(%x, %b) {domain = "", opset = 6 : i64, attrs = {}} : (tensor<2x3x4xf32>, tensor<3xf32>) -> tensor<*xf32>
   return
+}
+
+// The inner body takes its number as a vector of one, however often the outer loop's sizes change.
+// CHECK-LABEL: func @counted_as_vector
+// CHECK: "Loop"{{.*}} with {
+// CHECK: "Loop"{{.*}} with {
+// CHECK-NEXT: ^bb0(%{{.*}}: tensor<1xi64>, %{{.*}}: tensor<i1>, %{{.*}}: tensor<?xi64>
+func.func @counted_as_vector(%n: tensor<i64>, %x: tensor<2xi64>) -> tensor<*xi64> {
+  %true = arith.constant dense<true> : tensor<i1>
+  %y = onnx.node "Loop"(%n, %true, %x) with {
+  ^bb0(%i: tensor<*xi64>, %c: tensor<*xi1>, %v: tensor<*xi64>):
+    %w = onnx.node "Loop"(%n, %true, %v) with {
+    ^bb0(%j: tensor<1xi64>, %d: tensor<*xi1>, %u: tensor<*xi64>):
+      %s = onnx.node "Concat"(%u, %j) {domain = "", opset = 13 : i64, attrs = {axis = 0 : i64}}
+        : (tensor<*xi64>, tensor<1xi64>) -> tensor<*xi64>
+      onnx.yield %d, %s : tensor<*xi1>, tensor<*xi64>
+    } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["body"]} : (tensor<i64>, tensor<i1>, tensor<*xi64>) -> tensor<*xi64>
+    onnx.yield %c, %w : tensor<*xi1>, tensor<*xi64>
+  } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["body"]} : (tensor<i64>, tensor<i1>, tensor<2xi64>) -> tensor<*xi64>
+  return %y : tensor<*xi64>
 }

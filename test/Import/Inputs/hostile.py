@@ -94,6 +94,7 @@ WEIGHTS = [floats("left", [1 << 16, 2], bytes(1 << 19)), floats("right", [2, 1 <
 CASES = {
     "subgraphs_40_deep": nested_ifs(40),
     "subgraphs_5000_deep": nested_ifs(5000),
+    "subgraphs_29_deep": nested_ifs(29),
     "loops_in_loops": nested_loops(25),
     "input_twice": model([node("Relu", ["x"], ["y"])], [value("x"), value("x")]),
     "input_without_name": model([node("Relu", ["x"], ["y"])], [value("")]),

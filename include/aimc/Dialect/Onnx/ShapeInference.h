@@ -63,8 +63,10 @@ inline constexpr int64_t maxRealElements = 256;
 
 /// The sum of the elements that one inference follows, at most: a file of kilobytes could have it follow terabytes.
 inline constexpr int64_t maxFollowedElements = 1 << 24;
-/// How often one inference starts on bodies of loops: loops in loops multiply it.
-inline constexpr int64_t maxLoopPasses = 100000;
+/// How many nodes of bodies of loops one inference visits: loops in loops multiply it.
+inline constexpr int64_t maxLoopNodes = 1 << 20;
+/// How many tensors all sequences of one inference hold: each insertion makes a sequence of its own.
+inline constexpr int64_t maxSequenceTensors = 1 << 20;
 
 /// Tensors have at most this many dimensions and, those of size 0 left out, bytes.
 inline constexpr int64_t maxTensorRank = 64;
@@ -94,14 +96,14 @@ public:
   /// Elements of `value` as integers, nothing when one is unknown.
   std::optional<llvm::SmallVector<int64_t>> getIntegers(mlir::Value value);
 
-  /// Sets a result's type, unless the node omits that result. Where the type already has a size that `shape` leaves open, it
-  /// stays.
+  /// Sets a result's type, unless the node omits that result. Whatever type it had is no longer seen: what files declare of
+  /// results may be wrong, and only what operands imply holds.
   void setResult(mlir::Value result, llvm::ArrayRef<Dim> shape, mlir::Type elementType);
   /// Remembers the elements of a result whose type is set; ignored where shape or size do not allow it.
   void setValue(mlir::Value result, PartialValue value);
 
-  /// Counts a pass over a loop's body; an error at `node` when there have been too many.
-  llvm::LogicalResult countLoopPass(NodeOp node);
+  /// Counts the nodes of a loop's body, which inference is about to visit; an error at `node` when there have been too many.
+  llvm::LogicalResult countLoopPass(NodeOp node, mlir::Region &body);
 
   /// Infers one node. Emits an error at the node when its operands do not fit.
   llvm::LogicalResult infer(NodeOp node);
@@ -111,11 +113,13 @@ public:
 
   /// The tensors of a sequence, null when `value` is none that inference knows.
   const llvm::SmallVector<mlir::Value> *getSequence(mlir::Value value) const;
-  void setSequence(mlir::Value result, llvm::SmallVector<mlir::Value> tensors);
+  /// Says which tensors the node's only result holds; an error at the node when all sequences together hold too many.
+  llvm::LogicalResult setSequence(NodeOp node, llvm::SmallVector<mlir::Value> tensors);
   /// Puts `value` in the place of the node's only result; the node goes.
   void replaceResult(NodeOp node, mlir::Value value);
 
-  /// Drops all that is known of the arguments and nodes of `region`, their types too: its next run starts anew.
+  /// Drops all that is known of the arguments and nodes of `region`, their types too: its next run starts anew. Arguments keep
+  /// their rank, which the body of a loop decides for the number of the iteration.
   void forget(mlir::Region &region);
 
   /// A size that is nowhere else known.
@@ -150,7 +154,8 @@ private:
 
   Dim lastSymbol = 0;
   int64_t followed = 0;
-  int64_t loopPasses = 0;
+  int64_t loopNodes = 0;
+  int64_t sequenceTensors = 0;
   llvm::StringMap<Dim> named;
   llvm::DenseMap<mlir::Value, Shape> shapes;
   llvm::DenseMap<mlir::Value, std::shared_ptr<PartialValue>> values;
