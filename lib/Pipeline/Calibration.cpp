@@ -53,31 +53,52 @@ static llvm::Error observe(const CalibrationTask &task, const Program &program, 
   return task.run(program.model.get(), program.chip.get(), options, name);
 }
 
-/// Calls see(|x|) for all finite inputs of the observation.
-template <typename See> static void forEachInput(const CalibrationSite &site, const aimc_observation &seen, See see) {
-  for (int64_t i = 0, e = seen.rows * site.rows; i < e; ++i)
-    if (float magnitude = std::fabs(seen.x[i]); std::isfinite(magnitude))
-      see(magnitude);
+/// Channels of input histograms: one for each layer, or for each of its row tiles.
+static std::vector<size_t> firstChannels(const CalibrationTask &task) {
+  std::vector<size_t> first = {0};
+  for (const CalibrationSite &site : task.sites)
+    first.push_back(first.back() + (task.tileScales ? size_t(site.rowTiles) : 1));
+  return first;
+}
+
+/// Calls see(channel, |x|) for all finite inputs of the observation.
+template <typename See>
+static void forEachInput(const CalibrationTask &task, size_t channel, const aimc_observation &seen, See see) {
+  const CalibrationSite &site = task.sites[seen.site];
+  const int64_t tileRows = task.tileScales ? site.tileRows : site.rows;
+  for (int64_t row = 0; row < seen.rows; ++row)
+    for (int64_t k = 0; k < site.rows; ++k)
+      if (float magnitude = std::fabs(seen.x[row * site.rows + k]); std::isfinite(magnitude))
+        see(channel + size_t(k / tileRows), magnitude);
 }
 
 static llvm::Error measureInputs(const CalibrationTask &task, const Program &program, Ranges &ranges) {
-  MagnitudeHistograms inputs(task.sites.size());
+  const std::vector<size_t> first = firstChannels(task);
+  MagnitudeHistograms inputs(first.back());
   std::vector<bool> ran(task.sites.size(), false);
   if (auto error = observe(task, program, AIMC_OBSERVE_X, false, "input maxima", [&](const aimc_observation &seen) {
-        float largest = 0.0f;
-        forEachInput(task.sites[seen.site], seen, [&](float magnitude) { largest = std::max(largest, magnitude); });
-        inputs.observeMaximum(seen.site, largest);
+        forEachInput(task, first[seen.site], seen,
+                     [&](size_t channel, float magnitude) { inputs.observeMaximum(channel, magnitude); });
         ran[seen.site] = true;
       }))
     return error;
   inputs.startCounting();
   if (auto error = observe(task, program, AIMC_OBSERVE_X, false, "input histograms", [&](const aimc_observation &seen) {
-        forEachInput(task.sites[seen.site], seen, [&](float magnitude) { inputs.count(seen.site, magnitude); });
+        forEachInput(task, first[seen.site], seen, [&](size_t channel, float magnitude) { inputs.count(channel, magnitude); });
       }))
     return error;
-  for (auto [index, site] : llvm::enumerate(task.sites)) // a branch that no sample takes keeps the data-free defaults
-    if (ran[index])
-      ranges[site.node].alpha = inputs.range(index, task.rule, site.inputSteps);
+  for (auto [index, site] : llvm::enumerate(task.sites)) {
+    if (!ran[index]) // a branch that no sample takes keeps the data-free defaults
+      continue;
+    LayerRanges &layer = ranges[site.node];
+    for (size_t channel = first[index]; channel < first[index + 1]; ++channel) {
+      const float alpha = inputs.range(channel, task.rule, site.inputSteps);
+      if (task.tileScales)
+        layer.tileAlpha.push_back(alpha);
+      else
+        layer.alpha = alpha;
+    }
+  }
   return llvm::Error::success();
 }
 

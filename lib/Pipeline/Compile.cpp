@@ -275,6 +275,7 @@ static SmallVector<CalibrationSite> listSites(ModuleOp program) {
     site.groups = crossbar.getGroups();
     site.rows = crossbar.getRows();
     site.rowTiles = crossbar.getRowTiles();
+    site.tileRows = crossbar.getGrid()->getTileRows();
     site.columns = crossbar.getColumns();
     site.slices = crossbar.getSlices();
     site.inputSlices = op.getInputSlices();
@@ -308,6 +309,7 @@ static LogicalResult calibrateRanges(ContainerBuilder &builder, const CompileOpt
   CalibrationTask task;
   task.sites = listSites(**uncalibrated);
   task.rule = options.rangeRule;
+  task.tileScales = options.tileScales;
   TemporaryFile container("aimc"), partial("json");
   auto build = [&](const Ranges &ranges) -> llvm::Expected<aimc_model *> {
     if (auto error = saveRanges(ranges, partial.path))

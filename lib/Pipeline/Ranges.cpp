@@ -19,6 +19,11 @@ llvm::Error aimc::saveRanges(const Ranges &ranges, llvm::StringRef path) {
       json.attributeObject(llvm::json::fixUTF8(node), [&, &layer = layer] {
         if (layer.alpha)
           json.attribute("alpha", *layer.alpha);
+        if (!layer.tileAlpha.empty())
+          json.attributeArray("alpha", [&] {
+            for (float alpha : layer.tileAlpha)
+              json.value(alpha);
+          });
         if (!layer.adcRange.empty())
           json.attributeArray("adc_range", [&] {
             for (float range : layer.adcRange)

@@ -177,7 +177,8 @@ aimc_status Run::run() {
   if (layer.batchDim >= 0 && extents.row[layer.batchDim] % (layer.batchOuter * layer.batchInner))
     return fail(chip.host, AIMC_FAILED, "%s: %lld rows along the batch dimension are no multiple of %lld x %lld", layer.node,
                 (long long)extents.row[layer.batchDim], (long long)layer.batchOuter, (long long)layer.batchInner);
-  if (aimc_status status = layOutBox(chip.host, layer, x, extents, !exact && layer.dynamic, box, scratch.runOffsets))
+  const int64_t copies = exact || layer.tileAlpha.empty() ? 1 : crossbar.rowTiles;
+  if (aimc_status status = layOutBox(chip.host, layer, x, extents, !exact && layer.dynamic, copies, box, scratch.runOffsets))
     return status;
   for (int a = 0; a < layer.y.axes; ++a) {
     const int64_t stride = y.strides[a];

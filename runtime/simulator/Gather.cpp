@@ -31,7 +31,7 @@ aimc_status readExtents(const aimc_driver_host *host, const Layer &layer, const 
 static bool hasOwnScale(const Layer &layer, bool dynamic, int rowDim) { return dynamic && (layer.scaleDims >> rowDim & 1); }
 
 aimc_status layOutBox(const aimc_driver_host *host, const Layer &layer, const aimc_buffer &x, const Extents &extents,
-                      bool dynamic, Box &out, Buffer<int64_t> &runOffsets) {
+                      bool dynamic, int64_t copies, Box &out, Buffer<int64_t> &runOffsets) {
   if (x.rank != layer.x.axes)
     return fail(host, AIMC_FAILED, "%s: an input of rank %d, the index map has %d axes", layer.node, x.rank, layer.x.axes);
   const int group = layer.rowDims, axes = x.rank;
@@ -73,7 +73,7 @@ aimc_status layOutBox(const aimc_driver_host *host, const Layer &layer, const ai
       keys *= extents.row[d];
     }
   out.regionGroups = dynamic ? groups : 1;
-  out.regions = keys * out.regionGroups;
+  out.regions = dynamic ? keys * out.regionGroups : copies;
   if (elements * out.regions > boxLimit)
     return fail(host, AIMC_FAILED, "%s: index map reaches too many elements of the input", layer.node);
 

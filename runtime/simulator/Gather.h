@@ -50,9 +50,10 @@ struct Extents {
 /// Reads extents from y and checks that every result lies within it.
 aimc_status readExtents(const aimc_driver_host *host, const Layer &layer, const aimc_buffer &y, Extents &out);
 
-/// Lays out the box. `dynamic`: one region per input scale. `runOffsets` receives K / run offsets.
+/// Lays out the box. `dynamic`: one region per input scale. Otherwise `copies` regions that all hold the same elements.
+/// `runOffsets` receives K / run offsets.
 aimc_status layOutBox(const aimc_driver_host *host, const Layer &layer, const aimc_buffer &x, const Extents &extents,
-                      bool dynamic, Box &out, Buffer<int64_t> &runOffsets);
+                      bool dynamic, int64_t copies, Box &out, Buffer<int64_t> &runOffsets);
 
 /// One line of the box: where it lies in x and in the box, and what of it is padding.
 struct BoxLine {

@@ -153,8 +153,10 @@ aimc_status Run::quantizeInput() {
     if (aimc_status status = parallel(tasks, measureRegions))
       return status;
   } else {
-    scratch.alphas[0] = layer.alpha;
-    setScale(0);
+    for (int64_t region = 0; region < box.regions; ++region) {
+      scratch.alphas[region] = layer.tileAlpha.empty() ? layer.alpha : layer.tileAlpha[size_t(region)];
+      setScale(region);
+    }
   }
   return parallel(ceilDivide(box.lines, linesPerTask), quantizeTask);
 }

@@ -93,6 +93,16 @@ static aimc_status readInputConverter(const aimc_driver_host *host, const fb::Di
   out.alpha = info.alpha() == 0.0f ? 1.0f : info.alpha();
   if (!out.dynamic && !(out.alpha > 0.0f && isfinite(out.alpha)))
     return fail(host, AIMC_INVALID_MODEL, "%s: input scale %g", out.node, double(out.alpha));
+  if (!info.tile_alpha() || info.tile_alpha()->size() == 0)
+    return AIMC_OK;
+  if (out.dynamic || int64_t(info.tile_alpha()->size()) != out.crossbar->rowTiles)
+    return fail(host, AIMC_INVALID_MODEL, "%s: %u input scales of row tiles, there are %lld%s", out.node,
+                info.tile_alpha()->size(), (long long)out.crossbar->rowTiles, out.dynamic ? ", measured at run time" : "");
+  for (float alpha : *info.tile_alpha()) {
+    out.tileAlpha.push_back(alpha == 0.0f ? 1.0f : alpha);
+    if (!(out.tileAlpha.back() > 0.0f && isfinite(alpha)))
+      return fail(host, AIMC_INVALID_MODEL, "%s: input scale %g", out.node, double(alpha));
+  }
   return AIMC_OK;
 }
 

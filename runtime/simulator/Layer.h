@@ -42,6 +42,7 @@ struct Layer {
   // input converter
   bool dynamic = false, isSigned = true;
   float alpha = 1.0f;
+  std::vector<float> tileAlpha; // static scales of the row tiles; empty: alpha
   int inputBits = 8, sliceBits = 8, inputSlices = 1;
   InputRange input = {};
   int64_t largestInputDigit = 0;

@@ -15,7 +15,8 @@ void Run::observe(const Block &block, Workspace &ws, const Observed &observed) {
     }
   if (observed.alpha)
     for (int64_t r = 0; r < block.rows; ++r)
-      observed.alpha[r] = scratch.alphas[ws.region[r]];
+      for (int64_t i = 0; i < scalesPerRow(); ++i)
+        observed.alpha[r * scalesPerRow() + i] = scratch.alphas[ws.region[r] + i];
 }
 
 /// Blocks of the observed stretch: rows [observedFirst + task * blockRows, ...) of observedGroup.
@@ -31,7 +32,7 @@ aimc_status Run::observeBlock(void *self, int64_t task) {
   if (wanted & AIMC_OBSERVE_Y)
     observed.y = run.scratch.observedY.data() + offset * crossbar.columns;
   if (!run.exact && (wanted & AIMC_OBSERVE_ALPHA))
-    observed.alpha = run.scratch.observedAlpha.data() + offset;
+    observed.alpha = run.scratch.observedAlpha.data() + offset * run.scalesPerRow();
   if (!run.exact && (wanted & AIMC_OBSERVE_CODES))
     observed.codes = run.scratch.observedCodes.data() +
                      offset * crossbar.rowTiles * crossbar.columns * crossbar.slices * run.layer.inputSlices;
@@ -51,7 +52,7 @@ aimc_status Run::observeBlocks() {
   stretch = stretch < extents.rows ? stretch : extents.rows;
   if ((wanted & AIMC_OBSERVE_X && !scratch.observedX.reserve(uint64_t(stretch * crossbar.rows))) ||
       (wanted & AIMC_OBSERVE_Y && !scratch.observedY.reserve(uint64_t(stretch * crossbar.columns))) ||
-      (alphas && !scratch.observedAlpha.reserve(uint64_t(stretch))) ||
+      (alphas && !scratch.observedAlpha.reserve(uint64_t(stretch * scalesPerRow()))) ||
       (codes && !scratch.observedCodes.reserve(uint64_t(stretch * codesPerRow))))
     return outOfMemory();
   for (observedGroup = 0; observedGroup < crossbar.groups; ++observedGroup)

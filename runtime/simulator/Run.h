@@ -104,6 +104,9 @@ private:
   void scatter(const Block &block, const Columns &columns, const Workspace &workspace);
   void observe(const Block &block, Workspace &workspace, const Observed &observed);
 
+  /// Which input scale a row of the tile has: each row tile has one, or each region of the box.
+  int64_t scaleOf(const Tile &tile, int64_t region) const { return layer.tileAlpha.empty() ? region : int64_t(tile.rowTile); }
+  int64_t scalesPerRow() const { return layer.tileAlpha.empty() ? 1 : crossbar.rowTiles; }
   const ConverterErrors &errorsOf(const Tile &tile) const {
     static const ConverterErrors none;
     return layer.errors.empty() ? none : layer.errors[size_t(&tile - crossbar.tiles.data())];

@@ -61,6 +61,8 @@ int64_t Run::digitBytes(int64_t rows) const { return (crossbar.tile(0, 0, 0).row
 /// Input digits of the block's rows for a row tile: a view of the box where rows lie evenly, gathered into `out` otherwise.
 InputDigits Run::digitsOf(const Block &block, int64_t slice, const Tile &tile, uint8_t *out, Workspace &ws) {
   const uint8_t *plane = scratch.codes.data() + slice * planeBytes;
+  if (!layer.tileAlpha.empty())
+    plane += int64_t(tile.rowTile) * box.regionElements;
   const int64_t rows = block.rows, k0 = tile.k0, count = tile.rows;
   const RowSegment &all = ws.segments[0];
   if (box.run == crossbar.rows && ws.segmentCount == 1 && (rows == 1 || all.step >= count))
@@ -193,7 +195,7 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const TileInput &in
     work.conversionElements = uint64_t(crossbar.tileColumns);
   }
   for (int64_t i = 0; i < ws.scales; ++i)
-    outputScale(block, tile, results.begin, results.end, scratch.alphas[ws.scaleRegion[i]],
+    outputScale(block, tile, results.begin, results.end, scratch.alphas[scaleOf(tile, ws.scaleRegion[i])],
                 ws.outputScale.data() + i * crossbar.tileColumns);
   work.f = ws.outputScale.data();
   work.fRow = ws.scales > 1 ? ws.scaleRow.data() : nullptr;
@@ -248,7 +250,7 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
   for (int64_t r = 0; r < block.rows; ++r) {
     if (ws.region[r] != scaledRegion) {
       scaledRegion = ws.region[r];
-      outputScale(block, tile, 0, tile.width, scratch.alphas[scaledRegion], ws.outputScale.data());
+      outputScale(block, tile, 0, tile.width, scratch.alphas[scaleOf(tile, scaledRegion)], ws.outputScale.data());
     }
     Conversion conversion = {};
     conversion.digitsPerStep = 1.0 / crossbar.stepsPerDigit;

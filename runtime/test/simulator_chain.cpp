@@ -39,6 +39,10 @@ static void checkMatMul(const Spec &spec, const std::vector<float> &values, int6
         rows.push_back(values[size_t((m * spec.G + g) * spec.K + k)]);
     EXPECT_EQ(seen.x[size_t(g)], rows);
     std::vector<float> alpha = spec.dynamic ? rowMaxima(rows, spec.K) : std::vector<float>(size_t(M), spec.alpha);
+    if (!spec.tileAlpha.empty())
+      alpha.clear();
+    for (int64_t m = 0; m < M; ++m)
+      alpha.insert(alpha.end(), spec.tileAlpha.begin(), spec.tileAlpha.end());
     EXPECT_EQ(seen.alpha[size_t(g)], alpha);
     Expected expected = reference(spec, g, rows, alpha, idealAdc);
     EXPECT_EQ(seen.codes[size_t(g)], expected.codes);
@@ -99,6 +103,41 @@ TEST_P(Chain, EveryEncodingAndSlicing) {
           return;
         ++seed;
       }
+}
+
+TEST_P(Chain, RowTilesWithInputScalesOfTheirOwn) {
+  if (!available())
+    GTEST_SKIP() << "this machine has no " << GetParam();
+  uint32_t seed = 1;
+  for (int choice = 0; choice < 32; ++choice, ++seed) {
+    Spec spec;
+    spec.offset = choice & 1;
+    spec.unitColumn = spec.offset && (choice & 16);
+    spec.isSigned = choice & 2;
+    spec.B = choice & 4 ? 0 : 7;
+    spec.v = choice & 8 ? 1 : 8 - spec.isSigned;
+    spec.c = spec.offset ? 8 : 7;
+    spec.adcUnsigned = spec.offset && !spec.isSigned && spec.B;
+    spec.G = 1 + seed % 2;
+    spec.K = choice % 3 ? 11 : 300;
+    spec.R = choice % 3 ? 4 : 128;
+    spec.N = 7;
+    spec.C = 3;
+    spec.alpha = 2.0f;
+    spec.tileAlpha = {0.25f, 0.8f, 1.5f};
+    spec.fill(seed);
+    std::vector<float> x = randomInputs(size_t(37 * spec.G * spec.K), seed, spec.isSigned ? -1.0f : -0.05f, 1.0f);
+    checkMatMul(spec, x, 37, "choice " + std::to_string(choice));
+    // Equal scales are one scale, to the bit.
+    spec.tileAlpha.assign(3, 0.8f);
+    checkMatMul(spec, x, 37, "equal scales");
+    std::vector<float> tiles = OneRun(spec, AIMC_QUANTIZED).outputs(x);
+    spec.tileAlpha.clear();
+    spec.alpha = 0.8f;
+    EXPECT_EQ(bitsOf(tiles), bitsOf(OneRun(spec, AIMC_QUANTIZED).outputs(x)));
+    if (HasFailure())
+      return;
+  }
 }
 
 TEST_P(Chain, LargerTiles) {
@@ -342,7 +381,7 @@ TEST(Quantized, TheEndOfARangeIsNotClipping) {
 
 struct ConvolutionCase {
   int64_t groups, channels, size, kernel, stride, padding, N;
-  bool dynamic;
+  bool dynamic, tiled = false;
 };
 
 /// Patches by indexing, scales by looking at each sample's input, everything else by the reference.
@@ -355,6 +394,8 @@ static void checkConvolution(const ConvolutionCase &c, int threads, std::vector<
   spec.C = 8;
   spec.dynamic = c.dynamic;
   spec.alpha = 0.7f;
+  for (int64_t t = 0; c.tiled && t < spec.T(); ++t)
+    spec.tileAlpha.push_back(0.4f + 0.3f * float(t));
   spec.fill(11);
   const int64_t B = 3, out = (c.size + 2 * c.padding - c.kernel) / c.stride + 1;
   Host host(spec, threads);
@@ -375,7 +416,10 @@ static void checkConvolution(const ConvolutionCase &c, int threads, std::vector<
         largest = std::max(largest, std::abs(x.data[size_t((b * c.groups + g) * c.channels * c.size * c.size + i)]));
       for (int64_t i = 0; i < out; ++i)
         for (int64_t j = 0; j < out; ++j) {
-          alpha.push_back(c.dynamic ? largest : spec.alpha);
+          if (c.tiled)
+            alpha.insert(alpha.end(), spec.tileAlpha.begin(), spec.tileAlpha.end());
+          else
+            alpha.push_back(c.dynamic ? largest : spec.alpha);
           for (int64_t channel = 0; channel < c.channels; ++channel)
             for (int64_t u = 0; u < c.kernel; ++u)
               for (int64_t v = 0; v < c.kernel; ++v) {
@@ -407,6 +451,7 @@ TEST(Convolution, PatchesPaddingStridesAndGroups) {
     checkConvolution({1, 17, 6, 1, 1, 0, 4, dynamic}, 1);
     checkConvolution({1, 4, 6, 1, 2, 0, 4, dynamic}, 2); // a stride that passes pixels over: they count for the scale
     checkConvolution({3, 2, 20, 5, 1, 0, 3, dynamic}, 7);
+    checkConvolution({2, 3, 7, 3, 1, 2, 9, false, dynamic}, 3); // the second time with a scale for each row tile
   }
 }
 

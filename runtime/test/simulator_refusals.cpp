@@ -62,6 +62,10 @@ static const Refusal refusals[] = {
     {"layer: signed input slices of 8 bits; the simulator's have up to 7", [](Spec &s) { s.bx = 9, s.v = 8; },
      AIMC_UNSUPPORTED},
     {"layer: input scale -1", [](Spec &s) { s.alpha = -1.0f; }},
+    {"layer: 1 input scales of row tiles, there are 2", [](Spec &s) { s.tileAlpha = {1.0f}; }},
+    {"layer: 2 input scales of row tiles, there are 2, measured at run time",
+     [](Spec &s) { s.dynamic = true, s.tileAlpha = {1.0f, 1.0f}; }},
+    {"layer: input scale -2", [](Spec &s) { s.tileAlpha = {1.0f, -2.0f}; }},
     {"layer: tiles of 40000 rows; sums of input digits up to 255 leave 32 bits",
      [](Spec &s) { s.K = s.R = 40000, s.N = s.C = 1, s.isSigned = false, s.v = 8, s.fill(1); }, AIMC_UNSUPPORTED},
     // output converters

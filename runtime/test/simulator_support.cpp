@@ -186,6 +186,7 @@ Host::Host(const Spec &given, int threads) : aimc_driver_host(), threads(threads
   dispatch->input_slices = uint32_t(spec.V());
   dispatch->dynamic = spec.dynamic;
   dispatch->alpha = spec.alpha;
+  dispatch->tile_alpha = spec.tileAlpha;
   dispatch->adc_bits = uint32_t(spec.B);
   dispatch->adc_unsigned = spec.adcUnsigned;
   dispatch->adc_range = blob(spec.B ? spec.adcRange : std::vector<float>());
@@ -329,7 +330,7 @@ static float unitColumnRange(const Spec &spec, int64_t rows, int d) {
 
 Expected reference(const Spec &spec, int64_t group, const std::vector<float> &x, const std::vector<float> &alpha,
                    bool idealAdc) {
-  const int64_t M = int64_t(alpha.size()), T = spec.T();
+  const int64_t T = spec.T(), scales = spec.tileAlpha.empty() ? 1 : T, M = int64_t(alpha.size()) / scales;
   const int S = spec.S(), V = spec.V();
   const bool ideal = idealAdc || spec.B == 0;
   Expected out;
@@ -340,10 +341,11 @@ Expected reference(const Spec &spec, int64_t group, const std::vector<float> &x,
       float acc = 0.0f;
       for (int64_t t = 0; t < T; ++t) {
         double inner = 0.0, unit = 0.0;
+        const float full = alpha[size_t(m * scales + t % scales)];
         int64_t inputSum = 0;
         int64_t k0 = t * spec.R, k1 = std::min(k0 + spec.R, spec.K);
         for (int64_t k = k0; k < k1; ++k)
-          inputSum += inputCode(spec, x[size_t(m * spec.K + k)], alpha[size_t(m)]);
+          inputSum += inputCode(spec, x[size_t(m * spec.K + k)], full);
         for (int s = 0; s < S; ++s) {
           float range = ideal ? 0.0f : spec.adcRange[size_t(((group * T + t) * spec.N + n) * S + s)];
           int unitDigit = digit(1 << (spec.bw - 1), s, spec.c);
@@ -352,7 +354,7 @@ Expected reference(const Spec &spec, int64_t group, const std::vector<float> &x,
           for (int i = 0; i < V; ++i) {
             int64_t p = 0, unitP = 0;
             for (int64_t k = k0; k < k1; ++k) {
-              int xi = digit(inputCode(spec, x[size_t(m * spec.K + k)], alpha[size_t(m)]), i, spec.v);
+              int xi = digit(inputCode(spec, x[size_t(m * spec.K + k)], full), i, spec.v);
               int level = spec.levels[size_t((group * spec.K + k) * spec.N + n)];
               p += int64_t(xi) * digit(spec.offset ? level + (1 << (spec.bw - 1)) : level, s, spec.c);
               unitP += int64_t(xi) * unitDigit;
@@ -371,7 +373,7 @@ Expected reference(const Spec &spec, int64_t group, const std::vector<float> &x,
           inner -= spec.unitColumn ? unit : std::ldexp(double(inputSum), spec.bw - 1);
         float sum = float(inner);
         double w = spec.weightScale[size_t((group * T + t) * spec.N + n)];
-        float f = float(w * double(alpha[size_t(m)]) / (double(spec.L()) * double(spec.Q())));
+        float f = float(w * double(full) / (double(spec.L()) * double(spec.Q())));
         float term = f * sum;
         acc = acc + term;
       }
@@ -405,7 +407,7 @@ static aimc_status record(void *user, const aimc_observation *o) {
       to[o->group].insert(to[o->group].end(), from, from + o->rows * perRow);
   };
   append(all.x, o->x, spec.K);
-  append(all.alpha, o->alpha, 1);
+  append(all.alpha, o->alpha, spec.tileAlpha.empty() ? 1 : spec.T());
   append(all.y, o->y, spec.N);
   append(all.codes, o->codes, spec.T() * spec.N * spec.S() * spec.V());
   return AIMC_OK;

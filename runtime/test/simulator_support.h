@@ -32,6 +32,7 @@ struct Spec {
   bool adcUnsigned = false;
   bool dynamic = false;
   float alpha = 1.0f;
+  std::vector<float> tileAlpha;                       // [T], empty: alpha
   std::vector<int> levels;                            // [G, K, N]
   std::vector<float> weightScale;                     // [G, T, N]
   std::vector<float> reference;                       // [G, K, N], empty: stripped
@@ -152,7 +153,8 @@ struct Expected {
   std::vector<int32_t> codes; // [M, T, N, S, V]
 };
 
-/// The noiseless chain for rows x [M, K], input scales alpha [M]; `idealAdc` as in the run options.
+/// The noiseless chain for rows x [M, K], input scales alpha [M], with Spec::tileAlpha [M, T]; `idealAdc` as in the run
+/// options.
 Expected reference(const Spec &spec, int64_t group, const std::vector<float> &x, const std::vector<float> &alpha,
                    bool idealAdc = false);
 

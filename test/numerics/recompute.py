@@ -19,11 +19,12 @@ TOLERANCE = 1e-5
 
 
 def input_codes(x, alpha, layer):
-    """X = clip(rint(x · Q/α), Q), every step in float32; [m, k] integers."""
+    """X = clip(rint(x · Q/α), Q), every step in float32; [m, k] integers. α is [m], or [m, t] for each row tile."""
     top = layer["Q"]
+    alpha = np.repeat(alpha.reshape(len(x), -1), layer["R"] if alpha.ndim == 2 else x.shape[1], axis=1)[:, : x.shape[1]]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         kx = F32(top) / alpha
-        scaled = np.rint(x * kx[:, None])
+        scaled = np.rint(x * kx)
     scaled = np.where(np.isnan(scaled), F32(0), scaled)
     codes = np.clip(scaled, -top if layer["signed"] else 0, top).astype(I64)
     codes[(alpha == 0) | ~np.isfinite(kx)] = 0
@@ -87,7 +88,8 @@ def accumulate(codes, delta, input_code, arrays, layer):
 
 def factor(t, arrays, layer):
     """f_t [m, n] = float32(w · α / (L · Q))."""
-    product = arrays["weight_scale"][t].astype(F64)[None, :] * arrays["alpha"].astype(F64)[:, None]
+    alpha = arrays["alpha"].astype(F64)
+    product = arrays["weight_scale"][t].astype(F64)[None, :] * (alpha[:, t] if alpha.ndim == 2 else alpha)[:, None]
     return (product / (F64(layer["L"]) * layer["Q"])).astype(F32)
 
 
@@ -107,7 +109,7 @@ def full_range(sums, arrays, layer):
 def check_static(arrays, levels, layer):
     """Sizes and scalars that must agree with each other; what is wrong, or None."""
     m, k, n, t, s, v = (layer[name] for name in "MKNTSV")
-    shapes = {"x": (m, k), "weight_scale": (t, n), "adc_range": (t, n, s), "alpha": (m,), "bias": (n,),
+    shapes = {"x": (m, k), "weight_scale": (t, n), "adc_range": (t, n, s), "alpha": (m, t) if isinstance(layer["alpha"], list) else (m,), "bias": (n,),
               "codes": (m, t, n, s, v), "y": (m, n)}
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
@@ -133,8 +135,8 @@ def check_static(arrays, levels, layer):
 def check_alpha(x, alpha, layer):
     """The input scale is what the layer says; what is wrong, or None."""
     if layer["alpha"] != "dynamic":
-        wrong = alpha != F32(layer["alpha"])
-        row = np.argmax(wrong)
+        wrong = alpha != np.asarray(layer["alpha"], F32)
+        row = np.argmax(wrong.reshape(len(x), -1).any(axis=1))
         return f"alpha[{row}] is {alpha[row]}, layer.json says {layer['alpha']}" if wrong.any() else None
     largest = np.abs(np.where(np.isfinite(x), x, 0)).max(axis=1)
     wrong = alpha < largest if layer["kind"] == "convolution" else alpha != largest

@@ -41,6 +41,16 @@ OFFSET = {
     "y": np.float32([[-4.5]]),
 }
 
+# Scales 1.27 and 2.54 of the two row tiles: X = 50 -25 100, f = 1e-4 and 2e-4. Sums −25 and 127 as before, −500 and 600 in steps
+# of 10: y = 1e-4·(−25) + 2e-4·(−500) + 1, 1e-4·127 + 2e-4·600 − 1.
+TILES = dict(
+    DIFFERENTIAL,
+    scalars=dict(DIFFERENTIAL["scalars"], alpha=[float(np.float32(1.27)), float(np.float32(2.54))]),
+    alpha=np.float32([[1.27, 2.54]]),
+    codes=np.int32([[[[[-25]], [[127]]], [[[-50]], [[60]]]]]),
+    y=np.float32([[0.8975, -0.8673]]),
+)
+
 
 def run(layer):
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +73,7 @@ def spoilt(layer, name, index, value):
 
 class RecomputeTest(unittest.TestCase):
     def test_layers_by_hand(self):
-        for layer in (DIFFERENTIAL, OFFSET):
+        for layer in (DIFFERENTIAL, OFFSET, TILES):
             status, text = run(layer)
             self.assertEqual(status, 0, text)
             self.assertIn("1 of 1 layers recomputed exactly", text)
@@ -88,6 +98,9 @@ class RecomputeTest(unittest.TestCase):
         status, text = run(spoilt(OFFSET, "alpha", 0, 2.5))
         self.assertEqual(status, 1)
         self.assertIn("dynamic alpha[0] is 2.5, the largest |x| of that row 3.0", text)
+        status, text = run(spoilt(TILES, "alpha", (0, 1), 2.5))
+        self.assertEqual(status, 1)
+        self.assertRegex(text, r"alpha\[0\] is \[1.27 2.5 *\], layer.json says \[1.26")
 
     def test_nothing_to_check_is_an_error(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -25,6 +25,7 @@ struct Case {
   bool dynamic, affine;
   enum Shape { Rows, Window, Groups } shape; // three columns; one column at three places of a row; three groups of one column
   int64_t batch = -1;
+  bool tileScales = false; // every row tile has an input scale
 };
 } // namespace
 
@@ -46,6 +47,9 @@ static const Case cases[] = {
     {"wide-weights", 60, 25, Differential, 12, 6, 8, true, 7, 10, false, false, Case::Rows},
     {"wide-inputs", 60, 25, Differential, 8, 7, 12, true, 4, 10, true, false, Case::Rows},
     {"fixed-batch", 12, 12, Differential, 8, 7, 8, true, 7, 8, true, false, Case::Rows, 4},
+    {"tile-scales", 300, 128, Differential, 8, 7, 8, true, 7, 8, false, true, Case::Rows, -1, true},
+    {"tile-scales-offset", 50, 16, Offset, 8, 2, 8, false, 1, 9, false, false, Case::Rows, -1, true},
+    {"tile-scales-window", 9, 4, Differential, 8, 7, 8, true, 7, 8, false, false, Case::Window, -1, true},
     {"two-bit-adc", 20, 20, Differential, 2, 1, 2, true, 1, 2, false, false, Case::Rows},
 };
 
@@ -136,6 +140,8 @@ static void describeLayer(const Case &row, Writer &writer, fb::ModelT &model, st
   dispatch->input_slices = ceilDiv(row.inputSigned ? row.inputBits - 1 : row.inputBits, row.inputSliceBits);
   dispatch->dynamic = row.dynamic;
   dispatch->alpha = row.dynamic ? 0 : uniform(0.5, 2);
+  for (uint32_t tile = 0; row.tileScales && tile < crossbar->row_tiles; ++tile)
+    dispatch->tile_alpha.push_back(uniform(0.5, 2));
   dispatch->adc_bits = row.adcBits;
   dispatch->adc_unsigned = row.encoding == Offset && !row.inputSigned;
   ASSERT_TRUE(writer.beginSection(SectionKind::Ranges).ok());

@@ -76,6 +76,10 @@ static cl::opt<std::string> inputScale("input-scale", cl::desc("Factor for integ
 static cl::opt<std::string>
     rangeRule("range-rule", cl::desc("How ranges follow from data: percentile[:P] (percentile:99.99), max, mse or l1"),
               cl::value_desc("RULE"), cl::init("percentile"), cl::cat(rangeCategory));
+static cl::opt<std::string>
+    inputScales("input-scales",
+                cl::desc("Measured input scales: layer, one for all DACs of a layer, or tile, one for each row tile"),
+                cl::value_desc("layer|tile"), cl::init("layer"), cl::cat(rangeCategory));
 static cl::opt<std::string> saveRanges("save-ranges", cl::desc("Write the measured ranges"), cl::value_desc("FILE.json"),
                                        cl::cat(rangeCategory));
 static cl::opt<std::string> ranges("ranges", cl::desc("Use ranges written before"), cl::value_desc("FILE.json"),
@@ -122,6 +126,8 @@ static std::string findUselessOption() {
       return ("--" + option->ArgStr + " is for ONNX models; " + file + " has its types").str();
   if (inputScale.getNumOccurrences() && calibrate.getValue().empty())
     return "--input-scale converts the samples of --calibrate; give both or none";
+  if (inputScales.getNumOccurrences() && calibrate.getValue().empty())
+    return "--input-scales says what --calibrate measures; give both or none";
   return "";
 }
 
@@ -195,6 +201,9 @@ int main(int argc, char **argv) {
   if (!rule)
     return usageError("--range-rule takes percentile, percentile:P with 0 < P <= 100, max, mse or l1, not '" + rangeRule + "'");
   options.rangeRule = *rule;
+  if (inputScales != "layer" && inputScales != "tile")
+    return usageError("--input-scales takes layer or tile, not '" + inputScales + "'");
+  options.tileScales = inputScales == "tile";
   options.saveRanges = saveRanges;
   options.ranges = ranges;
   if (!options.calibrate.empty() && !options.ranges.empty())

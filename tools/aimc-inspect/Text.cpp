@@ -100,10 +100,15 @@ static std::string targetLine(const Json &target) {
   return text + "\n";
 }
 
-/// "u8 α 2.34", "s8 dynamic, 8 slices".
+/// "u8 α 2.34", "u8 α 1.2..2.34 by tile", "s8 dynamic, 8 slices".
 static std::string inputText(const Json &layer) {
   std::string text = (layer["signed"].get<bool>() ? "s" : "u") + integerText(layer["bx"]);
-  text += layer["alpha"].is_string() ? " dynamic" : " α " + numberText(layer["alpha"]);
+  if (const Json &alpha = layer["alpha"]; alpha.is_array()) {
+    auto [least, most] = std::minmax_element(alpha.begin(), alpha.end());
+    text += " α " + numberText(*least) + ".." + numberText(*most) + " by tile";
+  } else {
+    text += alpha.is_string() ? " dynamic" : " α " + numberText(alpha);
+  }
   if (layer["V"].get<int64_t>() > 1)
     text += ", " + integerText(layer["V"]) + " slices";
   return text;

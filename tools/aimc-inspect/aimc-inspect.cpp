@@ -23,7 +23,7 @@ Examples
   bw, c, S, L       bits of a weight, in S digits of c bits; its largest level
   bx, signed        bits of an input, with a sign or not
   v, V, Q           bits and number of its slices; its largest code
-  alpha, B          the input scale or "dynamic"; bits of the ADC or "ideal"
+  alpha, B          the input scale, a list for row tiles, or "dynamic"; bits of the ADC or "ideal"
   affine            {"a", "o"} or null
   directory         its directory of aimc-run --dump-layers)";
 

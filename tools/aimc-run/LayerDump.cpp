@@ -44,8 +44,12 @@ Result<LayerDump> LayerDump::create(const std::string &directory, const std::str
       if (error)
         return Failure{matrix.directory + ": cannot create: " + error.message()};
       int64_t k = crossbar.rows(), n = crossbar.columns(), t = crossbar.row_tiles(), s = crossbar.slices();
+      const bool tileScales = dispatch.tile_alpha() && dispatch.tile_alpha()->size();
       std::pair<aimc_type, std::vector<int64_t>> arrays[] = {
-          {AIMC_F32, {k}}, {AIMC_F32, {}}, {AIMC_I32, {t, n, s, dispatch.input_slices()}}, {AIMC_F32, {n}}};
+          {AIMC_F32, {k}},
+          {AIMC_F32, tileScales ? std::vector<int64_t>{t} : std::vector<int64_t>()},
+          {AIMC_I32, {t, n, s, dispatch.input_slices()}},
+          {AIMC_F32, {n}}};
       for (size_t i = 0; i < std::size(arrays); ++i) {
         auto writer = NpyWriter::create(matrix.directory + "/" + fileNames[i], arrays[i].first, arrays[i].second);
         if (!writer)

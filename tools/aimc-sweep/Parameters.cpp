@@ -89,9 +89,13 @@ const RunParameter *findRunParameter(const std::string &name) {
 
 const std::vector<CompileParameter> &compileParameters() {
   static const std::vector<CompileParameter> table = {
-      {"target", "the chip: a name or a file"},     {"chips", "how many of it"},
-      {"range-rule", "percentile:P, max, mse, l1"}, {"weight-clip", "K root mean squares, or mse"},
-      {"digital-nodes", "nodes that stay digital"}, {"analog-nodes", "nodes that go on crossbars"},
+      {"target", "the chip: a name or a file"},
+      {"chips", "how many of it"},
+      {"range-rule", "percentile:P, max, mse, l1"},
+      {"weight-clip", "K root mean squares, or mse"},
+      {"input-scales", "layer, tile"},
+      {"digital-nodes", "nodes that stay digital"},
+      {"analog-nodes", "nodes that go on crossbars"},
   };
   return table;
 }

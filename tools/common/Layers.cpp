@@ -75,6 +75,8 @@ Json layerScalars(const Container &container, uint32_t site, uint32_t group) {
   layer["V"] = dispatch.input_slices();
   layer["Q"] = dispatch.input_signed() ? std::max((1 << (dispatch.input_bits() - 1)) - 1, 1) : (1 << dispatch.input_bits()) - 1;
   layer["alpha"] = dispatch.dynamic() ? Json("dynamic") : Json(dispatch.alpha());
+  if (dispatch.tile_alpha() && dispatch.tile_alpha()->size())
+    layer["alpha"] = std::vector<float>(dispatch.tile_alpha()->begin(), dispatch.tile_alpha()->end());
   layer["B"] = dispatch.adc_bits() ? Json(dispatch.adc_bits()) : Json("ideal");
   layer["adc_unsigned"] = dispatch.adc_unsigned();
   layer["affine"] = affineOf(container, dispatch, crossbar, group);

@@ -46,6 +46,7 @@ struct CompileOptions {
   std::string calibrate;  ///< .npy file, or a folder with one for each graph input; empty: data-free
   std::string inputScale; ///< "1/255" or a number; empty: 1
   RangeRule rangeRule;
+  bool tileScales = false;        ///< calibrated input scales are those of row tiles, not of layers
   std::string saveRanges, ranges; ///< JSON files
 
   bool stripReference = false;

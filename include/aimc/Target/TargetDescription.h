@@ -68,6 +68,7 @@ struct TargetDescription {
   double outputNoiseLsb = 0;
   std::string readNoise = "none";
   std::string irDrop = "none";
+  bool gatedRows = false;
   double parameters[size_t(Parameter::Count)] = {}; // aimc/parameters.def
 };
 

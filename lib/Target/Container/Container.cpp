@@ -225,6 +225,8 @@ static flatbuffers::Offset<fb::Dispatch> emitDispatch(Emission &e, analog::Dispa
   auto node = e.fbb.CreateString(op.getNode().str());
   auto kSizes = e.fbb.CreateVector(op.getKSizes().data(), op.getKSizes().size());
   auto x = emitMap(e, op.getXMap()), y = emitMap(e, op.getYMap());
+  ArrayRef<float> tileScales = op.getTileAlpha().value_or(ArrayRef<float>());
+  auto tileAlpha = e.fbb.CreateVector(tileScales.data(), tileScales.size());
   fb::DispatchBuilder b(e.fbb);
   b.add_node(node);
   b.add_kind(static_cast<fb::Kind>(op.getKind()));
@@ -242,8 +244,12 @@ static flatbuffers::Offset<fb::Dispatch> emitDispatch(Emission &e, analog::Dispa
   b.add_input_slice_bits(op.getInputSliceBits());
   b.add_input_slices(op.getInputSlices());
   b.add_dynamic(op.isDynamic());
-  if (!op.isDynamic())
+  if (op.getTileAlpha()) {
+    b.add_alpha(*llvm::max_element(tileScales));
+    b.add_tile_alpha(tileAlpha);
+  } else if (!op.isDynamic()) {
     b.add_alpha(op.getAlphaAttr().getValue().convertToFloat());
+  }
   b.add_adc_bits(op.getAdcBits());
   b.add_adc_unsigned(op.getAdcUnsigned());
   if (blobs.adcRange.size())
@@ -276,6 +282,7 @@ static flatbuffers::Offset<fb::Target> emitTarget(Emission &e, analog::TargetAtt
   b.add_output_noise(target.getOutputNoise().convertToDouble());
   b.add_read_noise(static_cast<fb::ReadNoise>(target.getReadNoise()));
   b.add_ir_drop(static_cast<fb::IrDrop>(target.getIrDrop()));
+  b.add_gated_rows(target.getGatedRows());
 #define AIMC_PARAMETER(section, key, field, Name, unit, low, high) b.add_##field(target.get##Name().convertToDouble());
 #include "aimc/parameters.def"
   return b.Finish();

@@ -39,7 +39,7 @@ llvm::Expected<analog::TargetAttr> aimc::toAttribute(const TargetDescription &ta
       target.arraysPerChip, chips, *encoding, target.weightBits, target.cellBits, target.unitColumn, *scale, *slices,
       *polarities, target.inputBits, target.inputSliceBits, target.adcBits, *device, llvm::APFloat(target.gMinMicrosiemens),
       llvm::APFloat(target.gMaxMicrosiemens), target.devicesPerWeight, target.programmingNoise,
-      llvm::APFloat(target.outputNoiseLsb), *readNoise, *irDrop
+      llvm::APFloat(target.outputNoiseLsb), *readNoise, *irDrop, target.gatedRows
 #define AIMC_PARAMETER(section, key, field, Name, unit, low, high)                                                             \
   , llvm::APFloat(target.parameters[static_cast<size_t>(Parameter::Name)])
 #include "aimc/parameters.def"

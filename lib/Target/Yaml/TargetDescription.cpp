@@ -116,6 +116,7 @@ static ArrayRef<Key> keys() {
       {"noise", "output", Kind::Quantity, false, number(&T::outputNoiseLsb), 0, 1e3, {}, kLsb},
       {"noise", "read", Kind::Word, false, text(&T::readNoise), 0, 0, kReadNoises},
       {"wires", "ir_drop", Kind::Word, false, text(&T::irDrop), 0, 0, kIrDrops},
+      {"wires", "gated_rows", Kind::Boolean, false, number(&T::gatedRows)},
 #define AIMC_PARAMETER(section, key, field, Name, unit, low, high) parameter(section, key, Parameter::Name, unit, low, high),
 #include "aimc/parameters.def"
   };

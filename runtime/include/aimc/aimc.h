@@ -170,7 +170,7 @@ typedef struct aimc_observation {
   int64_t invocation;      /* how often the layer ran before in this run */
   int64_t first_row, rows; /* rows [first_row, first_row + rows) of this invocation */
   const float *x;          /* [rows, K] gathered inputs before the DAC */
-  const float *alpha;      /* [rows] input scale */
+  const float *alpha;      /* [rows] input scale; [rows, T] where each row tile has its own */
   const int32_t *codes;    /* [rows, T, N, S, V] ADC codes; with an ideal ADC or `ideal_adc` the column sums P themselves */
   const float *y;          /* [rows, N] as it leaves the layer: bias and affine in, activation not */
 } aimc_observation;

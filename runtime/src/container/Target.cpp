@@ -43,6 +43,10 @@ Status aimc::checkPhysics(const fb::Target &target) {
                  double(target.read_magnitude()), fb::EnumNameReadNoise(target.read_noise()));
   if (target.ir_drop() != fb::IrDrop::None && target.wire_resistance() == 0)
     return error(AIMC_INVALID_MODEL, "ir_drop is %s, but wire_resistance is 0", fb::EnumNameIrDrop(target.ir_drop()));
+  if (target.ir_drop() == fb::IrDrop::Exact && target.gated_rows())
+    return error(AIMC_INVALID_MODEL,
+                 "ir_drop is Exact, but gated_rows is true: rows that float are another network for every input; set "
+                 "wires.ir_drop to approximate");
   return Status();
 }
 
@@ -135,6 +139,7 @@ static const std::vector<Setting> &settingsTable() {
        false,
        true},
       {"adc.bits", [](T &t, double v) { t.adc_bits = int32_t(v); }, 2, 22, {}, {{"ideal", 0}}, true},
+      {"wires.gated_rows", [](T &t, double v) { t.gated_rows = v != 0; }, 0, 0, {}, {{"true", 1}, {"false", 0}}, false, true},
       {"wires.ir_drop",
        [](T &t, double v) { t.ir_drop = fb::IrDrop(v); },
        0,

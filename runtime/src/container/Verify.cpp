@@ -72,7 +72,7 @@ private:
   Status checkOverlaps();
   Status checkLevels(const fb::Crossbar &crossbar);
   Status checkDispatch(const fb::Dispatch &dispatch);
-  Status checkInputConverter(const fb::Dispatch &dispatch);
+  Status checkInputConverter(const fb::Dispatch &dispatch, const fb::Crossbar &crossbar);
   Status checkOutputConverter(const fb::Dispatch &dispatch, const fb::Crossbar &crossbar);
   Status checkHostCode(const fb::HostCode &code);
 
@@ -380,15 +380,22 @@ Status ModelVerifier::checkDispatch(const fb::Dispatch &dispatch) {
   AIMC_TRY(inRange("batch_dim", dispatch.batch_dim(), -1, int64_t(rowDims) - 1));
   AIMC_TRY(inRange("batch_outer", dispatch.batch_outer(), 1, INT32_MAX));
   AIMC_TRY(inRange("batch_inner", dispatch.batch_inner(), 1, INT32_MAX));
-  AIMC_TRY(checkInputConverter(dispatch));
+  AIMC_TRY(checkInputConverter(dispatch, crossbar));
   return checkOutputConverter(dispatch, crossbar);
 }
 
-Status ModelVerifier::checkInputConverter(const fb::Dispatch &dispatch) {
+Status ModelVerifier::checkInputConverter(const fb::Dispatch &dispatch, const fb::Crossbar &crossbar) {
   AIMC_TRY(inRange("input_bits", dispatch.input_bits(), dispatch.input_signed() ? 2 : 1, 16));
   AIMC_TRY(inRange("input_slice_bits", dispatch.input_slice_bits(), 1, 16));
   int64_t slices = ceilDiv(dispatch.input_bits() - (dispatch.input_signed() ? 1 : 0), dispatch.input_slice_bits());
   AIMC_TRY(inRange("input_slices", dispatch.input_slices(), slices, slices));
+  if (const auto *alphas = dispatch.tile_alpha(); alphas && alphas->size()) {
+    if (dispatch.dynamic())
+      return invalid("tile_alpha has %u scales, but dynamic ones are measured", alphas->size());
+    AIMC_TRY(inRange("scales in tile_alpha", alphas->size(), crossbar.row_tiles(), crossbar.row_tiles()));
+    for (float alpha : *alphas)
+      AIMC_TRY(checkFinite("tile_alpha", alpha, 0));
+  }
   return dispatch.dynamic() ? Status() : checkFinite("alpha", dispatch.alpha(), 0);
 }
 

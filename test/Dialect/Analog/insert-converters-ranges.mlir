@@ -1,6 +1,8 @@
 // RUN: aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges.json 2>%t.warnings | FileCheck %s
 // RUN: FileCheck %s --check-prefix=WARN < %t.warnings
 // RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-count.json 2>&1 | FileCheck %s --check-prefix=COUNT
+// RUN: aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-tiles.json | FileCheck %s --check-prefix=TILES
+// RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-tile-count.json 2>&1 | FileCheck %s --check-prefix=TILECOUNT
 // RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-negative.json 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-list.json 2>&1 | FileCheck %s --check-prefix=LIST
 // RUN: not aimc-opt %s --analog-insert-converters=ranges=%S/Inputs/ranges-entry.json 2>&1 | FileCheck %s --check-prefix=ENTRY
@@ -12,6 +14,11 @@
 // WARN: warning: {{.*}}ranges.json has ranges of 'other', which is on no tile
 // COUNT: error: ranges of 'fc': adc_range has 3 numbers, but its crossbar has 4 converters
 // COUNT-SAME: (1 groups x 2 row tiles x 2 columns x 1 slices); calibrate again for this target
+// A list of α has one for each row tile.
+// TILES: %[[V:.*]], %[[ALPHA:.*]] = analog.dac %{{.*}} {{{.*}}scale_dims = 0 : i64, tile_alpha = array<f32: 5.000000e-01, 1.000000e+00>,
+// TILES-SAME: tile_rows = 2 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5x2xf32>
+// TILES: analog.recombine @w(%{{.*}}, %[[ALPHA]]) {{.*}} tensor<5x2xf32> -> tensor<5x2x2xf32>
+// TILECOUNT: error: ranges of 'fc': alpha has 3 numbers, but its crossbar has 2 row tiles; calibrate again for this target
 // NEGATIVE: error: ranges of 'fc': alpha must be a number that is finite and not negative
 // LIST: error: {{.*}}ranges-list.json: ranges are a JSON object with an entry for each node
 // ENTRY: error: {{.*}}ranges-entry.json: 'fc' must be an object {"alpha": …, "adc_range": […]}

@@ -59,6 +59,18 @@ module attributes {analog.target = #target} {}
 
 // -----
 
+// expected-error @below {{ir_drop is exact, but gated_rows is true: rows that float are another network for every input; choose approximate}}
+#target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8, ir_drop = exact,
+    gated_rows = true, wire_resistance = 1.0>
+
+// -----
+
+// expected-error @below {{ir_drop is exact, but unit_column is true: a unit column has no place in an array; compute the offset digitally (unit_column = false) or choose approximate}}
+#target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8, encoding = offset,
+    unit_column = true, ir_drop = exact, wire_resistance = 1.0>
+
+// -----
+
 // expected-error @below {{unit_column needs offset encoding}}
 #target = #analog.target<name = "chip", tile_rows = 2, tile_columns = 4, array_rows = 4, array_columns = 8, unit_column = true>
 module attributes {analog.target = #target} {}
@@ -348,6 +360,65 @@ func.func @f(%x: tensor<5x3xf32>) {
 // -----
 
 func.func @f(%x: tensor<5x3xf32>) {
+  // expected-error @below {{has tile_alpha and alpha; scales are one, measured, or one for each row tile}}
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      alpha = 1.0 : f32, scale_dims = 0 : i64, tile_alpha = array<f32: 1.0, 2.0>, tile_rows = 2 : i64}
+      : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<5x3xf32>) {
+  // expected-error @below {{has tile_alpha and scale_dims; scales are one, measured, or one for each row tile}}
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      scale_dims = 1 : i64, tile_alpha = array<f32: 1.0, 2.0>, tile_rows = 2 : i64}
+      : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<5x3xf32>) {
+  // expected-error @below {{has 0.000000e+00 in tile_alpha; it must be positive and finite}}
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      scale_dims = 0 : i64, tile_alpha = array<f32: 1.0, 0.0>, tile_rows = 2 : i64}
+      : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<5x3xf32>) {
+  // expected-error @below {{has one of tile_alpha and tile_rows; they go together}}
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      scale_dims = 0 : i64, tile_rows = 2 : i64} : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<5x3xf32>) {
+  // expected-error @below {{has 3 scales in tile_alpha for 3 elements in tiles of 2}}
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      scale_dims = 0 : i64, tile_alpha = array<f32: 1.0, 2.0, 3.0>, tile_rows = 2 : i64}
+      : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<5x3xf32>) {
+  // expected-error @below {{has scales of shape 5; it must end in 2, the row tiles of tile_alpha}}
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      scale_dims = 0 : i64, tile_alpha = array<f32: 1.0, 2.0>, tile_rows = 2 : i64}
+      : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<5x3xf32>) {
   // expected-error @below {{has voltages of shape 5x3x2; x and 1 input slices make 5x3x1}}
   %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
       scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x2x!analog.voltage>, tensor<5xf32>
@@ -450,6 +521,20 @@ func.func @f(%c: tensor<5x2x2x1x1xi32>, %a: tensor<5xf32>) {
   // expected-error @below {{has a result of shape 5x2, but crossbar @w needs it to end in 2x2}}
   %y = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64}
       : tensor<5x2x2x1x1xi32>, tensor<5xf32> -> tensor<5x2xf32>
+  return
+}
+
+// -----
+
+// expected-note @below {{the crossbar is here}}
+analog.crossbar @w node "fc" [1, 3, 2] {tile_base = 0 : i64,
+  grid = #analog.grid<tile_rows = 2, tile_columns = 4, row_tiles = 2, column_tiles = 1>,
+  coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
+
+func.func @f(%c: tensor<5x2x2x1x1xi32>, %a: tensor<5x3xf32>) {
+  // expected-error @below {{has scales of shape 5x3, but crossbar @w needs it to end in 2}}
+  %y = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64}
+      : tensor<5x2x2x1x1xi32>, tensor<5x3xf32> -> tensor<5x2x2xf32>
   return
 }
 

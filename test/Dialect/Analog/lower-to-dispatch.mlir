@@ -32,11 +32,30 @@ func.func @plain(%x: tensor<?x3xf32>, %e: tensor<?x2xf32>) -> tensor<?x2xf32> {
   return %y : tensor<?x2xf32>
 }
 
+// Row tiles with input scales of their own.
+// CHECK-LABEL: func @tiles(
+// CHECK: analog.dispatch @w
+// CHECK-SAME: scale_dims = 0 : i64, site = 1 : i64, tile_alpha = array<f32: 5.000000e-01, 2.000000e+00>, tile_base = 4 : i64
+func.func @tiles(%x: tensor<5x3xf32>) -> tensor<5x2xf32> {
+  %zeros = arith.constant dense<0.0> : tensor<5x2xf32>
+  %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
+      scale_dims = 0 : i64, tile_alpha = array<f32: 0.5, 2.0>, tile_rows = 2 : i64}
+      : tensor<5x3xf32> -> tensor<5x3x1x!analog.voltage>, tensor<5x2xf32>
+  %i = analog.mvm @w(%v) {tile_base = 4 : i64}
+      : tensor<5x3x1x!analog.voltage> -> tensor<5x2x2x1x1x!analog.current>
+  %c = analog.adc @w(%i) {adc_bits = 0 : i64, adc_unsigned = false}
+      : tensor<5x2x2x1x1x!analog.current> -> tensor<5x2x2x1x1xi32>
+  %p = analog.recombine @w(%c, %a) {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64}
+      : tensor<5x2x2x1x1xi32>, tensor<5x2xf32> -> tensor<5x2x2xf32>
+  %y = linalg.reduce {arith.addf} ins(%p : tensor<5x2x2xf32>) outs(%zeros : tensor<5x2xf32>) dimensions = [1]
+  return %y : tensor<5x2xf32>
+}
+
 // The bias comes along, here as a broadcast of a constant; the addition of %residual after it stays digital. Sites count on.
 // CHECK-LABEL: func @bias(
 // CHECK: %[[Y:.*]] = analog.dispatch @w
 // CHECK-SAME{LITERAL}: bias = dense<[[5.000000e+00, 6.000000e+00]]> : tensor<1x2xf32>
-// CHECK-SAME: site = 1 : i64
+// CHECK-SAME: site = 2 : i64
 // CHECK: linalg.add ins(%[[Y]], %{{.*}} : tensor<5x2xf32>, tensor<5x2xf32>)
 func.func @bias(%x: tensor<5x3xf32>, %residual: tensor<5x2xf32>) -> tensor<5x2xf32> {
   %zeros = arith.constant dense<0.0> : tensor<5x2xf32>

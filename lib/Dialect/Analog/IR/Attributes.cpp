@@ -73,7 +73,7 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
                                  ScaleGranularity, Layout sliceLayout, Layout polarityLayout, int64_t inputBits,
                                  int64_t inputSliceBits, int64_t adcBits, DeviceModel device, APFloat gMinValue,
                                  APFloat gMaxValue, int64_t devicesPerWeight, bool, APFloat outputNoiseValue,
-                                 ReadNoise readNoise, IrDrop irDrop
+                                 ReadNoise readNoise, IrDrop irDrop, bool gatedRows
 #define AIMC_PARAMETER(section, key, field, Name, unit, low, high) , APFloat field
 #include "aimc/parameters.def"
 ) {
@@ -113,8 +113,14 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
                        << stringifyReadNoise(readNoise) << "; it goes with independent and proportional";
   if (irDrop != IrDrop::None && wire_resistance.isZero())
     return emitError() << "ir_drop is " << stringifyIrDrop(irDrop) << ", but wire_resistance is 0";
+  if (irDrop == IrDrop::Exact && gatedRows)
+    return emitError() << "ir_drop is exact, but gated_rows is true: rows that float are another network for every input; "
+                          "choose approximate";
   if (unitColumn && encoding != Encoding::Offset)
     return emitError() << "unit_column needs offset encoding";
+  if (irDrop == IrDrop::Exact && unitColumn)
+    return emitError() << "ir_drop is exact, but unit_column is true: a unit column has no place in an array; compute the "
+                          "offset digitally (unit_column = false) or choose approximate";
   if (tileRows > arrayRows)
     return emitError() << "a tile of " << tileRows << " rows does not fit an array of " << arrayRows;
   int64_t polarities = encoding == Encoding::Differential ? 2 : 1;

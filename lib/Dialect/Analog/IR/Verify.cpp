@@ -6,6 +6,7 @@
 #include "llvm/Support/InterleavedRange.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <cmath>
 #include <numeric>
 
 using namespace mlir;
@@ -112,6 +113,15 @@ template <typename OpTy> static LogicalResult verifyInputSlices(OpTy op) {
                             << op.getInputSliceBits() << " make " << slices;
   if (op.getAlpha() && !(op.getAlpha()->isFinite() && !op.getAlpha()->isNegative() && op.getAlpha()->isNonZero()))
     return op.emitOpError() << "has alpha " << op.getAlphaAttr().getValueAsDouble() << "; it must be positive and finite";
+  std::optional<ArrayRef<float>> tileAlpha = op.getTileAlpha();
+  if (!tileAlpha)
+    return success();
+  if (op.getAlpha() || op.getScaleDims() != 0)
+    return op.emitOpError() << "has tile_alpha and " << (op.getAlpha() ? "alpha" : "scale_dims")
+                            << "; scales are one, measured, or one for each row tile";
+  for (float alpha : *tileAlpha)
+    if (!(alpha > 0.0f && std::isfinite(alpha)))
+      return op.emitOpError() << "has " << alpha << " in tile_alpha; it must be positive and finite";
   return success();
 }
 
@@ -228,7 +238,18 @@ LogicalResult DacOp::verify() {
   if (x.getRank() < 1 || failed(verifyCompatibleShape(voltages.getShape(), expected)))
     return emitOpError() << "has voltages of shape " << shapeToString(voltages.getShape()) << "; x and " << getInputSlices()
                          << " input slices make " << shapeToString(expected);
-  return verifySameRows(*this, "x", x, 1, "the scales", getScales().getType(), 0);
+  if (bool(getTileAlpha()) != bool(getTileRows()))
+    return emitOpError() << "has one of tile_alpha and tile_rows; they go together";
+  if (!getTileAlpha())
+    return verifySameRows(*this, "x", x, 1, "the scales", getScales().getType(), 0);
+  auto scales = cast<RankedTensorType>(getScales().getType());
+  int64_t elements = x.getShape().back(), rows = *getTileRows(), tiles = getTileAlpha()->size();
+  if (rows < 1 || ShapedType::isDynamic(elements) || tiles != int64_t(llvm::divideCeil(elements, rows)))
+    return emitOpError() << "has " << tiles << " scales in tile_alpha for " << elements << " elements in tiles of " << rows;
+  if (scales.getRank() < 1 || scales.getShape().back() != tiles)
+    return emitOpError() << "has scales of shape " << shapeToString(scales.getShape()) << "; it must end in " << tiles
+                         << ", the row tiles of tile_alpha";
+  return verifySameRows(*this, "x", x, 1, "the scales", scales, 1);
 }
 
 LogicalResult MvmOp::verifySymbolUses(SymbolTableCollection &symbols) {
@@ -275,12 +296,17 @@ LogicalResult RecombineOp::verifySymbolUses(SymbolTableCollection &symbols) {
   int64_t magnitudeBits = getInputSigned() ? getInputBits() - 1 : getInputBits();
   int64_t inputSlices = llvm::divideCeil(magnitudeBits, int64_t(getInputSliceBits()));
   int64_t columns = crossbar.getColumns();
+  // Tail of the codes: tiles, columns, slices, input slices; the scales have the first of them or none.
+  auto rankOf = [](Value value) { return cast<ShapedType>(value.getType()).getRank(); };
+  SmallVector<int64_t> scalesTail;
+  if (rankOf(getScales()) == rankOf(getCodes()) - 3)
+    scalesTail.push_back(crossbar.getRowTiles());
   if (failed(verifyTail(*this, crossbar, "codes", getCodes().getType(),
                         {crossbar.getRowTiles(), columns, crossbar.getSlices(), inputSlices})) ||
-      failed(verifyTail(*this, crossbar, "scales", getScales().getType(), {})) ||
+      failed(verifyTail(*this, crossbar, "scales", getScales().getType(), scalesTail)) ||
       failed(verifyTail(*this, crossbar, "a result", getY().getType(), {crossbar.getRowTiles(), columns})))
     return failure();
-  if (failed(verifySameRows(*this, "codes", getCodes().getType(), 4, "scales", getScales().getType(), 0)))
+  if (failed(verifySameRows(*this, "codes", getCodes().getType(), 4, "scales", getScales().getType(), scalesTail.size())))
     return failure();
   return verifySameRows(*this, "codes", getCodes().getType(), 4, "the result", getY().getType(), 2);
 }
@@ -320,6 +346,9 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (product(getKSizes()) != int64_t(crossbar.getRows()))
     return emitOpError() << "has k_sizes that multiply to " << product(getKSizes()) << ", but crossbar @"
                          << crossbar.getSymName() << " has " << crossbar.getRows() << " rows";
+  if (getTileAlpha() && int64_t(getTileAlpha()->size()) != crossbar.getRowTiles())
+    return emitOpError() << "has " << getTileAlpha()->size() << " scales in tile_alpha, but crossbar @" << crossbar.getSymName()
+                         << " has " << crossbar.getRowTiles() << " row tiles";
   Type f32 = Builder(getContext()).getF32Type();
   SmallVector<int64_t> perColumn = {int64_t(crossbar.getGroups()), int64_t(crossbar.getColumns())};
   if (failed(verifyElements(*this, "adc_range", getAdcRange(), getConverterShape(crossbar), f32)) ||

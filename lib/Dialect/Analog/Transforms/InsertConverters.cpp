@@ -145,15 +145,35 @@ static FailureOr<float> toRange(Operation *op, const llvm::json::Value &value, c
   return range == 0.0f ? 1.0f : range;
 }
 
-/// "alpha" of `layer`; null when it is measured at run time.
+/// "alpha" of `layer`, one number; null when it is measured at run time, or row tiles have one each.
 static FailureOr<FloatAttr> getAlpha(Operation *op, StringRef node, const llvm::json::Object *layer) {
   const llvm::json::Value *value = layer ? layer->get("alpha") : nullptr;
-  if (!value || value->getAsString() == StringRef("dynamic"))
+  if (!value || value->getAsArray() || value->getAsString() == StringRef("dynamic"))
     return FloatAttr();
   FailureOr<float> alpha = toRange(op, *value, "ranges of '" + node + "': alpha");
   if (failed(alpha))
     return failure();
   return Builder(op->getContext()).getF32FloatAttr(*alpha);
+}
+
+/// "alpha" of `layer`, one number for each row tile; null when it is something else.
+static FailureOr<DenseF32ArrayAttr> getTileAlpha(Operation *op, StringRef node, const llvm::json::Object *layer,
+                                                 CrossbarOp crossbar) {
+  const llvm::json::Value *value = layer ? layer->get("alpha") : nullptr;
+  const llvm::json::Array *numbers = value ? value->getAsArray() : nullptr;
+  if (!numbers)
+    return DenseF32ArrayAttr();
+  if (int64_t(numbers->size()) != crossbar.getRowTiles())
+    return op->emitError() << "ranges of '" << node << "': alpha has " << numbers->size() << " numbers, but its crossbar has "
+                           << crossbar.getRowTiles() << " row tiles; calibrate again for this target";
+  SmallVector<float> scales;
+  for (const llvm::json::Value &number : *numbers) {
+    FailureOr<float> scale = toRange(op, number, "ranges of '" + node + "': alpha");
+    if (failed(scale))
+      return failure();
+    scales.push_back(*scale);
+  }
+  return Builder(op->getContext()).getDenseF32ArrayAttr(scales);
 }
 
 /// "adc_range" of `layer`, as many numbers as there are converters; the data-free default when it is absent.
@@ -237,15 +257,24 @@ static LogicalResult insertConverters(TiledMatMulOp op, CrossbarOp crossbar, Tar
   int64_t slices = crossbar.getSlices();
 
   FailureOr<FloatAttr> alpha = getAlpha(op, node, layer);
-  if (failed(alpha))
+  FailureOr<DenseF32ArrayAttr> tileAlpha = getTileAlpha(op, node, layer, crossbar);
+  if (failed(alpha) || failed(tileAlpha))
     return failure();
-  if (FloatAttr exact = getAlphaOfIntegers(stored, input, b))
+  if (FloatAttr exact = getAlphaOfIntegers(stored, input, b)) {
     alpha = exact;
-  int64_t scaleDims = *alpha ? 0 : getScaleDims(op, lead.size() - groupDims);
+    tileAlpha = DenseF32ArrayAttr();
+  }
+  SmallVector<int64_t> scaleTail;
+  IntegerAttr tileRows;
+  if (*tileAlpha) {
+    scaleTail.push_back(rowTiles);
+    tileRows = b.getI64IntegerAttr(crossbar.getGrid()->getTileRows());
+  }
+  int64_t scaleDims = *alpha || *tileAlpha ? 0 : getScaleDims(op, lead.size() - groupDims);
   auto dac = DacOp::create(b, loc, withTail(lead, {rows, input.slices}, VoltageType::get(b.getContext())),
-                           withTail(lead, {}, b.getF32Type()), op.getX(), b.getI64IntegerAttr(input.bits),
+                           withTail(lead, scaleTail, b.getF32Type()), op.getX(), b.getI64IntegerAttr(input.bits),
                            b.getBoolAttr(input.isSigned), b.getI64IntegerAttr(input.sliceBits),
-                           b.getI64IntegerAttr(input.slices), *alpha, b.getI64IntegerAttr(scaleDims));
+                           b.getI64IntegerAttr(input.slices), *alpha, b.getI64IntegerAttr(scaleDims), *tileAlpha, tileRows);
 
   SmallVector<int64_t> codes = {rowTiles, columns, slices, input.slices};
   Value currents = MvmOp::create(b, loc, withTail(lead, codes, CurrentType::get(b.getContext())), op.getCrossbarAttr(),

@@ -201,6 +201,9 @@ static FailureOr<Layer> matchLayer(RecombineOp recombine, SymbolTable &symbols, 
     if (other != recombine.getCrossbarAttr())
       return recombine.emitError() << "broken chain: it recombines " << recombine.getCrossbarAttr() << " from codes of "
                                    << other;
+  if (std::optional<uint64_t> rows = layer.dac.getTileRows(); rows && int64_t(*rows) != layer.crossbar.getGrid()->getTileRows())
+    return recombine.emitError() << "broken chain: the analog.dac has a scale for every " << *rows << " rows, but tiles of @"
+                                 << layer.crossbar.getSymName() << " have " << layer.crossbar.getGrid()->getTileRows();
   layer.gather = layer.dac.getX().getDefiningOp<GatherOp>();
 
   unsigned rowDims = layer.getRowDims();
@@ -310,7 +313,7 @@ static LogicalResult replaceLayer(Layer &layer, int64_t site) {
       AffineMapAttr::get(yMap), b.getDenseI64ArrayAttr(kSizes), dac.getScaleDimsAttr(), i64(batch.dim), i64(batch.outer),
       i64(batch.inner), dac.getInputBitsAttr(), dac.getInputSignedAttr(), dac.getInputSliceBitsAttr(), dac.getInputSlicesAttr(),
       dac.getAlphaAttr(), adc.getAdcBitsAttr(), adc.getAdcUnsignedAttr(), adc.getAdcRangeAttr(), *bias, ElementsAttr(),
-      ElementsAttr(), layer.mvm.getTileBaseAttr());
+      ElementsAttr(), layer.mvm.getTileBaseAttr(), dac.getTileAlphaAttr());
   layer.getResult().replaceAllUsesWith(dispatch.getResult()[0]);
   return success();
 }

@@ -160,6 +160,7 @@ def Analog_TargetAttr : Analog_Attr<"Target", "target"> {
     | `gain_error`, `offset_error`, `dnl`, `inl` | deviations over the ADCs of columns; all but the gain's in LSB |
     | `nonlinearity` | κ of v / (1 + abs(κv/A)) before the ADC |
     | `wire_resistance`, `ir_drop` | ohm between neighbouring cells, and what of it `noisy` includes |
+    | `gated_rows` | idle rows float instead of being held at the reference potential |
 
     Example:
 
@@ -180,6 +181,7 @@ def Analog_TargetAttr : Analog_Attr<"Target", "target"> {
     DefaultEnum<Analog_DeviceModel, "Ideal">:$device, DoubleParameter<"0.0">:$g_min, DoubleParameter<"25.0">:$g_max,
     DefaultInt<"1">:$devices_per_weight, DefaultBool<"false">:$programming_noise, DoubleParameter<"0.0">:$output_noise,
     DefaultEnum<Analog_ReadNoise, "None">:$read_noise, DefaultEnum<Analog_IrDrop, "None">:$ir_drop,
+    DefaultBool<"false">:$gated_rows,
     // runtime/include/aimc/parameters.def, in its order
     DoubleParameter<"0.0">:$magnitude, DoubleParameter<"0.0">:$stuck_at_g_min, DoubleParameter<"0.0">:$stuck_at_g_max,
     DoubleParameter<"0.0">:$read_magnitude, DoubleParameter<"0.0">:$input_noise, DoubleParameter<"0.0">:$gain_error,

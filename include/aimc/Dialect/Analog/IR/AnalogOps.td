@@ -152,6 +152,9 @@ def Analog_DacOp : Analog_Op<"dac", [Pure]> {
     in the bit mask `scale_dims` (a convolution: the sample's input of the group, whether or not a patch covers it).
     `scales`[rows…, (g)] is α.
 
+    With `tile_alpha` every row tile has an α of its own: tile_alpha[k div `tile_rows`] for element k, of which there are
+    ceil(K / tile_rows), and `scales`[rows…, (g), t] are those. There is no `alpha` then, and `scale_dims` is 0.
+
     Example:
 
     ```mlir
@@ -160,7 +163,8 @@ def Analog_DacOp : Analog_Op<"dac", [Pure]> {
     ```
   }];
   let arguments = (ins RankedTensorOf<[F32]>:$x, I64Attr:$input_bits, BoolAttr:$input_signed, I64Attr:$input_slice_bits,
-                   I64Attr:$input_slices, OptionalAttr<F32Attr>:$alpha, I64Attr:$scale_dims);
+                   I64Attr:$input_slices, OptionalAttr<F32Attr>:$alpha, I64Attr:$scale_dims,
+                   OptionalAttr<DenseF32ArrayAttr>:$tile_alpha, OptionalAttr<I64Attr>:$tile_rows);
   let results = (outs RankedTensorOf<[Analog_Voltage]>:$voltages, RankedTensorOf<[F32]>:$scales);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($voltages) `,` type($scales)";
   let hasVerifier = 1;
@@ -208,8 +212,8 @@ def Analog_RecombineOp : Analog_UseOp<"recombine", [Pure]> {
   let summary = "codes to numbers: digits of weight and input put together, scales multiplied back";
   let description = [{
     `y`[rows…, (g), t, n] = f · Σ_s 2^(cs) Δ_s Σ_i 2^(vi) code[…, t, n, s, i], f = w α/(L Q), Δ_s the step of the ADC that
-    made `codes`; offset encoding subtracts its offset here. `scales` is α; the input attributes are those of the
-    `analog.dac` that made it.
+    made `codes`; offset encoding subtracts its offset here. `scales`[rows…, (g)] is α, or [rows…, (g), t] that of each row
+    tile; the input attributes are those of the `analog.dac` that made it.
 
     Example:
 
@@ -241,7 +245,7 @@ def Analog_DispatchOp : Analog_UseOp<"dispatch", [DestinationStyleOpInterface,
     a program in order and is the index in the container's table, whose `Dispatch` has these attributes under the same
     names.
 
-    `alpha` absent: measured over what shares the group and the row dimensions of `scale_dims`. `adc_range` [G, T, N, S] absent:
+    `tile_alpha`: a static α for each row tile. Without it and `alpha`: measured over what shares the group and the row dimensions of `scale_dims`. `adc_range` [G, T, N, S] absent:
     ideal ADC. `bias`, `affine_scale`, `affine_offset` are [G, N]. Row dimension `batch_dim` counts (outer, sample, inner),
     −1: not known.
 
@@ -264,7 +268,7 @@ def Analog_DispatchOp : Analog_UseOp<"dispatch", [DestinationStyleOpInterface,
     I64Attr:$input_bits, BoolAttr:$input_signed, I64Attr:$input_slice_bits, I64Attr:$input_slices, OptionalAttr<F32Attr>:$alpha,
     I64Attr:$adc_bits, BoolAttr:$adc_unsigned, OptionalAttr<ElementsAttr>:$adc_range,
     OptionalAttr<ElementsAttr>:$bias, OptionalAttr<ElementsAttr>:$affine_scale, OptionalAttr<ElementsAttr>:$affine_offset,
-    I64Attr:$tile_base);
+    I64Attr:$tile_base, OptionalAttr<DenseF32ArrayAttr>:$tile_alpha);
   let results = (outs Variadic<AnyRankedTensor>:$result);
   let assemblyFormat = [{
     $crossbar `ins` `(` $x `:` type($x) `)` `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($result)^)?
@@ -274,7 +278,7 @@ def Analog_DispatchOp : Analog_UseOp<"dispatch", [DestinationStyleOpInterface,
     ::mlir::MutableOperandRange getDpsInitsMutable() { return ::mlir::MutableOperandRange(getOperation(), 1, 1); }
     /// Number of row dimensions.
     unsigned getRowDims() { return getXMap().getNumDims() - 1 - getKSizes().size(); }
-    bool isDynamic() { return !getAlphaAttr(); }
+    bool isDynamic() { return !getAlphaAttr() && !getTileAlphaAttr(); }
   }];
 }
 

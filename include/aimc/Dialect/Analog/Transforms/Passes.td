@@ -75,7 +75,7 @@ def AnalogInsertConvertersPass : Pass<"analog-insert-converters", "::mlir::Modul
     Where x is integers times a scale s, as DequantizeLinear with a zero point of 0 gives them, and the codes can be those
     integers, α = Q · s is static, whatever the ranges say.
 
-    `ranges` names a JSON file `{"node": {"alpha": a, "adc_range": [G·T·N·S numbers]}, …}` from calibration. A layer or key that
+    `ranges` names a JSON file `{"node": {"alpha": a or [T numbers], "adc_range": [G·T·N·S numbers]}, …}` from calibration. A layer or key that
     it lacks has the data-free default: α measured at run time (per row; for a convolution per sample and group), and
     A = min(Xi Σ|D_s|, |μ ΣD_s| + 4τ √ΣD_s²) over the column, Xi the largest input digit, (μ, τ) = (0, Xi/3) for signed
     inputs and (Xi/4, Xi/4) for others. An all-zero column has A = 1.
