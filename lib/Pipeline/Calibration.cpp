@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <functional>
+#include <map>
 #include <memory>
 
 using namespace aimc;
@@ -117,6 +118,25 @@ template <typename See> static void forEachSum(const CalibrationSite &site, cons
   });
 }
 
+/// Columns of a site that have one range, as `sharing` says.
+static std::vector<std::vector<size_t>> sharedColumns(const CalibrationSite &site, AdcSharing sharing) {
+  std::map<std::vector<int64_t>, std::vector<size_t>> shared;
+  size_t column = 0;
+  for (int64_t g = 0; g < site.groups; ++g)
+    for (int64_t t = 0; t < site.rowTiles; ++t)
+      for (int64_t n = 0; n < site.columns; ++n)
+        for (int64_t s = 0; s < site.slices; ++s) {
+          std::vector<int64_t> key = {s};
+          if (sharing != AdcSharing::Layer)
+            key.insert(key.end(), {g, t, sharing == AdcSharing::Tile ? n / site.tileColumns : n});
+          shared[key].push_back(column++);
+        }
+  std::vector<std::vector<size_t>> lists;
+  for (auto &entry : shared)
+    lists.push_back(std::move(entry.second));
+  return lists;
+}
+
 /// Histograms for the columns of sites [begin, end); those of other sites have no channel.
 static llvm::Error measureColumns(const CalibrationTask &task, const Program &program, size_t begin, size_t end,
                                   Ranges &ranges) {
@@ -133,6 +153,9 @@ static llvm::Error measureColumns(const CalibrationTask &task, const Program &pr
         forMeasured(seen, [](MagnitudeHistograms &h, size_t column, float m) { h.observeMaximum(column, m); });
       }))
     return error;
+  for (size_t i = begin; i < end; ++i)
+    for (const std::vector<size_t> &columns : sharedColumns(task.sites[i], task.adcSharing))
+      sums[i - begin].join(columns);
   if (task.rule.kind != RangeRule::Percentile || task.rule.percent < 100.0) {
     for (MagnitudeHistograms &histograms : sums)
       histograms.startCounting();
@@ -146,8 +169,12 @@ static llvm::Error measureColumns(const CalibrationTask &task, const Program &pr
     if (!ranges.count(site.node)) // it never ran
       continue;
     std::vector<float> &adcRange = ranges[site.node].adcRange;
-    for (size_t column = 0; column < sums[i - begin].channels(); ++column)
-      adcRange.push_back(sums[i - begin].range(column, task.rule, site.adcSteps));
+    adcRange.resize(sums[i - begin].channels());
+    for (const std::vector<size_t> &columns : sharedColumns(site, task.adcSharing)) {
+      const float range = sums[i - begin].range(columns, task.rule, site.adcSteps);
+      for (size_t column : columns)
+        adcRange[column] = range;
+    }
   }
   return llvm::Error::success();
 }

@@ -276,6 +276,7 @@ static SmallVector<CalibrationSite> listSites(ModuleOp program) {
     site.rows = crossbar.getRows();
     site.rowTiles = crossbar.getRowTiles();
     site.tileRows = crossbar.getGrid()->getTileRows();
+    site.tileColumns = crossbar.getGrid()->getTileColumns();
     site.columns = crossbar.getColumns();
     site.slices = crossbar.getSlices();
     site.inputSlices = op.getInputSlices();
@@ -310,6 +311,7 @@ static LogicalResult calibrateRanges(ContainerBuilder &builder, const CompileOpt
   task.sites = listSites(**uncalibrated);
   task.rule = options.rangeRule;
   task.tileScales = options.tileScales;
+  task.adcSharing = options.adcSharing;
   TemporaryFile container("aimc"), partial("json");
   auto build = [&](const Ranges &ranges) -> llvm::Expected<aimc_model *> {
     if (auto error = saveRanges(ranges, partial.path))

@@ -1,29 +1,45 @@
 //===- RangeEstimator.cpp ---------------------------------------------------------------------------------------===//
 #include "aimc/Pipeline/RangeEstimator.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 
 using namespace aimc;
 
+/// The number behind `prefix`, which begins `text`.
+static std::optional<double> readParameter(const std::string &text, const std::string &prefix) {
+  if (text.compare(0, prefix.size(), prefix) != 0)
+    return std::nullopt;
+  char *end = nullptr;
+  double number = std::strtod(text.c_str() + prefix.size(), &end);
+  return end == text.c_str() + prefix.size() || *end ? std::nullopt : std::optional(number);
+}
+
 std::optional<RangeRule> aimc::parseRangeRule(const std::string &text) {
   if (text == "percentile")
     return RangeRule{};
   if (text == "max")
-    return RangeRule{RangeRule::Percentile, 100.0};
+    return RangeRule{RangeRule::Percentile, 100.0, 0.0};
   if (text == "mse")
-    return RangeRule{RangeRule::SquaredError, 0.0};
+    return RangeRule{RangeRule::LeastError, 0.0, 2.0};
   if (text == "l1")
-    return RangeRule{RangeRule::AbsoluteError, 0.0};
-  const std::string prefix = "percentile:";
-  if (text.compare(0, prefix.size(), prefix) != 0)
+    return RangeRule{RangeRule::LeastError, 0.0, 1.0};
+  if (std::optional<double> power = readParameter(text, "lp:"))
+    return *power >= 1.0 && *power <= 64.0 ? std::optional(RangeRule{RangeRule::LeastError, 0.0, *power}) : std::nullopt;
+  std::optional<double> percent = readParameter(text, "percentile:");
+  if (!percent || !(*percent > 0.0 && *percent <= 100.0))
     return std::nullopt;
-  char *end = nullptr;
-  double percent = std::strtod(text.c_str() + prefix.size(), &end);
-  if (end == text.c_str() + prefix.size() || *end || !(percent > 0.0 && percent <= 100.0))
-    return std::nullopt;
-  return RangeRule{RangeRule::Percentile, percent};
+  return RangeRule{RangeRule::Percentile, *percent, 0.0};
+}
+
+void MagnitudeHistograms::join(const std::vector<size_t> &joined) {
+  float largest = 0.0f;
+  for (size_t channel : joined)
+    largest = std::max(largest, maxima[channel]);
+  for (size_t channel : joined)
+    maxima[channel] = largest;
 }
 
 void MagnitudeHistograms::startCounting() {
@@ -33,53 +49,59 @@ void MagnitudeHistograms::startCounting() {
     scale[c] = maxima[c] > 0.0f ? float(kBins) / maxima[c] : 0.0f;
 }
 
-float MagnitudeHistograms::range(size_t channel, const RangeRule &rule, double steps) const {
-  if (maxima[channel] == 0.0f)
-    return 1.0f;
-  if (rule.kind == RangeRule::Percentile)
-    return rule.percent >= 100.0 ? maxima[channel] : percentile(channel, rule.percent);
-  return leastError(channel, rule.kind == RangeRule::SquaredError, steps);
-}
-
-float MagnitudeHistograms::percentile(size_t channel, double percent) const {
-  const uint32_t *bins = &counts[channel * kBins];
+static float percentileOf(const std::vector<uint64_t> &bins, float maximum, double percent) {
   uint64_t total = 0;
-  for (size_t b = 0; b < kBins; ++b)
-    total += bins[b];
+  for (uint64_t count : bins)
+    total += count;
   double wanted = percent / 100.0 * double(total);
   uint64_t reached = 0;
-  for (size_t b = 0; b < kBins; ++b) {
+  for (size_t b = 0; b < bins.size(); ++b) {
     reached += bins[b];
     if (double(reached) >= wanted)
-      return float(double(maxima[channel]) * double(b + 1) / double(kBins));
+      return float(double(maximum) * double(b + 1) / double(bins.size()));
   }
-  return maxima[channel];
+  return maximum;
 }
 
-/// Inside a range r with step r / steps a value is off by up to half a step, evenly spread: step² / 12 on average when squared,
-/// step / 4 otherwise, and never by more than itself; beyond r it is off by what was clipped.
-static double expectedError(double magnitude, double range, double steps, bool squared) {
-  double step = range / steps;
-  double error = magnitude > range ? magnitude - range : squared ? step / std::sqrt(12.0) : step / 4.0;
-  if (magnitude < step / 2.0)
-    error = magnitude;
-  return squared ? error * error : error;
+static double raise(double error, double power) {
+  return power == 2.0 ? error * error : power == 1.0 ? error : std::pow(error, power);
 }
 
-float MagnitudeHistograms::leastError(size_t channel, bool squared, double steps) const {
+/// Inside a range r with step r / steps a value is off by up to half a step, evenly spread: to the power p (step/2)^p / (p + 1)
+/// on average, and never by more than itself; beyond r it is off by what was clipped.
+static float leastErrorOf(const std::vector<uint64_t> &bins, float maximum, double power, double steps) {
   constexpr size_t kCandidates = 128;
-  const uint32_t *bins = &counts[channel * kBins];
-  double width = double(maxima[channel]) / double(kBins), best = std::numeric_limits<double>::infinity();
-  double range = maxima[channel];
+  double width = double(maximum) / double(bins.size()), best = std::numeric_limits<double>::infinity();
+  double range = maximum;
   for (size_t i = kCandidates; i > 0; --i) {
-    double candidate = double(maxima[channel]) * double(i) / double(kCandidates), error = 0.0;
-    for (size_t b = 0; b < kBins; ++b)
-      if (bins[b])
-        error += double(bins[b]) * expectedError((double(b) + 0.5) * width, candidate, steps, squared);
+    double candidate = double(maximum) * double(i) / double(kCandidates), half = candidate / steps / 2.0, error = 0.0;
+    double inside = raise(half, power) / (power + 1.0);
+    for (size_t b = 0; b < bins.size(); ++b) {
+      if (!bins[b])
+        continue;
+      double magnitude = (double(b) + 0.5) * width;
+      error += double(bins[b]) * (magnitude < half        ? raise(magnitude, power)
+                                  : magnitude > candidate ? raise(magnitude - candidate, power)
+                                                          : inside);
+    }
     if (error < best) {
       best = error;
       range = candidate;
     }
   }
   return float(range);
+}
+
+float MagnitudeHistograms::range(const std::vector<size_t> &joined, const RangeRule &rule, double steps) const {
+  const float maximum = maxima[joined.front()];
+  if (maximum == 0.0f)
+    return 1.0f;
+  if (rule.kind == RangeRule::Percentile && rule.percent >= 100.0)
+    return maximum;
+  std::vector<uint64_t> bins(kBins, 0);
+  for (size_t channel : joined)
+    for (size_t b = 0; b < kBins; ++b)
+      bins[b] += counts[channel * kBins + b];
+  return rule.kind == RangeRule::Percentile ? percentileOf(bins, maximum, rule.percent)
+                                            : leastErrorOf(bins, maximum, rule.power, steps);
 }

@@ -35,9 +35,11 @@ TEST(RangeRule, ReadsWhatTheHelpNames) {
   EXPECT_EQ(parseRangeRule("percentile")->percent, 99.99);
   EXPECT_EQ(parseRangeRule("percentile:99.5")->percent, 99.5);
   EXPECT_EQ(parseRangeRule("max")->percent, 100.0);
-  EXPECT_EQ(parseRangeRule("mse")->kind, RangeRule::SquaredError);
-  EXPECT_EQ(parseRangeRule("l1")->kind, RangeRule::AbsoluteError);
-  for (const char *wrong : {"", "percentile:", "percentile:0", "percentile:101", "percentile:9x", "mean"})
+  EXPECT_EQ(parseRangeRule("mse")->power, 2.0);
+  EXPECT_EQ(parseRangeRule("l1")->power, 1.0);
+  EXPECT_EQ(parseRangeRule("lp:2.5")->power, 2.5);
+  for (const char *wrong :
+       {"", "percentile:", "percentile:0", "percentile:101", "percentile:9x", "mean", "lp:", "lp:0.5", "lp:65", "lp:x"})
     EXPECT_FALSE(parseRangeRule(wrong)) << wrong;
 }
 
@@ -65,4 +67,28 @@ TEST(RangeEstimator, SquaredErrorFindsTheBestClipOfAGaussian) {
   std::vector<float> values = halfGaussian(200000);
   EXPECT_NEAR(rangeOf(values, "mse", 31.0), 3.270f, 0.12f);
   EXPECT_NEAR(rangeOf(values, "mse", 127.0), 3.921f, 0.12f);
+}
+
+TEST(RangeEstimator, PowersGoFromTheAbsoluteErrorToTheMaximum) {
+  std::vector<float> values = halfGaussian(20000);
+  EXPECT_EQ(rangeOf(values, "lp:1", 31.0), rangeOf(values, "l1", 31.0));
+  EXPECT_EQ(rangeOf(values, "lp:2", 31.0), rangeOf(values, "mse", 31.0));
+  EXPECT_LT(rangeOf(values, "l1", 31.0), rangeOf(values, "mse", 31.0));
+  EXPECT_LT(rangeOf(values, "mse", 31.0), rangeOf(values, "lp:4", 31.0));
+  // The least of the largest errors: what the outermost value loses by clipping is half a step, range / 62, at most.
+  EXPECT_NEAR(rangeOf(values, "lp:64", 31.0), values.back() / (1 + 1 / 62.0), values.back() / 64);
+}
+
+TEST(RangeEstimator, JoinedChannelsAreOne) {
+  std::vector<float> values = halfGaussian(20000);
+  MagnitudeHistograms halves(3);
+  auto channelOf = [](size_t i) { return i % 2 ? size_t(0) : size_t(2); };
+  for (size_t i = 0; i < values.size(); ++i)
+    halves.observeMaximum(channelOf(i), values[i]);
+  halves.join({0, 2});
+  halves.startCounting();
+  for (size_t i = 0; i < values.size(); ++i)
+    halves.count(channelOf(i), values[i]);
+  for (const char *rule : {"max", "percentile:99", "mse", "l1"})
+    EXPECT_EQ(halves.range({0, 2}, *parseRangeRule(rule), 127.0), rangeOf(values, rule)) << rule;
 }

@@ -74,12 +74,15 @@ static cl::opt<std::string>
 static cl::opt<std::string> inputScale("input-scale", cl::desc("Factor for integer samples of a float input, e.g. 1/255"),
                                        cl::value_desc("FACTOR"), cl::cat(rangeCategory));
 static cl::opt<std::string>
-    rangeRule("range-rule", cl::desc("How ranges follow from data: percentile[:P] (percentile:99.99), max, mse or l1"),
+    rangeRule("range-rule", cl::desc("How ranges follow from data: percentile[:P] (percentile:99.99), max, mse, l1 or lp:P"),
               cl::value_desc("RULE"), cl::init("percentile"), cl::cat(rangeCategory));
 static cl::opt<std::string>
     inputScales("input-scales",
                 cl::desc("Measured input scales: layer, one for all DACs of a layer, or tile, one for each row tile"),
                 cl::value_desc("layer|tile"), cl::init("layer"), cl::cat(rangeCategory));
+static cl::opt<std::string> adcRanges("adc-ranges",
+                                      cl::desc("Measured ADC ranges: one for each column of a tile, each tile, or each layer"),
+                                      cl::value_desc("column|tile|layer"), cl::init("column"), cl::cat(rangeCategory));
 static cl::opt<std::string> saveRanges("save-ranges", cl::desc("Write the measured ranges"), cl::value_desc("FILE.json"),
                                        cl::cat(rangeCategory));
 static cl::opt<std::string> ranges("ranges", cl::desc("Use ranges written before"), cl::value_desc("FILE.json"),
@@ -126,8 +129,9 @@ static std::string findUselessOption() {
       return ("--" + option->ArgStr + " is for ONNX models; " + file + " has its types").str();
   if (inputScale.getNumOccurrences() && calibrate.getValue().empty())
     return "--input-scale converts the samples of --calibrate; give both or none";
-  if (inputScales.getNumOccurrences() && calibrate.getValue().empty())
-    return "--input-scales says what --calibrate measures; give both or none";
+  for (const cl::Option *option : {std::addressof(inputScales), std::addressof(adcRanges)})
+    if (option->getNumOccurrences() && calibrate.getValue().empty())
+      return ("--" + option->ArgStr + " says what --calibrate measures; give both or none").str();
   return "";
 }
 
@@ -199,11 +203,19 @@ int main(int argc, char **argv) {
   options.inputScale = inputScale;
   auto rule = aimc::parseRangeRule(rangeRule);
   if (!rule)
-    return usageError("--range-rule takes percentile, percentile:P with 0 < P <= 100, max, mse or l1, not '" + rangeRule + "'");
+    return usageError(
+        "--range-rule takes percentile, percentile:P with 0 < P <= 100, max, mse, l1 or lp:P with 1 <= P <= 64, not '" +
+        rangeRule + "'");
   options.rangeRule = *rule;
   if (inputScales != "layer" && inputScales != "tile")
     return usageError("--input-scales takes layer or tile, not '" + inputScales + "'");
   options.tileScales = inputScales == "tile";
+  if (adcRanges == "tile")
+    options.adcSharing = aimc::AdcSharing::Tile;
+  else if (adcRanges == "layer")
+    options.adcSharing = aimc::AdcSharing::Layer;
+  else if (adcRanges != "column")
+    return usageError("--adc-ranges takes column, tile or layer, not '" + adcRanges + "'");
   options.saveRanges = saveRanges;
   options.ranges = ranges;
   if (!options.calibrate.empty() && !options.ranges.empty())

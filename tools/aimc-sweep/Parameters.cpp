@@ -91,9 +91,10 @@ const std::vector<CompileParameter> &compileParameters() {
   static const std::vector<CompileParameter> table = {
       {"target", "the chip: a name or a file"},
       {"chips", "how many of it"},
-      {"range-rule", "percentile:P, max, mse, l1"},
+      {"range-rule", "percentile:P, max, mse, l1, lp:P"},
       {"weight-clip", "K root mean squares, or mse"},
       {"input-scales", "layer, tile"},
+      {"adc-ranges", "column, tile, layer"},
       {"digital-nodes", "nodes that stay digital"},
       {"analog-nodes", "nodes that go on crossbars"},
   };

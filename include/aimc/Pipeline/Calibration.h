@@ -22,7 +22,7 @@ namespace aimc {
 struct CalibrationSite {
   std::string node;
   int64_t groups, rows, rowTiles, columns, slices, inputSlices; ///< G, K, T, N, S, V
-  int64_t tileRows;                                             ///< R
+  int64_t tileRows, tileColumns;                                ///< R, C
   double inputSteps;                                            ///< Q
   double adcSteps;                                              ///< largest ADC code; 0: the ADC is ideal
 };
@@ -31,6 +31,7 @@ struct CalibrationTask {
   llvm::SmallVector<CalibrationSite> sites;
   RangeRule rule;
   bool tileScales = false; ///< an input scale for each row tile, not for each layer
+  AdcSharing adcSharing = AdcSharing::Column;
   /// Builds the program with the given ranges and returns it loaded.
   llvm::function_ref<llvm::Expected<aimc_model *>(const Ranges &)> build;
   /// Runs the whole data set; `what` names the pass for a progress display.

@@ -46,7 +46,8 @@ struct CompileOptions {
   std::string calibrate;  ///< .npy file, or a folder with one for each graph input; empty: data-free
   std::string inputScale; ///< "1/255" or a number; empty: 1
   RangeRule rangeRule;
-  bool tileScales = false;        ///< calibrated input scales are those of row tiles, not of layers
+  bool tileScales = false; ///< calibrated input scales are those of row tiles, not of layers
+  AdcSharing adcSharing = AdcSharing::Column;
   std::string saveRanges, ranges; ///< JSON files
 
   bool stripReference = false;

@@ -18,16 +18,18 @@ namespace aimc {
 /// How a range is read off a histogram.
 struct RangeRule {
   enum Kind {
-    Percentile,   ///< upper edge of the bin in which `percent` of all magnitudes are reached; 100: the maximum
-    SquaredError, ///< range with the least squared error of a uniform quantizer with `steps` levels a side
-    AbsoluteError ///< the same for the absolute error
+    Percentile, ///< upper edge of the bin in which `percent` of all magnitudes are reached; 100: the maximum
+    LeastError  ///< range in which the errors of a uniform quantizer with `steps` levels a side, to the `power`, are least
   };
   Kind kind = Percentile;
-  double percent = 99.99;
+  double percent = 99.99, power = 2;
 };
 
-/// Reads `percentile`, `percentile:P`, `max`, `mse` or `l1`; nothing when `text` is none of them.
+/// Reads `percentile`, `percentile:P`, `max`, `mse`, `l1` or `lp:P` (1 <= P <= 64); nothing when `text` is none of them.
 std::optional<RangeRule> parseRangeRule(const std::string &text);
+
+/// Which columns have one ADC range, slice by slice.
+enum class AdcSharing { Column, Tile, Layer };
 
 /// Histograms of magnitudes, one for each channel.
 class MagnitudeHistograms {
@@ -45,6 +47,8 @@ public:
     if (magnitude > maxima[channel])
       maxima[channel] = magnitude;
   }
+  /// Between the passes: channels that get one range. It is then asked for all of them together.
+  void join(const std::vector<size_t> &joined);
   /// Between the passes.
   void startCounting();
   /// Second pass, over the same data.
@@ -55,11 +59,11 @@ public:
   }
 
   /// Range of `channel`; 1 when all its magnitudes were zero. `steps`: quantizer levels on one side of zero.
-  float range(size_t channel, const RangeRule &rule, double steps) const;
-
-private:
-  float percentile(size_t channel, double percent) const;
-  float leastError(size_t channel, bool squared, double steps) const;
+  float range(size_t channel, const RangeRule &rule, double steps) const {
+    return range(std::vector<size_t>{channel}, rule, steps);
+  }
+  /// That of channels that were joined.
+  float range(const std::vector<size_t> &joined, const RangeRule &rule, double steps) const;
 
   std::vector<float> maxima;
   std::vector<float> scale;
