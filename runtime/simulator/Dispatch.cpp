@@ -96,13 +96,14 @@ void Run::scatter(const Block &block, const Columns &columns, const Workspace &w
       memcpy(out + ws.resultOffset[r], ws.accumulated.data() + r * columns.pitch, size_t(columns.count) * sizeof(float));
     return;
   }
-  // Stretches of rows that are neighbours in the output, as pixels are.
+  // Stretches of rows that are neighbours in the output, as pixels are. Whoever reads them finds the caches full of others.
+  const bool past = extents.rows * crossbar.groups * crossbar.columns * int64_t(sizeof(float)) >= int64_t(8) << 20;
   for (int64_t r = 0; r < block.rows;) {
     int64_t end = r + 1;
     while (end < block.rows && ws.resultOffset[end] == ws.resultOffset[end - 1] + 1)
       ++end;
     kernels.transpose(ws.accumulated.data() + r * columns.pitch, columns.pitch, end - r, columns.count,
-                      out + ws.resultOffset[r], resultColumn);
+                      out + ws.resultOffset[r], resultColumn, past);
     r = end;
   }
 }

@@ -281,22 +281,35 @@ void gatherColumns(const uint8_t *box, const Box &layout, const int64_t *runOffs
 void gatherQuads(const Kernels &kernels, const uint8_t *box, const Box &layout, const int64_t *runOffsets,
                  const RowSegment *segments, int64_t segmentCount, int64_t k0, int64_t count, int64_t pitch, uint8_t *out) {
   int64_t index = k0 / layout.run, within = k0 % layout.run;
-  const uint8_t *element[4] = {};
-  for (int64_t k = 0; k < count; ++k) {
-    element[k % 4] = box + runOffsets[index] + within;
+  auto nextElement = [&] {
+    const uint8_t *element = box + runOffsets[index] + within;
     if (++within == layout.run) {
       within = 0;
       ++index;
     }
-    if (k % 4 != 3 && k + 1 < count)
-      continue;
-    for (int64_t behind = k % 4 + 1; behind < 4; ++behind)
-      element[behind] = element[0];
+    return element;
+  };
+  const uint8_t *element[4], *next[4];
+  int64_t read = 0;
+  auto nextQuad = [&](const uint8_t **quad) {
+    for (int j = 0; j < 4; ++j, ++read)
+      quad[j] = read < count ? nextElement() : quad[0];
+  };
+  nextQuad(next);
+  for (int64_t k = 0; k < count; k += 4) {
+    for (int j = 0; j < 4; ++j)
+      element[j] = next[j];
+    if (k + 4 < count)
+      nextQuad(next);
     for (int64_t i = 0; i < segmentCount; ++i) {
       const RowSegment &segment = segments[i];
       const uint8_t *lines[4];
       for (int j = 0; j < 4; ++j)
         lines[j] = element[j] + segment.offset;
+      // Lines of other channels lie far away.
+      for (int64_t behind = 0, reach = segment.count * segment.step; reach >= 64 && behind < reach; behind += 64)
+        for (int j = 0; j < 4; ++j)
+          __builtin_prefetch(next[j] + segment.offset + behind);
       // Whatever is written beyond the segment is overwritten by what follows it.
       kernels.interleave(lines, segment.step, segment.count, out + (k / 4 * pitch + segment.first) * 4);
     }

@@ -93,8 +93,8 @@ struct Kernels {
   /// out[4 * i + j] = lines[j][i * step], i in [0, n). May read and write as if n were the next multiple of 16.
   void (*interleave)(const uint8_t *const *lines, int64_t step, int64_t n, uint8_t *out);
 
-  /// out[n * stride + r] = in[r * pitch + n], r in [0, rows), n in [0, columns).
-  void (*transpose)(const float *in, int64_t pitch, int64_t rows, int64_t columns, float *out, int64_t stride);
+  /// out[n * stride + r] = in[r * pitch + n], r in [0, rows), n in [0, columns). `past`: past the caches, as far as that goes.
+  void (*transpose)(const float *in, int64_t pitch, int64_t rows, int64_t columns, float *out, int64_t stride, bool past);
 
   /// Squares of n digits as 256 * high + low; high is null when they are below 256. Bytes are digits plus `zero`, int8 when
   /// isSigned.
