@@ -1,210 +1,14 @@
-// Tiles and products by hand for AVX-512 with VNNI (vpdpbusd: four 8-bit products summed into 32 bits, exactly).
-//
-// Weights are packed in panels of 32 columns; a panel holds, for every four rows, its columns' four bytes side by side. Six
-// rows times two vectors of two panels, or of the two planes of one, keep 24 sums in registers, and every load feeds several
-// products. Signed inputs come plus 128, because the instruction multiplies unsigned by signed bytes: sums start at -128 times
-// the column's weights. Products alone run at 0.93 of what the instruction can do.
+// Tiles by hand for AVX-512 with VNNI. The noise and the converters of one group of rows are interleaved with the products of the
+// next, in steps of about a dozen operations: near enough for the processor to reorder, which alone cannot look far enough ahead.
 #include "Tile.h"
 
 #if defined(__x86_64__)
 #include "GaussianAvx512.h"
+#include "ProductVnni.h"
 
 #include <string.h>
 
 namespace aimc::simulator {
-
-static constexpr int64_t panelColumns = 32, lanes = 16;
-static constexpr int mostRows = 6;
-
-static int64_t quadsOf(int64_t k) { return (k + 3) / 4; }
-static int64_t paddedColumns(int64_t n) { return (n + lanes - 1) / lanes * lanes; }
-
-/// Starts of the sums with signed inputs, then panels.
-static size_t packedBytes(int64_t k, int64_t n) { return size_t(paddedColumns(n) * (4 + 4 * quadsOf(k))); }
-
-static void pack(const int8_t *b, int64_t k, int64_t n, int64_t ldb, int8_t *packed) {
-  int32_t *start = reinterpret_cast<int32_t *>(packed);
-  memset(packed, 0, packedBytes(k, n));
-  for (int64_t i = 0; i < k; ++i)
-    for (int64_t j = 0; j < n; ++j)
-      start[j] -= 128 * b[i * ldb + j];
-  int8_t *out = packed + paddedColumns(n) * 4;
-  for (int64_t first = 0; first < n; first += panelColumns) {
-    const int64_t columns = n - first < panelColumns ? n - first : panelColumns, padded = paddedColumns(columns);
-    for (int64_t i = 0; i < k; ++i)
-      for (int64_t j = 0; j < columns; ++j)
-        out[(i / 4 * padded + j) * 4 + i % 4] = b[i * ldb + first + j];
-    out += quadsOf(k) * 4 * padded;
-  }
-}
-
-#define ALWAYS_INLINE __attribute__((always_inline))
-
-namespace {
-template <int N> struct Constant {
-  static constexpr int value = N;
-};
-
-/// A panel of one plane of packed weights.
-struct Panel {
-  const int8_t *weights;
-  const int32_t *start; // of sums; null: 0
-};
-
-struct Inputs {
-  const uint8_t *data;
-  int64_t rowStride, quadStride;
-};
-} // namespace
-
-static Inputs inputsOf(const InputDigits &digits, int64_t row) {
-  return {digits.data + row * digits.rowStride, digits.rowStride, digits.quadStride};
-}
-
-static Panel panelOf(const int8_t *packed, int64_t k, int64_t n, int64_t first, bool isSigned) {
-  const int64_t padded = paddedColumns(n);
-  return {packed + padded * 4 + first * 4 * quadsOf(k), isSigned ? reinterpret_cast<const int32_t *>(packed) + first : nullptr};
-}
-
-/// body(Constant<i>()) for i in [0, N). Unlike a loop that is unrolled later, this leaves arrays in registers.
-template <int N, typename Body> static inline ALWAYS_INLINE void repeat(Body &&body) {
-  if constexpr (N > 0) {
-    repeat<N - 1>(body);
-    body(Constant<N - 1>());
-  }
-}
-
-/// Four products of unsigned and signed bytes added to each of 16 sums, in place: GCC 12 copies the intrinsic's operand around.
-static inline ALWAYS_INLINE void addProducts(__m512i &sums, __m512i digits, __m512i weights) {
-  asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(digits), "v"(weights));
-}
-
-/// Sums of Rows rows and the Vectors x 16 columns of Panels panels, handed to sink(row, panel, vector, sums).
-template <int Rows, int Panels, int Vectors, typename Sink>
-static inline ALWAYS_INLINE void product(const Inputs &x, const Panel *panels, int64_t quads, Sink &&sink) {
-  constexpr int perRow = Panels * Vectors;
-  __m512i sums[Rows * perRow];
-  repeat<Rows * perRow>([&](auto i) ALWAYS_INLINE {
-    constexpr int index = decltype(i)::value, p = index % perRow / Vectors, v = index % Vectors;
-    sums[index] = panels[p].start ? _mm512_loadu_si512(panels[p].start + lanes * v) : _mm512_setzero_si512();
-  });
-  const int64_t rowStride = x.rowStride, quadStride = x.quadStride;
-  const uint8_t *data = x.data;
-  const int8_t *weights[Panels];
-  repeat<Panels>([&](auto p) ALWAYS_INLINE { weights[p.value] = panels[p.value].weights; });
-  for (int64_t q = 0; q < quads; ++q) {
-    __m512i w[perRow];
-    repeat<perRow>([&](auto i) ALWAYS_INLINE {
-      constexpr int index = decltype(i)::value;
-      w[index] = _mm512_loadu_si512(weights[index / Vectors] + index % Vectors * 64);
-    });
-    repeat<Rows>([&](auto r) ALWAYS_INLINE {
-      constexpr int row = decltype(r)::value;
-      int32_t quad;
-      __builtin_memcpy(&quad, data + row * rowStride, sizeof quad);
-      const __m512i digits = _mm512_set1_epi32(quad);
-      repeat<perRow>([&](auto i) ALWAYS_INLINE {
-        constexpr int index = decltype(i)::value;
-        addProducts(sums[row * perRow + index], digits, w[index]);
-      });
-    });
-    data += quadStride;
-    repeat<Panels>([&](auto p) ALWAYS_INLINE { weights[p.value] += Vectors * 64; });
-  }
-  // What sinks need is read from memory after this: kept in registers, it would push the weights out of the loop's.
-  asm volatile("" ::: "memory");
-  repeat<Rows * perRow>([&](auto i) ALWAYS_INLINE {
-    constexpr int index = decltype(i)::value;
-    sink(index / perRow, index % perRow / Vectors, index % Vectors, sums[index]);
-  });
-}
-
-/// body(Constant<rows>(), first row): rows in nearly equal parts of at most mostRows.
-template <typename Body> static inline void forRows(int64_t rows, Body &&body) {
-  const int64_t parts = (rows + mostRows - 1) / mostRows;
-  int64_t first = 0;
-  for (int64_t part = 0; part < parts; ++part) {
-    const int64_t count = (rows - first) / (parts - part);
-    switch (count) {
-    case 1:
-      body(Constant<1>(), first);
-      break;
-    case 2:
-      body(Constant<2>(), first);
-      break;
-    case 3:
-      body(Constant<3>(), first);
-      break;
-    case 4:
-      body(Constant<4>(), first);
-      break;
-    case 5:
-      body(Constant<5>(), first);
-      break;
-    default:
-      body(Constant<mostRows>(), first);
-      break;
-    }
-    first += count;
-  }
-}
-
-/// body(Constant<panels>(), Constant<vectors>(), first column, columns): whole panels two at a time when `pairs`.
-template <typename Body> static inline void forPanels(int64_t n, bool pairs, Body &&body) {
-  int64_t first = 0;
-  for (; pairs && first + 2 * panelColumns <= n; first += 2 * panelColumns)
-    body(Constant<2>(), Constant<2>(), first, 2 * panelColumns);
-  for (; first < n; first += panelColumns) {
-    const int64_t columns = n - first < panelColumns ? n - first : panelColumns;
-    if (columns > lanes)
-      body(Constant<1>(), Constant<2>(), first, columns);
-    else
-      body(Constant<1>(), Constant<1>(), first, columns);
-  }
-}
-
-/// Digits that are neighbours along rows, four at a time side by side.
-static void interleave(int64_t m, int64_t k, const InputDigits &a, uint8_t *out) {
-  for (int64_t i = 0; i < 4 * quadsOf(k); ++i)
-    for (int64_t r = 0; r < m; ++r)
-      out[(i / 4 * m + r) * 4 + i % 4] = i < k ? a.data[r + i * a.columnStride] : uint8_t(0);
-}
-
-static size_t multiplyScratch(int64_t m, int64_t k) { return size_t(4 * m * quadsOf(k)); }
-
-/// Bit i: column i of the last of `vectors` vectors is there.
-static __mmask16 lastMask(int64_t columns, int64_t vectors) { return __mmask16(0xffff >> (lanes * vectors - columns)); }
-
-static bool multiply(int64_t m, int64_t n, int64_t k, const InputDigits &given, const int8_t *packed, int32_t *c, int64_t ldc,
-                     void *scratch) {
-  InputDigits a = given;
-  if (a.columnStride != 1) {
-    interleave(m, k, given, static_cast<uint8_t *>(scratch));
-    a = {static_cast<const uint8_t *>(scratch), 4, 1, 4 * m, a.isSigned};
-  }
-  forPanels(n, true, [&](auto panelCount, auto vectorCount, int64_t first, int64_t columns) {
-    constexpr int count = decltype(panelCount)::value, vectors = decltype(vectorCount)::value;
-    const __mmask16 last = lastMask(columns, count * vectors);
-    Panel panels[count];
-    for (int p = 0; p < count; ++p)
-      panels[p] = panelOf(packed, k, n, first + p * panelColumns, a.isSigned);
-    forRows(m, [&](auto rows, int64_t r0) {
-      auto store = [&](int r, int p, int v, __m512i sums) ALWAYS_INLINE {
-        int32_t *out = c + (r0 + r) * ldc + first + p * panelColumns + lanes * v;
-        _mm512_mask_storeu_epi32(out, p * vectors + v == count * vectors - 1 ? last : __mmask16(0xffff), sums);
-      };
-      product<decltype(rows)::value, count, vectors>(inputsOf(a, r0), panels, quadsOf(k), store);
-    });
-  });
-  return true;
-}
-
-const IntegerGemm &integerGemmVnni() {
-  static const IntegerGemm gemm = {true, packedBytes, pack, multiplyScratch, multiply};
-  return gemm;
-}
-
-// ---- tiles ----
 
 namespace {
 /// Constants of the columns of one or two panels, zeros behind the last.
@@ -214,35 +18,35 @@ struct alignas(64) Constants {
   double scale[most];
 };
 
-/// Rows on their way through the converter.
-struct alignas(64) Buffers {
+/// A group of rows on its way through the converter, in turns: a row with all its vectors, or with noise two rows of a panel.
+struct alignas(64) Pending {
   int32_t sums[2][mostRows][2 * panelColumns];      // by plane
-  int32_t codes[mostRows][2 * panelColumns];        // put together over input slices
   int32_t variances[2][mostRows][2 * panelColumns]; // low and high part
+  __m512 noise[2][2];                               // of two rows of a panel
+  int64_t first;                                    // row
+  int rows, slice, input;
+  int next = 0, turns = 0; // which turn is next, and how many there are
+};
+
+/// The way of codes into the accumulated floats.
+enum class Way {
+  Straight, // whole vectors of one plane, one slice, no noise, no pedestal
+  Direct,   // one weight slice and one input slice
+  Sliced,
 };
 } // namespace
 
-static void load(const float *from, int64_t columns, float *to) {
-  memset(to, 0, Constants::most * sizeof(float));
-  if (from)
-    memcpy(to, from, size_t(columns) * sizeof(float));
-}
-
-/// Every scale is a float32, so that its product with a code of 24 bits rounds the same in float32.
-static bool floatScales(const TileWork &work) {
-  for (int64_t i = 0; i < work.columns; ++i)
-    if (double(float(work.scale[i])) != work.scale[i])
-      return false;
-  return true;
-}
-
 static inline __m512 roundEven(__m512 v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+static inline ALWAYS_INLINE __m512 joined(__m256 low, __m256 high) {
+  return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
 
 /// float32(double(sums) * factor)
 static inline ALWAYS_INLINE __m512 scaled(__m512i sums, __m512d factor) {
   __m512d low = _mm512_mul_pd(_mm512_cvtepi32_pd(_mm512_castsi512_si256(sums)), factor);
   __m512d high = _mm512_mul_pd(_mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(sums, 1)), factor);
-  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low)), _mm512_cvtpd_ps(high), 1);
+  return joined(_mm512_cvtpd_ps(low), _mm512_cvtpd_ps(high));
 }
 
 /// totals = (first ? 0 : totals) + scale * codes
@@ -265,52 +69,35 @@ public:
 
   PanelRun(const TileWork &work, int64_t first, int64_t columns, const PhiloxKeys &keys, double *totals)
       : work(work), keys(keys), first(first), columns(columns), last(lastMask(columns, perRow)),
-        added(work.start ? __mmask16(0) : __mmask16(0xffff)), totals(totals) {}
+        added(work.start ? __mmask16(0) : __mmask16(0xffff)), totals(totals), variancePlanes(!work.variances             ? 0
+                                                                                             : work.squares[0].high.data ? 2
+                                                                                                                         : 1) {}
 
   uint64_t run() {
-    const bool direct = work.slices == 1 && work.inputs == 1 && !work.correction && floatScales(work);
-    for (int slice = 0; slice < work.slices; ++slice) {
-      loadConstants(slice);
-      forRows(work.rows, [&](auto rows, int64_t r0) {
-        constexpr int count = decltype(rows)::value;
-        if (Planes == 1 && direct && !work.position && !work.pedestal)
-          straight<count>(r0);
-        else if (direct)
-          convertDirect<count>(r0);
-        else
-          convertSliced<count>(r0, slice);
-      });
-    }
-    return clipped;
+    const bool direct = work.slices == 1 && work.inputs == 1 && !work.correction && floatScales();
+    if (Planes == 1 && direct && !work.position && !work.pedestal && columns == perRow * lanes)
+      return convert<Way::Straight>();
+    return direct ? convert<Way::Direct>() : convert<Way::Sliced>();
   }
 
 private:
   static constexpr int perRow = Panels * Vectors; // vectors of columns
 
-  void loadConstants(int slice) {
-    const int64_t at = slice * work.columns + first;
-    load(work.ka + at, columns, constants.ka);
-    load(work.noiseScale ? work.noiseScale + at : nullptr, columns, constants.noiseScale);
-    load(work.f + first, columns, constants.f);
-    load(work.bias ? work.bias + first : nullptr, columns, constants.bias);
-    memset(constants.scale, 0, sizeof constants.scale);
-    memcpy(constants.scale, work.scale + at, size_t(columns) * sizeof(double));
-    for (int64_t i = 0; i < columns; ++i)
-      constants.delta[i] = float(constants.scale[i]);
-    memset(constants.delta + columns, 0, size_t(Constants::most - columns) * sizeof(float));
-    for (int i = 0; i < Planes * Panels; ++i)
-      panels[i] = panelOf(work.packed[i / Panels] + slice * work.sliceBytes, work.k, work.columns,
-                          first + i % Panels * panelColumns, work.digits[0].isSigned);
-    for (int p = 0; p < Panels && work.variances; ++p)
-      variances[p] = panelOf(work.variances + slice * work.sliceBytes, work.k, work.columns, first + p * panelColumns, false);
+  template <Way way> uint64_t convert() {
+    return way != Way::Straight && work.position ? convert<way, true>() : convert<way, false>();
   }
 
-  /// The code of a sum in digits.
-  ALWAYS_INLINE __m512 code(int v, __m512 sum, uint64_t &cuts) const {
-    __m512 rounded = roundEven(_mm512_mul_ps(sum, _mm512_load_ps(constants.ka + lanes * v)));
-    __m512 code = _mm512_max_ps(_mm512_min_ps(rounded, _mm512_set1_ps(work.highest)), _mm512_set1_ps(work.lowest));
-    cuts += uint64_t(__builtin_popcount(_mm512_cmp_ps_mask(rounded, code, _CMP_NEQ_OQ)));
-    return code;
+  template <Way way, bool Noisy> uint64_t convert() {
+    __m512i cuts = _mm512_setzero_si512();
+    for (int slice = 0; slice < work.slices; ++slice) {
+      loadConstants(slice);
+      forRows(work.rows, [&](auto rows, int64_t r0) {
+        for (int input = 0; input < work.inputs; ++input)
+          multiplyRows<way, Noisy, decltype(rows)::value>(r0, slice, input, cuts);
+      });
+      finish<way, Noisy>(pending[!filling], cuts);
+    }
+    return uint64_t(_mm512_reduce_add_epi32(cuts));
   }
 
   /// A row of the accumulated floats and of their factors.
@@ -320,158 +107,241 @@ private:
   };
 
   ALWAYS_INLINE Target targetOf(int64_t r) const {
-    Target target = {work.acc + work.rowOffset[r] + first, work.fRow ? work.f + work.fRow[r] + first : constants.f};
-    for (int v = 0; v < perRow; ++v)
-      __builtin_prefetch(target.acc + lanes * v, 1);
-    return target;
+    return {work.acc + work.rowOffset[r] + first, work.fRow ? work.f + work.fRow[r] + first : constants.f};
   }
 
-  ALWAYS_INLINE void accumulate(const Target &target, int v, __m512 sum) const {
-    float *acc = target.acc + lanes * v;
-    const __mmask16 mask = v + 1 < perRow ? __mmask16(0xffff) : last;
-    // Sums never become -0, so that adding a bias of 0 changes nothing.
-    __m512 after = _mm512_add_ps(_mm512_maskz_loadu_ps(mask & added, acc),
-                                 _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, target.f + lanes * v), sum));
-    _mm512_mask_storeu_ps(acc, mask, _mm512_add_ps(after, _mm512_load_ps(constants.bias + lanes * v)));
+  /// Every scale is a float32, so that its product with a code of 24 bits rounds the same in float32.
+  bool floatScales() const {
+    bool all = true;
+    for (int64_t i = 0; i < columns; ++i)
+      all &= double(float(work.scale[first + i])) == work.scale[first + i];
+    return all;
   }
 
-  /// A single code on its way into the accumulated floats.
-  ALWAYS_INLINE void accumulateCode(const Target &target, int v, __m512 code) const {
-    accumulate(target, v, _mm512_mul_ps(code, _mm512_load_ps(constants.delta + lanes * v)));
+  /// Constants of a vector of columns, 0 where there are none.
+  __m512 load(const float *from, int64_t at, int v) const {
+    return from ? _mm512_maskz_loadu_ps(v + 1 < perRow ? __mmask16(0xffff) : last, from + at + lanes * v) : _mm512_setzero_ps();
   }
 
-  /// One slice, no noise: codes never leave registers.
-  template <int Rows> void straight(int64_t r0) {
-    Target targets[Rows];
-    for (int r = 0; r < Rows; ++r)
-      targets[r] = targetOf(r0 + r);
-    uint64_t cuts = 0;
-    auto convert = [&](int r, int p, int v, __m512i sums) ALWAYS_INLINE {
-      const int column = p * Vectors + v;
-      accumulateCode(targets[r], column, code(column, _mm512_cvtepi32_ps(sums), cuts));
-    };
-    product<Rows, Planes * Panels, Vectors>(inputsOf(work.digits[0], r0), panels, quadsOf(work.k), convert);
-    clipped += cuts;
+  void loadConstants(int slice) {
+    const int64_t at = slice * work.columns + first;
+    repeat<perRow>([&](auto vector) ALWAYS_INLINE {
+      constexpr int v = decltype(vector)::value;
+      _mm512_store_ps(constants.ka + lanes * v, load(work.ka, at, v));
+      _mm512_store_ps(constants.noiseScale + lanes * v, load(work.noiseScale, at, v));
+      _mm512_store_ps(constants.f + lanes * v, load(work.f, first, v));
+      _mm512_store_ps(constants.bias + lanes * v, load(work.bias, first, v));
+      const __mmask16 mask = v + 1 < perRow ? __mmask16(0xffff) : last;
+      const double *from = work.scale + at + lanes * v;
+      const __m512d low = _mm512_maskz_loadu_pd(__mmask8(mask), from),
+                    high = _mm512_maskz_loadu_pd(__mmask8(mask >> 8), from + 8);
+      _mm512_store_pd(constants.scale + lanes * v, low);
+      _mm512_store_pd(constants.scale + lanes * v + 8, high);
+      _mm512_store_ps(constants.delta + lanes * v, joined(_mm512_cvtpd_ps(low), _mm512_cvtpd_ps(high)));
+    });
+    for (int i = 0; i < Planes * Panels; ++i)
+      panels[i] = panelOf(work.packed[i / Panels] + slice * work.sliceBytes, work.k, work.columns,
+                          first + i % Panels * panelColumns, work.digits[0].isSigned);
+    for (int p = 0; p < Panels && work.variances; ++p)
+      variances[p] = panelOf(work.variances + slice * work.sliceBytes, work.k, work.columns, first + p * panelColumns, false);
   }
 
-  template <int Rows> ALWAYS_INLINE void sumsOf(int64_t r0, int input) {
-    auto store = [&](int r, int p, int v, __m512i sums) ALWAYS_INLINE {
-      _mm512_store_si512(buffers.sums[p / Panels][r] + (p % Panels * Vectors + v) * lanes, sums);
-    };
-    product<Rows, Planes * Panels, Vectors>(inputsOf(work.digits[input], r0), panels, quadsOf(work.k), store);
-    if (work.variances)
-      variancesOf<Rows>(r0, input);
-  }
+  /// What happens to the rows before during a product.
+  template <Way way, bool Noisy> struct Conversion {
+    static constexpr int quads = Noisy ? 16 : 4;
+    PanelRun &run;
+    Pending &rows;
+    __m512i &cuts;
+    int turn = 0, panel = 0, row = 0, other = 0; // with noise: rows `row` and `other`, which are one where rows are odd
+    Eight ofRow = {}, ofOther = {};
+    bool shifted = false;
+    GaussianSteps noise = {};
 
-  /// Variances that read noise adds, one product for the squares' low bytes and one for the high ones.
-  template <int Rows> __attribute__((noinline)) void variancesOf(int64_t r0, int input) {
-    const SquaredDigits &squares = work.squares[input];
-    for (int part = 0; part < (squares.high.data ? 2 : 1); ++part) {
-      auto store = [&](int r, int p, int v, __m512i sums)
-                       ALWAYS_INLINE { _mm512_store_si512(buffers.variances[part][r] + (p * Vectors + v) * lanes, sums); };
-      product<Rows, Panels, Vectors>(inputsOf(part ? squares.high : squares.low, r0), variances, quadsOf(work.k), store);
+    ALWAYS_INLINE bool begin() {
+      if (rows.next == rows.turns)
+        return false;
+      turn = rows.next++;
+      row = turn;
+      if (Noisy) {
+        panel = turn % Panels;
+        row = turn / Panels * 2;
+        other = row + 1 < rows.rows ? row + 1 : row;
+        const uint64_t element = run.firstElement(rows, panel);
+        ofRow = run.blocks(rows.first + row, element);
+        ofOther = run.blocks(rows.first + other, element);
+        shifted = element & 3;
+      }
+      return true;
     }
-    if (!squares.high.data)
-      memset(buffers.variances[1], 0, sizeof buffers.variances[1]);
+
+    template <int half> ALWAYS_INLINE void step() {
+      if constexpr (!Noisy) {
+        if constexpr (half % 2 && half / 2 < perRow)
+          run.convertVector<way, false>(rows, row, half / 2, cuts);
+      } else if constexpr (half < GaussianSteps::steps) {
+        noise.template take<half>(ofRow, ofOther, run.work.stream.purposeTile, run.keys, rows.noise[0]);
+        if (half == GaussianSteps::steps - 1 && shifted)
+          run.drawShifted(rows, row, other, panel);
+      } else if constexpr (half % 2 && (half - GaussianSteps::steps) / 2 < 2 * Vectors) {
+        constexpr int index = (half - GaussianSteps::steps) / 2, second = index / Vectors, v = index % Vectors;
+        // The same row twice would be added twice.
+        if (!second || other != row)
+          run.convertVector<way, true>(rows, row + second, panel * Vectors + v, cuts);
+      }
+    }
+  };
+
+  /// Products of rows [r0, r0 + Rows) and one input slice, while the rows before go through the converter.
+  template <Way way, bool Noisy, int Rows> void multiplyRows(int64_t r0, int slice, int input, __m512i &cuts) {
+    Pending &filled = pending[filling], &before = pending[!filling];
+    const int64_t quads = quadsOf(work.k);
+    for (int r = 0; r < Rows; ++r)
+      for (int v = 0; v < perRow; ++v)
+        __builtin_prefetch(targetOf(r0 + r).acc + lanes * v, 1);
+    auto store = [&](int r, int p, int v, __m512i sums) ALWAYS_INLINE {
+      _mm512_store_si512(filled.sums[p / Panels][r] + (p % Panels * Vectors + v) * lanes, sums);
+    };
+    NothingElse nothing;
+    if constexpr (Rows == mostRows) {
+      Conversion<way, Noisy> conversion{*this, before, cuts};
+      product<Rows, Planes * Panels, Vectors>(inputsOf(work.digits[input], r0), panels, quads, conversion, store);
+    } else {
+      product<Rows, Planes * Panels, Vectors>(inputsOf(work.digits[input], r0), panels, quads, nothing, store);
+    }
+    // Variances that read noise adds, one product for the squares' low bytes and one for the high ones.
+    for (int part = 0; Noisy && part < variancePlanes; ++part) {
+      auto keep = [&](int r, int p, int v, __m512i sums)
+                      ALWAYS_INLINE { _mm512_store_si512(filled.variances[part][r] + (p * Vectors + v) * lanes, sums); };
+      const SquaredDigits &squares = work.squares[input];
+      product<Rows, Panels, Vectors>(inputsOf(part ? squares.high : squares.low, r0), variances, quads, nothing, keep);
+    }
+    if (before.next < before.turns)
+      finish<way, Noisy>(before, cuts);
+    filled.first = r0;
+    filled.rows = Rows;
+    filled.slice = slice;
+    filled.input = input;
+    filled.next = 0;
+    filled.turns = Noisy ? (Rows + 1) / 2 * Panels : Rows;
+    filling = !filling;
+  }
+
+  /// The turns that are left, without products.
+  template <Way way, bool Noisy> __attribute__((noinline)) void finish(Pending &rows, __m512i &cuts) {
+    Conversion<way, Noisy> rest{*this, rows, cuts};
+    while (rest.begin())
+      repeat<2 * Conversion<way, Noisy>::quads>([&](auto half) ALWAYS_INLINE { rest.template step<decltype(half)::value>(); });
+  }
+
+  /// Number of the first Gaussian of a panel's columns in a row's stream.
+  uint64_t firstElement(const Pending &rows, int panel) const {
+    const uint64_t conversion = uint64_t(rows.slice) * uint64_t(work.inputs) + uint64_t(rows.input);
+    return conversion * work.conversionElements + uint64_t(first + panel * panelColumns);
+  }
+
+  Eight blocks(int64_t row, uint64_t element) const { return {uint32_t(element >> 2), work.position[row], work.sample[row]}; }
+
+  /// Elements that start within a block: one more block behind the eight.
+  __attribute__((noinline)) void drawShifted(Pending &rows, int row, int other, int panel) const {
+    const uint64_t element = firstElement(rows, panel);
+    for (int i = 0; i < 2; ++i) {
+      const Eight eight = blocks(rows.first + (i ? other : row), element),
+                  behind = blocks(rows.first + (i ? other : row), element + 32);
+      float all[2 * panelColumns];
+      __m512 noise[4];
+      GaussianSteps draw;
+      repeat<GaussianSteps::steps>([&](auto step) ALWAYS_INLINE {
+        draw.take<decltype(step)::value>(eight, behind, work.stream.purposeTile, keys, noise);
+      });
+      memcpy(all, noise, sizeof all);
+      memcpy(rows.noise[i], all + (element & 3), panelColumns * sizeof(float));
+    }
+  }
+
+  /// The codes of a vector of a row's columns, and their way into the accumulated floats.
+  template <Way way, bool Noisy> ALWAYS_INLINE void convertVector(const Pending &rows, int r, int column, __m512i &cuts) {
+    const int64_t row = rows.first + r;
+    const Target target = targetOf(row);
+    const int32_t pedestal = way != Way::Straight && work.pedestal ? work.pedestal[rows.input * work.rows + row] : 0;
+    const __m512 code = codeOf(columnSum<way, Noisy>(rows, r, column, pedestal), column, cuts);
+    if constexpr (way == Way::Sliced)
+      merge(rows, r, column, code, target);
+    else
+      accumulate<way>(target, column, _mm512_mul_ps(code, _mm512_load_ps(constants.delta + lanes * column)));
+  }
+
+  /// Puts the codes of input slices and weight slices together; the last ones complete the sum.
+  ALWAYS_INLINE void merge(const Pending &rows, int r, int column, __m512 code, const Target &target) {
+    const int64_t row = rows.first + r;
+    int32_t *codes = merged[r] + lanes * column;
+    __m512i sum = _mm512_sll_epi32(_mm512_cvtps_epi32(code), _mm_cvtsi32_si128(rows.input * work.sliceBits));
+    if (rows.input)
+      sum = _mm512_add_epi32(_mm512_load_si512(codes), sum);
+    if (rows.input + 1 < work.inputs) {
+      _mm512_store_si512(codes, sum);
+      return;
+    }
+    double *total = totals + row * Constants::most + lanes * column;
+    addDoubles(constants.scale + lanes * column, sum, rows.slice == 0, total);
+    if (rows.slice + 1 < work.slices)
+      return;
+    const __m512d correction = _mm512_set1_pd(work.correction ? work.correction[row] : 0.0);
+    accumulate<Way::Sliced>(target, column,
+                            joined(_mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(total), correction)),
+                                   _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(total + 8), correction))));
+  }
+
+  /// What reaches the converter, in digits.
+  template <Way way, bool Noisy>
+  ALWAYS_INLINE __m512 columnSum(const Pending &rows, int r, int column, int32_t pedestal) const {
+    __m512i sums = _mm512_load_si512(rows.sums[0][r] + lanes * column);
+    if (Planes == 2)
+      sums = _mm512_add_epi32(_mm512_slli_epi32(sums, 8), _mm512_load_si512(rows.sums[1][r] + lanes * column));
+    if (way == Way::Straight)
+      return _mm512_cvtepi32_ps(sums);
+    sums = _mm512_add_epi32(sums, _mm512_set1_epi32(pedestal));
+    const __m512 digits = Planes == 2 ? scaled(sums, _mm512_set1_pd(work.digitsPerStep)) : _mm512_cvtepi32_ps(sums);
+    if (!Noisy)
+      return digits;
+    return _mm512_add_ps(digits, _mm512_mul_ps(deviation(rows, r, column), rows.noise[r & 1][column % Vectors]));
   }
 
   /// Standard deviation of row r's noise before the ADC, in digits.
-  ALWAYS_INLINE __m512 deviation(int r, int slice, int column) const {
-    __m512 base = _mm512_load_ps(constants.noiseScale + lanes * column);
-    if (!work.variances)
+  ALWAYS_INLINE __m512 deviation(const Pending &rows, int r, int column) const {
+    const __m512 base = _mm512_load_ps(constants.noiseScale + lanes * column);
+    if (!variancePlanes)
       return base;
-    __m512i sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(buffers.variances[1][r] + lanes * column), 8),
-                                    _mm512_load_si512(buffers.variances[0][r] + lanes * column));
-    __m512 variance = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_set1_ps(work.varianceStep[slice]));
+    __m512i sums = _mm512_load_si512(rows.variances[0][r] + lanes * column);
+    if (variancePlanes == 2)
+      sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(rows.variances[1][r] + lanes * column), 8), sums);
+    const __m512 variance = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_set1_ps(work.varianceStep[rows.slice]));
     return _mm512_sqrt_ps(_mm512_add_ps(variance, _mm512_mul_ps(base, base)));
   }
 
-  /// Gaussians of the first 32 columns from `column` on of rows r and other.
-  ALWAYS_INLINE void drawNoise(int64_t r, int64_t other, uint64_t conversion, int64_t column, __m512 *noise) const {
-    const uint64_t element = conversion * work.conversionElements + uint64_t(first + column);
-    const Eight a = {uint32_t(element >> 2), work.position[r], work.sample[r]};
-    const Eight b = {uint32_t(element >> 2), work.position[other], work.sample[other]};
-    if (element & 3) {
-      shiftedNoise(a, int(element & 3), noise);
-      shiftedNoise(b, int(element & 3), noise + 2);
-    } else {
-      gaussians2x32(a, b, work.stream.purposeTile, keys, noise);
+  /// The code of a sum in digits. `cuts` counts, lane by lane, codes that the range cut.
+  ALWAYS_INLINE __m512 codeOf(__m512 sum, int column, __m512i &cuts) const {
+    const __m512 rounded = roundEven(_mm512_mul_ps(sum, _mm512_load_ps(constants.ka + lanes * column)));
+    // Of two zeros the second operand is taken: what is not cut keeps its bits.
+    const __m512 code = _mm512_max_ps(_mm512_set1_ps(work.lowest), _mm512_min_ps(_mm512_set1_ps(work.highest), rounded));
+    const __m512i differ = _mm512_xor_si512(_mm512_castps_si512(rounded), _mm512_castps_si512(code));
+    cuts = _mm512_add_epi32(cuts, _mm512_min_epu32(differ, _mm512_set1_epi32(1)));
+    return code;
+  }
+
+  /// Sums never become -0, so that adding a bias of 0 changes nothing.
+  template <Way way> ALWAYS_INLINE void accumulate(const Target &target, int v, __m512 sum) const {
+    float *acc = target.acc + lanes * v;
+    const float *f = target.f + lanes * v;
+    const __m512 bias = _mm512_load_ps(constants.bias + lanes * v);
+    if (way == Way::Straight) {
+      const __m512 before = _mm512_loadu_ps(work.start ? noSums + lanes * v : acc);
+      _mm512_storeu_ps(acc, _mm512_add_ps(_mm512_add_ps(before, _mm512_mul_ps(_mm512_loadu_ps(f), sum)), bias));
+      return;
     }
-  }
-
-  /// Elements that start within a block: one more block behind the eight.
-  __attribute__((noinline)) void shiftedNoise(Eight eight, int within, __m512 *noise) const {
-    float all[2 * panelColumns];
-    __m512 out[4];
-    Eight behind = eight;
-    behind.firstBlock += 8;
-    gaussians2x32(eight, behind, work.stream.purposeTile, keys, out);
-    for (int v = 0; v < 4; ++v)
-      _mm512_storeu_ps(all + lanes * v, out[v]);
-    for (int v = 0; v < 2; ++v)
-      noise[v] = _mm512_loadu_ps(all + within + lanes * v);
-  }
-
-  /// Codes of rows [r0, r0 + Rows), two at a time, to sink(row, vector, code).
-  template <int Rows, typename Sink> ALWAYS_INLINE void convertRows(int64_t r0, int slice, int input, Sink &&sink) {
-    const __m512d factor = _mm512_set1_pd(work.digitsPerStep);
-    const uint64_t conversion = uint64_t(slice) * uint64_t(work.inputs) + uint64_t(input);
-    uint64_t cuts = 0;
-    for (int r = 0; r < Rows; r += 2)
-      for (int p = 0; p < Panels; ++p) {
-        const int count = r + 1 < Rows ? 2 : 1;
-        __m512 noise[4];
-        if (work.position)
-          drawNoise(r0 + r, r0 + r + count - 1, conversion, p * panelColumns, noise);
-        for (int i = 0; i < count; ++i) {
-          const __m512i pedestal = _mm512_set1_epi32(work.pedestal ? work.pedestal[input * work.rows + r0 + r + i] : 0);
-          for (int v = 0; v < Vectors; ++v) {
-            const int column = p * Vectors + v;
-            __m512i sums = _mm512_load_si512(buffers.sums[0][r + i] + lanes * column);
-            if (Planes == 2)
-              sums = _mm512_add_epi32(_mm512_slli_epi32(sums, 8), _mm512_load_si512(buffers.sums[1][r + i] + lanes * column));
-            sums = _mm512_add_epi32(sums, pedestal);
-            __m512 digits = Planes == 2 ? scaled(sums, factor) : _mm512_cvtepi32_ps(sums);
-            if (work.position)
-              digits = _mm512_add_ps(digits, _mm512_mul_ps(deviation(r + i, slice, column), noise[2 * i + v]));
-            sink(r + i, column, code(column, digits, cuts));
-          }
-        }
-      }
-    clipped += cuts;
-  }
-
-  template <int Rows> void convertDirect(int64_t r0) {
-    Target targets[Rows];
-    for (int r = 0; r < Rows; ++r)
-      targets[r] = targetOf(r0 + r);
-    sumsOf<Rows>(r0, 0);
-    convertRows<Rows>(r0, 0, 0, [&](int r, int v, __m512 code) ALWAYS_INLINE { accumulateCode(targets[r], v, code); });
-  }
-
-  template <int Rows> void convertSliced(int64_t r0, int slice) {
-    for (int input = 0; input < work.inputs; ++input) {
-      sumsOf<Rows>(r0, input);
-      const __m128i shift = _mm_cvtsi32_si128(input * work.sliceBits);
-      convertRows<Rows>(r0, slice, input, [&](int r, int v, __m512 code) ALWAYS_INLINE {
-        __m512i weighted = _mm512_sll_epi32(_mm512_cvtps_epi32(code), shift);
-        int32_t *codes = buffers.codes[r] + lanes * v;
-        _mm512_store_si512(codes, input ? _mm512_add_epi32(_mm512_load_si512(codes), weighted) : weighted);
-      });
-    }
-    for (int r = 0; r < Rows; ++r) {
-      const Target target = targetOf(r0 + r);
-      const __m512d correction = _mm512_set1_pd(work.correction ? work.correction[r0 + r] : 0.0);
-      for (int v = 0; v < perRow; ++v) {
-        double *total = totals + (r0 + r) * Constants::most + lanes * v;
-        addDoubles(constants.scale + lanes * v, _mm512_load_si512(buffers.codes[r] + lanes * v), slice == 0, total);
-        if (slice + 1 < work.slices)
-          continue;
-        __m256 low = _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(total), correction));
-        __m256 high = _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(total + 8), correction));
-        accumulate(target, v, _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1));
-      }
-    }
+    const __mmask16 mask = v + 1 < perRow ? __mmask16(0xffff) : last;
+    const __m512 before = _mm512_maskz_loadu_ps(mask & added, acc);
+    const __m512 after = _mm512_add_ps(before, _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, f), sum));
+    _mm512_mask_storeu_ps(acc, mask, _mm512_add_ps(after, bias));
   }
 
   const TileWork &work;
@@ -479,10 +349,13 @@ private:
   const int64_t first, columns;
   const __mmask16 last, added; // columns of the last vector; of sums that are there already
   double *const totals;
-  uint64_t clipped = 0;
+  const int variancePlanes;
+  bool filling = false;
   Panel panels[Planes * Panels], variances[Panels];
   Constants constants;
-  Buffers buffers;
+  alignas(64) float noSums[2 * panelColumns] = {};
+  alignas(64) int32_t merged[mostRows][2 * panelColumns]; // codes put together over input slices
+  Pending pending[2];
 };
 } // namespace
 
