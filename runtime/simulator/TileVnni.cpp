@@ -1,5 +1,6 @@
-// Tiles by hand for AVX-512 with VNNI. The noise and the converters of one group of rows are interleaved with the products of the
-// next, in steps of about a dozen operations: near enough for the processor to reorder, which alone cannot look far enough ahead.
+// Tiles by hand for AVX-512 with VNNI. The noise and the converters of one group of rows are interleaved with the products of
+// the next, in steps of about a dozen operations: near enough for the processor to reorder, which alone cannot look far enough
+// ahead.
 #include "Tile.h"
 
 #if defined(__x86_64__)
