@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace aimc::tools {
 
@@ -35,7 +36,7 @@ struct Matrix {
 /// Computes the float results of a layer's inputs and holds the chip's against them.
 class Fit : public LayerObserver {
 public:
-  Fit(const Container &container, int64_t runs) : container(container), runs(runs), sums() {
+  explicit Fit(const Network &data) : container(data.container()), samples(data.samples()), batch(data.batch()), sums() {
     for (const fb::Dispatch *dispatch : *container.model().dispatches()) {
       const fb::Crossbar &crossbar = *container.model().crossbars()->Get(dispatch->crossbar());
       sites.emplace_back(crossbar.groups());
@@ -52,7 +53,7 @@ private:
   void addRow(const float *x, const float *y, const float *weights, const float *bias, size_t k, std::vector<Moments> &columns);
 
   const Container &container;
-  int64_t runs;
+  int64_t samples, batch; // of the data, and of one run
   std::vector<std::vector<Matrix>> sites;
   std::vector<double> sums;
   Status failure;
@@ -71,6 +72,13 @@ void Fit::addRow(const float *x, const float *y, const float *weights, const flo
     columns[column].add(y[column], sums[column] + (bias ? bias[column] : 0.0f));
 }
 
+int64_t fittedStride(int64_t positions, int64_t samples) {
+  int64_t stride = (positions * samples + fittedRows - 1) / fittedRows;
+  while (std::gcd(stride, positions) != 1)
+    ++stride;
+  return stride;
+}
+
 aimc_status Fit::add(const aimc_observation &seen) {
   const fb::Dispatch &dispatch = *container.model().dispatches()->Get(seen.site);
   const fb::Crossbar &crossbar = *container.model().crossbars()->Get(dispatch.crossbar());
@@ -83,9 +91,8 @@ aimc_status Fit::add(const aimc_observation &seen) {
                       "' was compiled with --strip-reference, so that there are no float weights to fit it to"};
     return AIMC_FAILED;
   }
-  // Odd, so that no column of pixels is always met.
   if (matrix.stride == 0)
-    matrix.stride = (seen.rows * runs + fittedRows - 1) / fittedRows | 1;
+    matrix.stride = fittedStride(std::max<int64_t>(seen.rows / batch, 1), samples);
   int64_t row = matrix.untilNext;
   for (; row < seen.rows; row += matrix.stride)
     addRow(seen.x + static_cast<size_t>(row) * k, seen.y + static_cast<size_t>(row) * n, weights, bias, k, matrix.columns);
@@ -111,7 +118,7 @@ Result<std::vector<Correction>> fitCorrections(const Network &calibration, const
   Result<ProgrammedChip> programmed = calibration.program(chip, pool);
   if (!programmed)
     return programmed.failure();
-  Fit fit(calibration.container(), calibration.runs());
+  Fit fit(calibration);
   for (int64_t begin = 0; begin < calibration.samples(); begin += calibration.batch())
     if (auto outputs = calibration.runBatch(*programmed, begin, &fit); !outputs)
       return outputs.failure();

@@ -13,6 +13,10 @@ namespace aimc::tools {
 /// stripped.
 Result<std::vector<Correction>> fitCorrections(const Network &calibration, const ChipSettings &chip, aimc_pool *pool);
 
+/// Every how manieth row of a layer counts, which each sample drives `positions` times: about 2048 of all `samples`, and prime
+/// to `positions`, so that all positions are met alike.
+int64_t fittedStride(int64_t positions, int64_t samples);
+
 } // namespace aimc::tools
 
 #endif // AIMC_TOOLS_COMMON_RECOVERY_H
