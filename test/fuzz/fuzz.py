@@ -18,7 +18,7 @@ import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 MODELS = pathlib.Path("/usr/share/libonnx-testdata/data")
-RUNS = {"import": 20000, "container": 200000}
+RUNS = {"import": 60000, "container": 200000}
 LARGEST = {"import": 8192, "container": 1 << 17}
 TARGETS = {"import": ["aimc-import-fuzzer"], "container": ["aimc-container-fuzzer", "aimc-container-seeds"]}
 LIMITS = ["-timeout=120", "-rss_limit_mb=3000", "-malloc_limit_mb=1500"]
@@ -69,7 +69,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("--built", action="store_true")
     parser.add_argument("fuzzers", nargs="*", metavar="import|container")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     names = options.fuzzers or list(RUNS)
     if unknown := set(names) - set(RUNS):
         parser.error(f"no fuzzer is called {', '.join(unknown)}")
