@@ -149,10 +149,15 @@ LogicalResult aimc::onnx::lowerEyeLike(NodeOp node, ValueRange inputs, Lowering 
 LogicalResult aimc::onnx::lowerReverseSequence(NodeOp node, ValueRange inputs, Lowering &b) {
   Value tensor = inputs[0];
   int64_t rank = getRank(tensor), batch = node.getInt("batch_axis", 1), time = node.getInt("time_axis", 0);
+  if (batch < 0 || time < 0 || batch >= rank || time >= rank || batch == time)
+    return b.error(node) << "'batch_axis' " << batch << " and 'time_axis' " << time << " must be two dimensions of "
+                         << tensor.getType();
+  Value extent = b.asIndex(b.dim(tensor, time)); // a sequence is no longer than that, whatever the lengths say
   AffineMap lengths = AffineMap::get(rank, 0, b.getAffineDimExpr(batch), b.getContext());
   return b.replace(
       node, b.compute(Access{inputs[1], lengths}, b.dims(tensor), getElement(tensor), [&](ValueRange s) -> SmallVector<Value> {
-        Value length = b.castIndex(s[0], b.getIndexType()), place = linalg::IndexOp::create(b, time);
+        Value length = arith::MinSIOp::create(b, b.castIndex(s[0], b.getIndexType()), extent);
+        Value place = linalg::IndexOp::create(b, time);
         Value mirrored = arith::SubIOp::create(b, arith::SubIOp::create(b, length, b.index(1)), place);
         Value inside = compareIndex(arith::CmpIPredicate::slt, place, length, b);
         Value source = arith::SelectOp::create(b, inside, mirrored, place);
@@ -313,9 +318,11 @@ LogicalResult aimc::onnx::lowerCompress(NodeOp node, ValueRange inputs, Lowering
       },
       b)[1];
   Sizes sizes = b.dims(tensor);
+  Value extent = b.asIndex(sizes[axis]); // a condition may be longer, but takes nothing behind the end
   sizes[axis] = count;
   return b.replace(node, b.computeFromIndices(sizes, getElement(tensor), [&](ValueRange indices) -> SmallVector<Value> {
     Value place = b.castIndex(tensor::ExtractOp::create(b, places, indices[axis]), b.getIndexType());
+    place = clampInto(place, extent, b);
     return {tensor::ExtractOp::create(b, tensor, withIndex(indices, axis, place))};
   }));
 }

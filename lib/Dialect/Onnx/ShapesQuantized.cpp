@@ -112,8 +112,21 @@ static LogicalResult expectBytes(NodeOp node, ShapeInference &inference, ArrayRe
   return success();
 }
 
+/// An error unless each scale and zero point of `parameters` is absent or has no more dimensions than operand `tensor`, over
+/// which it lies.
+static LogicalResult expectParameters(NodeOp node, ShapeInference &inference, unsigned tensor, ArrayRef<unsigned> parameters) {
+  size_t rank = inference.getShape(node.getInputs()[tensor]).size();
+  for (unsigned index : parameters)
+    if (Value parameter = node.getInput(index); parameter && inference.getShape(parameter).size() > rank)
+      return node.emitNodeError() << "input " << index << " has type " << parameter.getType() << ", more dimensions than input "
+                                  << tensor << " of type " << node.getInputs()[tensor].getType();
+  return success();
+}
+
 LogicalResult aimc::onnx::inferMatMulInteger(NodeOp node, ShapeInference &inference) {
   if (failed(expectBytes(node, inference, {0, 1})))
+    return failure();
+  if (failed(expectParameters(node, inference, 0, {2})) || failed(expectParameters(node, inference, 1, {3})))
     return failure();
   return inferMatrixProduct(node, inference, inference.getShape(node.getInputs()[0]), inference.getShape(node.getInputs()[1]),
                             IntegerType::get(node.getContext(), 32));
@@ -122,6 +135,8 @@ LogicalResult aimc::onnx::inferMatMulInteger(NodeOp node, ShapeInference &infere
 LogicalResult aimc::onnx::inferQLinearMatMul(NodeOp node, ShapeInference &inference) {
   if (failed(expectBytes(node, inference, {0, 3, 7})))
     return failure();
+  if (failed(expectParameters(node, inference, 0, {1, 2, 6, 7})) || failed(expectParameters(node, inference, 3, {4, 5})))
+    return failure();
   return inferMatrixProduct(node, inference, inference.getShape(node.getInputs()[0]), inference.getShape(node.getInputs()[3]),
                             inference.getElementType(node.getInputs()[7]));
 }
@@ -129,11 +144,15 @@ LogicalResult aimc::onnx::inferQLinearMatMul(NodeOp node, ShapeInference &infere
 LogicalResult aimc::onnx::inferConvInteger(NodeOp node, ShapeInference &inference) {
   if (failed(expectBytes(node, inference, {0, 1})))
     return failure();
+  if (failed(expectParameters(node, inference, 0, {2})) || failed(expectParameters(node, inference, 1, {3})))
+    return failure();
   return inferConvolution(node, inference, 0, 1, std::nullopt, IntegerType::get(node.getContext(), 32));
 }
 
 LogicalResult aimc::onnx::inferQLinearConv(NodeOp node, ShapeInference &inference) {
   if (failed(expectBytes(node, inference, {0, 3, 7})))
+    return failure();
+  if (failed(expectParameters(node, inference, 0, {1, 2, 6, 7})) || failed(expectParameters(node, inference, 3, {4, 5})))
     return failure();
   return inferConvolution(node, inference, 0, 3, 8, inference.getElementType(node.getInputs()[7]));
 }

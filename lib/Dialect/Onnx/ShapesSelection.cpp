@@ -49,12 +49,33 @@ LogicalResult aimc::onnx::inferTopK(NodeOp node, ShapeInference &inference) {
   return success();
 }
 
+static bool differ(Dim a, Dim b) { return isStatic(a) && isStatic(b) && a != b; }
+
+/// An error when indices that pick along `axis` reach beyond the data along another dimension, which has no index of its own.
+static LogicalResult expectInside(NodeOp node, ArrayRef<Dim> indices, ArrayRef<Dim> data, int64_t axis) {
+  for (auto [dim, size, limit] : llvm::enumerate(indices, data))
+    if (static_cast<int64_t>(dim) != axis && isStatic(size) && isStatic(limit) && size > limit)
+      return node.emitNodeError() << "the indices have size " << size << " along dimension " << dim << " where the data have "
+                                  << limit;
+  return success();
+}
+
+/// An error when sizes are known to differ.
+static LogicalResult expectSame(NodeOp node, StringRef what, ArrayRef<Dim> actual, ArrayRef<Dim> wanted) {
+  for (auto [dim, size, other] : llvm::enumerate(actual, wanted))
+    if (differ(size, other))
+      return node.emitNodeError() << what << " have size " << size << " along dimension " << dim << " where " << other
+                                  << " is needed";
+  return success();
+}
+
 LogicalResult aimc::onnx::inferGatherElements(NodeOp node, ShapeInference &inference) {
   Shape data = inference.getShape(node.getInputs()[0]), indices = inference.getShape(node.getInputs()[1]);
   if (data.size() != indices.size())
     return node.emitNodeError() << "data have " << data.size() << " dimensions and indices " << indices.size()
                                 << "; they must have equally many";
-  if (failed(normalizeAxis(node, node.getInt("axis", 0), data.size())))
+  FailureOr<int64_t> axis = normalizeAxis(node, node.getInt("axis", 0), data.size());
+  if (failed(axis) || failed(expectInside(node, indices, data, *axis)))
     return failure();
   inference.setResult(node.getOutputs()[0], indices, inference.getElementType(node.getInputs()[0]));
   return success();
@@ -69,6 +90,9 @@ LogicalResult aimc::onnx::inferGatherND(NodeOp node, ShapeInference &inference) 
   if (batch < 0 || batch >= static_cast<int64_t>(indices.size()) || batch + indices.back() > rank)
     return node.emitNodeError() << "indices of " << indices.back() << " numbers behind " << batch
                                 << " batch dimensions do not fit data of " << rank << " dimensions";
+  ArrayRef<Dim> ownBatch(indices);
+  if (failed(expectSame(node, "the indices", ownBatch.take_front(batch), ArrayRef<Dim>(data).take_front(batch))))
+    return failure();
   Shape result(indices.begin(), indices.end() - 1);
   result.append(data.begin() + batch + indices.back(), data.end());
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
@@ -88,11 +112,17 @@ LogicalResult aimc::onnx::inferScatter(NodeOp node, ShapeInference &inference) {
     if (updates.size() != indices.size() - 1 + data.size() - indices.back())
       return node.emitNodeError() << "updates have " << updates.size() << " dimensions where "
                                   << indices.size() - 1 + data.size() - indices.back() << " are needed";
+    Shape wanted(indices.begin(), indices.end() - 1);
+    wanted.append(data.begin() + indices.back(), data.end());
+    if (failed(expectSame(node, "the updates", updates, wanted)))
+      return failure();
   } else {
     if (data.size() != indices.size() || data.size() != updates.size())
       return node.emitNodeError() << "data have " << data.size() << ", indices " << indices.size() << " and updates "
                                   << updates.size() << " dimensions; they must have equally many";
-    if (failed(normalizeAxis(node, node.getInt("axis", 0), data.size())))
+    FailureOr<int64_t> axis = normalizeAxis(node, node.getInt("axis", 0), data.size());
+    if (failed(axis) || failed(expectInside(node, indices, data, *axis)) ||
+        failed(expectSame(node, "the updates", updates, indices)))
       return failure();
   }
   inference.setResult(node.getOutputs()[0], data, inference.getElementType(node.getInputs()[0]));
@@ -140,6 +170,8 @@ LogicalResult aimc::onnx::inferNonMaxSuppression(NodeOp node, ShapeInference &in
   if (boxes.size() != 3 || scores.size() != 3)
     return node.emitNodeError() << "takes boxes [batch, boxes, 4] and scores [batch, classes, boxes], not "
                                 << node.getInputs()[0].getType() << " and " << node.getInputs()[1].getType();
+  if (failed(expectSame(node, "the boxes", boxes, {scores[0], scores[2], 4})))
+    return failure();
   inference.setResult(node.getOutputs()[0], {inference.freshDim(), 3}, getI64(node));
   return success();
 }
@@ -150,6 +182,12 @@ LogicalResult aimc::onnx::inferLoss(NodeOp node, ShapeInference &inference) {
   if (scores.size() < 2 || target.size() + 1 != scores.size())
     return node.emitNodeError() << "takes scores [N, C, …] and targets [N, …], not " << node.getInputs()[0].getType() << " and "
                                 << node.getInputs()[1].getType();
+  Shape wanted = scores;
+  wanted.erase(wanted.begin() + 1);
+  if (failed(expectSame(node, "the targets", target, wanted)))
+    return failure();
+  if (Value weights = node.getInput(2); weights && differ(inference.getShape(weights)[0], scores[1]))
+    return node.emitNodeError() << "the weights are " << weights.getType() << " for " << scores[1] << " classes";
   StringRef reduction = node.getString("reduction", "mean");
   if (reduction != "none" && reduction != "sum" && reduction != "mean")
     return node.emitNodeError() << "reduction '" << reduction << "' is not known";

@@ -16,3 +16,11 @@ func.func @lengths(%x: tensor<4x2xf32>, %lengths: tensor<3xi64>) -> tensor<4x2xf
   %0 = onnx.node "ReverseSequence"(%x, %lengths) {domain = "", opset = 10 : i64, attrs = {}} : (tensor<4x2xf32>, tensor<3xi64>) -> tensor<4x2xf32>
   return %0 : tensor<4x2xf32>
 }
+
+// -----
+
+func.func @axes(%x: tensor<4x2xf32>, %lengths: tensor<2xi64>) -> tensor<4x2xf32> {
+  // expected-error @below {{ReverseSequence (ReverseSequence, opset 10): 'batch_axis' 7 and 'time_axis' 0 must be two dimensions of 'tensor<4x2xf32>'}}
+  %0 = onnx.node "ReverseSequence"(%x, %lengths) {domain = "", opset = 10 : i64, attrs = {batch_axis = 7 : i64}} : (tensor<4x2xf32>, tensor<2xi64>) -> tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}

@@ -108,3 +108,12 @@ func.func @pool_rank(%x: tensor<2x3xui8>, %y: tensor<f32>, %z: tensor<ui8>, %u: 
     : (tensor<2x3xui8>, tensor<f32>, tensor<ui8>, tensor<f32>, tensor<ui8>) -> tensor<*xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @zero_points_of_matrices(%a: tensor<4x3xui8>, %b: tensor<2x3x4xui8>, %z: tensor<2x3x4xui8>) {
+  // expected-error @unknown {{m (MatMulInteger, opset 10): input 2 has type 'tensor<2x3x4xui8>', more dimensions than input 0 of type 'tensor<4x3xui8>'}}
+  %y = onnx.node "MatMulInteger"(%a, %b, %z) {domain = "", opset = 10 : i64, attrs = {}}
+    : (tensor<4x3xui8>, tensor<2x3x4xui8>, tensor<2x3x4xui8>) -> tensor<*xi32> loc("m")
+  return
+}

@@ -189,3 +189,59 @@ func.func @lp_norm(%x: tensor<2x3xf32>) {
     : (tensor<2x3xf32>) -> tensor<*xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @gather_elements_beyond(%x: tensor<2x5xf32>, %i: tensor<3x4xi64>) {
+  // expected-error @unknown {{g (GatherElements, opset 13): the indices have size 3 along dimension 0 where the data have 2}}
+  %y = onnx.node "GatherElements"(%x, %i) {domain = "", opset = 13 : i64, attrs = {axis = 1 : i64}} : (tensor<2x5xf32>, tensor<3x4xi64>) -> tensor<*xf32> loc("g")
+  return
+}
+
+// -----
+
+func.func @gather_batches(%x: tensor<2x5xf32>, %i: tensor<3x1xi64>) {
+  // expected-error @unknown {{g (GatherND, opset 13): the indices have size 3 along dimension 0 where 2 is needed}}
+  %y = onnx.node "GatherND"(%x, %i) {domain = "", opset = 13 : i64, attrs = {batch_dims = 1 : i64}} : (tensor<2x5xf32>, tensor<3x1xi64>) -> tensor<*xf32> loc("g")
+  return
+}
+
+// -----
+
+func.func @scatter_updates(%x: tensor<4x5xf32>, %i: tensor<2x3xi64>, %u: tensor<2x4xf32>) {
+  // expected-error @unknown {{s (ScatterElements, opset 16): the updates have size 4 along dimension 1 where 3 is needed}}
+  %y = onnx.node "ScatterElements"(%x, %i, %u) {domain = "", opset = 16 : i64, attrs = {axis = 1 : i64}} : (tensor<4x5xf32>, tensor<2x3xi64>, tensor<2x4xf32>) -> tensor<*xf32> loc("s")
+  return
+}
+
+// -----
+
+func.func @scatter_rows(%x: tensor<4x5xf32>, %i: tensor<3x1xi64>, %u: tensor<3x6xf32>) {
+  // expected-error @unknown {{s (ScatterND, opset 16): the updates have size 6 along dimension 1 where 5 is needed}}
+  %y = onnx.node "ScatterND"(%x, %i, %u) {domain = "", opset = 16 : i64, attrs = {}} : (tensor<4x5xf32>, tensor<3x1xi64>, tensor<3x6xf32>) -> tensor<*xf32> loc("s")
+  return
+}
+
+// -----
+
+func.func @boxes_and_scores(%boxes: tensor<1x6x4xf32>, %scores: tensor<1x2x7xf32>) {
+  // expected-error @unknown {{n (NonMaxSuppression, opset 11): the boxes have size 6 along dimension 1 where 7 is needed}}
+  %y = onnx.node "NonMaxSuppression"(%boxes, %scores) {domain = "", opset = 11 : i64, attrs = {}} : (tensor<1x6x4xf32>, tensor<1x2x7xf32>) -> tensor<*xi64> loc("n")
+  return
+}
+
+// -----
+
+func.func @targets(%x: tensor<3x5x2xf32>, %t: tensor<3x4xi64>) {
+  // expected-error @unknown {{l (NegativeLogLikelihoodLoss, opset 13): the targets have size 4 along dimension 1 where 2 is needed}}
+  %y = onnx.node "NegativeLogLikelihoodLoss"(%x, %t) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<3x5x2xf32>, tensor<3x4xi64>) -> tensor<*xf32> loc("l")
+  return
+}
+
+// -----
+
+func.func @weights_of_classes(%x: tensor<3x5xf32>, %t: tensor<3xi64>, %w: tensor<4xf32>) {
+  // expected-error @unknown {{l (SoftmaxCrossEntropyLoss, opset 13): the weights are 'tensor<4xf32>' for 5 classes}}
+  %y = onnx.node "SoftmaxCrossEntropyLoss"(%x, %t, %w) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<3x5xf32>, tensor<3xi64>, tensor<4xf32>) -> tensor<*xf32> loc("l")
+  return
+}
