@@ -37,11 +37,12 @@ struct TileInput {
   InputDigits digits[16];
   SquaredDigits squares[16]; // with read noise
   const int32_t *sums;       // [input slices, rows]: sums of digits, with offset encoding
+  const uint8_t *patterns;   // what the instruction set's own kernel wants besides; null: nothing
 };
 
 /// What one thread needs for a block of rows.
 struct Workspace {
-  Buffer<uint8_t> digits, noisyDigits;
+  Buffer<uint8_t> digits, noisyDigits, patterns;
   Buffer<float> gathered, partial, panel, accumulated, noise, outputScale, distorted;
   Buffer<int32_t> sums, codes, inputSums, noisyInputSums, wideCodes, pedestals;
   Buffer<double> sliceSums, passed, corrections;

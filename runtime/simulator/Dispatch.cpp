@@ -135,9 +135,11 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high) { return value < 
 /// row tiles do, or at least in the third-level one: long stretches of pixels are quickest to write. Few rows: smaller blocks,
 /// column tiles side by side.
 void Run::chooseBlocks() {
-  constexpr int64_t step = 6, fewest = 24, tasks = 8; // a multiple of 6 rows suits the kernels
   const Tile &largest = crossbar.tile(0, 0, 0);
   whole = !exact && takesWhole();
+  // What the kernels take together; looking sums up pays for its tables when they serve many rows.
+  const bool lookedUp = whole && looksUp();
+  const int64_t step = lookedUp ? 64 : 12, fewest = lookedUp ? 256 : 24, tasks = 8;
   const int64_t sumBytes =
       exact ? 2 * largest.rows
             : int64_t(sizeof(int32_t)) * layer.inputSlices * crossbar.planes * crossbar.slices * largest.columns;
@@ -145,7 +147,7 @@ void Run::chooseBlocks() {
   if (whole) {
     const int64_t digits = layer.inputSlices * crossbar.rows;
     const int64_t least = clamp((int64_t(2) << 20) / digits, fewest, 240);
-    fitting = clamp((int64_t(512) << 10) / digits, least, 480);
+    fitting = lookedUp ? fewest : clamp((int64_t(512) << 10) / digits, least, 480);
   }
   const int64_t blocks = ceilDivide(extents.rows, fitting);
   const int64_t spread = ceilDivide(tasks, crossbar.groups * crossbar.columnTiles), finest = ceilDivide(extents.rows, fewest);

@@ -82,6 +82,8 @@ private:
   bool slicedBlock(const Block &block, Workspace &workspace, const Observed &observed);
   InputDigits digitsOf(const Block &block, int64_t slice, const Tile &tile, uint8_t *out, Workspace &workspace);
   bool takesWhole() const;
+  bool looksUp() const;
+  size_t patternBytes(int64_t rows) const;
   bool wholeBlock(const Block &block, Workspace &workspace, const Observed &observed);
   bool convertWhole(const Block &block, const Tile &tile, const TileInput &input, const TileResults &results,
                     Workspace &workspace);

@@ -15,7 +15,10 @@ struct TileWork {
   int64_t rows, k, columns;
   int64_t begin, end;            // columns to compute: `begin` a multiple of 64, and `end` too unless it is `columns`
   int slices, inputs, sliceBits; // weight slices, input slices, bits of an input slice
+  int cellBits;                  // of a noiseless cell
+  bool isSigned;                 // input digits
   const InputDigits *digits;     // [inputs]
+  const uint8_t *patterns;       // what patterns() wrote of them
   int planes;
   const int8_t *packed[2]; // packed by the instruction set's IntegerGemm
   size_t sliceBytes;       // from one packed weight slice to the next
@@ -52,6 +55,10 @@ struct TileKernel {
   /// digit and a cell, `largestVariance` one of a square and a variance.
   bool (*takes)(const TileWork &work, int64_t largest, int64_t largestVariance);
   size_t (*scratchBytes)(const TileWork &work);
+  /// Bytes that patterns() writes for a row tile, 0 where run() wants none.
+  size_t (*patternBytes)(const TileWork &work);
+  /// Brings the digits of all input slices into the order in which run() reads them.
+  void (*patterns)(const TileWork &work, uint8_t *out);
   /// Returns how many codes were clipped.
   uint64_t (*run)(const TileWork &work, void *scratch);
 };

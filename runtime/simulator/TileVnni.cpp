@@ -6,6 +6,7 @@
 #if defined(__x86_64__)
 #include "GaussianAvx512.h"
 #include "ProductVnni.h"
+#include "TileLookup.h"
 
 #include <string.h>
 
@@ -366,9 +367,15 @@ static bool takes(const TileWork &work, int64_t largest, int64_t largestVariance
   return work.k * largest <= INT32_MAX && work.k * largestVariance <= INT32_MAX && code < double(INT32_MAX);
 }
 
-static size_t tileScratch(const TileWork &work) { return size_t(work.rows) * Constants::most * sizeof(double); }
+static size_t tileScratch(const TileWork &work) {
+  return work.patterns ? lookupScratch(work) : size_t(work.rows) * Constants::most * sizeof(double);
+}
+
+static size_t patternsOf(const TileWork &work) { return takesLookup(work) ? patternBytes(work) : 0; }
 
 static uint64_t run(const TileWork &work, void *scratch) {
+  if (work.patterns)
+    return runLookup(work, scratch);
   uint64_t clipped = 0;
   const PhiloxKeys keys = philoxKeys(work.stream.seed, work.stream.trial);
   double *totals = static_cast<double *>(scratch);
@@ -385,7 +392,7 @@ static uint64_t run(const TileWork &work, void *scratch) {
 }
 
 const TileKernel &tileKernelVnni() {
-  static const TileKernel kernel = {takes, tileScratch, run};
+  static const TileKernel kernel = {takes, tileScratch, patternsOf, patterns, run};
   return kernel;
 }
 

@@ -132,6 +132,8 @@ static TileWork workOf(const Crossbar &crossbar, const Layer &layer, int64_t row
   work.slices = int(crossbar.slices);
   work.inputs = layer.inputSlices;
   work.sliceBits = layer.sliceBits;
+  work.cellBits = crossbar.cellBits;
+  work.isSigned = layer.isSigned;
   work.planes = crossbar.planes;
   work.lowest = layer.lowestCode;
   work.highest = layer.highestCode;
@@ -148,6 +150,11 @@ bool Run::takesWhole() const {
   return chip.isa->tiles().takes(workOf(crossbar, layer, blockRows), digit * largestCell, square * int64_t(varianceSteps));
 }
 
+/// Whether that kernel wants the digits of blocks as patterns.
+bool Run::looksUp() const { return !noise && !crossbar.pedestalSteps && patternBytes(extents.rows) > 0; }
+
+size_t Run::patternBytes(int64_t rows) const { return chip.isa->tiles().patternBytes(workOf(crossbar, layer, rows)); }
+
 /// The whole way of a tile by the instruction set's own kernel.
 bool Run::convertWhole(const Block &block, const Tile &tile, const TileInput &input, const TileResults &results,
                        Workspace &ws) {
@@ -160,6 +167,7 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const TileInput &in
   work.begin = results.begin;
   work.end = results.end;
   work.digits = input.digits;
+  work.patterns = input.patterns;
   for (int plane = 0; plane < crossbar.planes; ++plane)
     work.packed[plane] = crossbar.packed.data() + tile.packed[plane];
   work.sliceBytes = tile.sliceBytes;
@@ -397,6 +405,7 @@ void Run::readDigits(const Block &block, int64_t rowTile, int64_t slot, Workspac
   const int64_t inputs = layer.inputSlices, rows = block.rows;
   const uint64_t squareSize = squareBytes(rows, crossbar.tile(0, 0, 0).rows);
   TileInput &out = ws.tileInputs[slot];
+  out.patterns = nullptr;
   int32_t *sums = crossbar.offset ? ws.inputSums.data() + slot * inputs * rows : nullptr;
   out.sums = sums;
   for (int64_t input = 0; input < inputs; ++input) {
@@ -423,6 +432,18 @@ bool Run::wholeBlock(const Block &block, Workspace &ws, const Observed &observed
   findSegments(rows, ws);
   for (int64_t t = 0; t < crossbar.rowTiles; ++t)
     readDigits(block, t, t, ws);
+  const TileKernel &kernel = chip.isa->tiles();
+  if (const size_t bytes = looksUp() ? patternBytes(rows) : 0) {
+    if (!ws.patterns.reserve(bytes * uint64_t(crossbar.rowTiles)))
+      return false;
+    for (int64_t t = 0; t < crossbar.rowTiles; ++t) {
+      TileWork work = workOf(crossbar, layer, rows);
+      work.k = crossbar.tile(block.group, t, block.tileBegin).rows;
+      work.digits = ws.tileInputs[t].digits;
+      kernel.patterns(work, ws.patterns.data() + size_t(t) * bytes);
+      ws.tileInputs[t].patterns = ws.patterns.data() + size_t(t) * bytes;
+    }
+  }
   for (int64_t r = 0; r < rows; ++r)
     ws.accumulatedRow[r] = r * pitch;
   // Straight to the output where columns are neighbours there and nothing but a bias comes after.

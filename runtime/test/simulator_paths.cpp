@@ -111,3 +111,40 @@ TEST(Paths, EveryInstructionSetGivesTheBitsOfThePlainOne) {
   if (!compared)
     GTEST_SKIP() << "this machine has the plain instruction set only";
 }
+
+TEST(Paths, BitSerialInputsThatAreLookedUpGiveTheBitsOfThePlainOne) {
+  int compared = 0;
+  for (uint32_t seed = 1; seed <= 12; ++seed) {
+    std::mt19937 random(seed);
+    auto pick = [&](std::initializer_list<int> choices) { return *(choices.begin() + random() % choices.size()); };
+    Case layer;
+    Spec &spec = layer.spec;
+    spec.K = pick({5, 31, 300, 520});
+    spec.N = pick({1, 3, 50, 70});
+    spec.R = pick({64, 255, 256});
+    spec.C = pick({33, 64});
+    spec.c = pick({1, 2, 3, 4});
+    spec.bx = pick({8, 8, 5});
+    spec.v = 1;
+    spec.isSigned = false;
+    spec.offset = spec.adcUnsigned = pick({0, 1});
+    spec.B = pick({6, 8, 10});
+    spec.dynamic = pick({0, 1});
+    spec.fill(seed);
+    if (seed % 4 == 0) // every cell full: sums leave bytes soonest
+      std::fill(spec.levels.begin(), spec.levels.end(), seed % 8 ? spec.L() : -spec.L());
+    const int64_t rows = pick({33, 64, 150, 260});
+    layer.x = Array({rows, spec.K});
+    layer.y = Array({rows, spec.N});
+    layer.x.data = randomInputs(layer.x.data.size(), seed, 0.0f, 1.1f);
+    const Result plain = runOn("generic", layer, 1);
+    if (!aimc::simulator::findIsa("vnni"))
+      continue;
+    const Result other = runOn("vnni", layer, int(1 + seed % 3));
+    ASSERT_EQ(memcmp(plain.y.data(), other.y.data(), plain.y.size() * sizeof(float)), 0) << "seed " << seed;
+    ASSERT_EQ(plain.statistics.clipped_codes, other.statistics.clipped_codes) << "seed " << seed;
+    ++compared;
+  }
+  if (!compared)
+    GTEST_SKIP() << "this machine has no AVX-512 VNNI";
+}
