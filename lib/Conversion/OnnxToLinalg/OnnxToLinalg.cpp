@@ -86,25 +86,38 @@ LogicalResult Lowering::replace(NodeOp node, ArrayRef<Value> results) {
 // The walk
 //===------------------------------------------------------------------------------------------------------------===//
 
+/// Verifies `op` and what it holds but for nodes: lowered ones stay until the function's end, their subgraphs emptied.
+static LogicalResult verifyWithoutNodes(Operation *op) {
+  if (isa<NodeOp>(op))
+    return success();
+  bool hasNodes = op->walk([](NodeOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  if (failed(verify(op, /*verifyRecursively=*/!hasNodes)))
+    return failure();
+  for (Region &region : op->getRegions())
+    for (Operation &nested : region.getOps())
+      if (hasNodes && failed(verifyWithoutNodes(&nested)))
+        return failure();
+  return success();
+}
+
 /// Verifies the operations from `first` to `node`, which it became. What is found belongs to the node: sizes of its operands
 /// that its shape function has no reason to relate, and that do not fit.
 static LogicalResult verifyLowered(NodeOp node, Operation *first, Lowering &b) {
+  // The body of a loop that is being made hangs in the air; it is verified with the node that makes the loop.
+  if (!node->getParentOfType<FunctionOpInterface>())
+    return success();
   std::string message;
+  bool failedAny = false;
   {
     ScopedDiagnosticHandler keep(b.getContext(), [&](Diagnostic &diagnostic) {
       if (message.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
         message = diagnostic.str();
       return success();
     });
-    for (Operation *op = first; op != node && message.empty(); op = op->getNextNode()) {
-      // Nodes that were lowered stay until the function's end, their subgraphs emptied; what took their place was verified with
-      // them.
-      bool hasNodes = op->walk([](NodeOp) { return WalkResult::interrupt(); }).wasInterrupted();
-      if (!isa<NodeOp>(op) && failed(verify(op, /*verifyRecursively=*/!hasNodes)) && message.empty())
-        message = "it does not verify";
-    }
+    for (Operation *op = first; op != node && !failedAny; op = op->getNextNode())
+      failedAny = failed(verifyWithoutNodes(op));
   }
-  if (message.empty())
+  if (!failedAny)
     return success();
   return b.error(node) << "its operands' sizes contradict each other: " << message;
 }

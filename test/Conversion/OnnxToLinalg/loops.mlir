@@ -49,3 +49,21 @@ func.func @scan(%s: tensor<2xf32>, %x: tensor<3x2xf32>) -> (tensor<*xf32>, tenso
     : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<*xf32>, tensor<*xf32>)
   return %last, %all : tensor<*xf32>, tensor<*xf32>
 }
+
+// -----
+
+// A body whose elementwise operands may broadcast reads one by index. A Scan of old is a loop in a loop over samples, here one.
+// CHECK-LABEL: func.func @batched_scan
+// CHECK:       scf.for
+// CHECK:         linalg.generic
+// CHECK:           tensor.extract %
+func.func @batched_scan(%initial: tensor<1x2xf32>, %x: tensor<1x3x?xf32>) -> tensor<1x2xf32> {
+  %none = onnx.none
+  %y = onnx.node "Scan"(%none, %initial, %x) with {
+  ^bb0(%sum: tensor<2xf32>, %next: tensor<?xf32>):
+    %s = onnx.node "Add"(%sum, %next) {domain = "", opset = 8 : i64, attrs = {}} : (tensor<2xf32>, tensor<?xf32>) -> tensor<2xf32>
+    onnx.yield %s : tensor<2xf32>
+  } {domain = "", opset = 8 : i64, attrs = {num_scan_inputs = 1 : i64}, graphs = ["body"]}
+    : (none, tensor<1x2xf32>, tensor<1x3x?xf32>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}
