@@ -112,6 +112,8 @@ struct Kernels {
   /// acc += f * float32(sum over s ascending of scale[s] * sums[s] - correction); rows of `sums` and `scale` are `stride`
   /// apart.
   void (*recombine)(const double *sums, int64_t slices, int64_t stride, int64_t n, const Recombination &to);
+  /// f = float32(double(w) * double(alpha) / divisor), n columns; the divisor is from 1 to 2^40.
+  void (*outputScale)(const float *w, int64_t n, float alpha, double divisor, float *f);
   /// convert and recombine in one go: one weight slice, one input slice, one plane. The same bits.
   uint64_t (*convertSingle)(const Conversion &conversion, int64_t n, const Recombination &to);
 

@@ -119,9 +119,7 @@ void Run::drawNoise(const Tile &tile, int64_t row, int64_t slice, int64_t input,
 /// f = float32((double)w * alpha / ((double)L * Q)) of the tile's columns [begin, end).
 void Run::outputScale(const Block &block, const Tile &tile, int64_t begin, int64_t end, float alpha, float *f) const {
   const float *w = crossbar.weightScale + (block.group * crossbar.rowTiles + tile.rowTile) * crossbar.columns + tile.n0;
-  const double divisor = crossbar.fullLevel * double(layer.input.highest);
-  for (int64_t n = begin; n < end; ++n)
-    f[n] = float(double(w[n]) * double(alpha) / divisor);
+  kernels.outputScale(w + begin, end - begin, alpha, crossbar.fullLevel * double(layer.input.highest), f + begin);
 }
 
 /// What of a layer's tiles the instruction set's own kernel needs to know beforehand.

@@ -1,9 +1,11 @@
 // Every way through a tile gives the bits of the plain one: layers of many shapes, drawn at random, on every instruction set.
 #include "Isa.h"
+#include "Kernels.h"
 #include "simulator_support.h"
 
 #include <gtest/gtest.h>
 
+#include <math.h>
 #include <string.h>
 
 using namespace aimc::test;
@@ -147,4 +149,27 @@ TEST(Paths, BitSerialInputsThatAreLookedUpGiveTheBitsOfThePlainOne) {
   }
   if (!compared)
     GTEST_SKIP() << "this machine has no AVX-512 VNNI";
+}
+
+TEST(Paths, OutputScalesAreRoundedQuotients) {
+  std::mt19937 random(3);
+  for (const char *set : {"generic", "avx2", "vnni"}) {
+    const aimc::simulator::Isa *isa = aimc::simulator::findIsa(set);
+    if (!isa)
+      continue;
+    std::vector<float> w(1001), f(w.size());
+    for (double divisor : {1.0, 15.0, 127.0 * 127.0, 127.0 * 255.0, 32767.0 * 32767.0, 2047.0 * 65535.0})
+      for (float alpha : {1.0f, 16777213.0f, 0.1f, 3e38f, 1e-40f, 0.0f, INFINITY}) {
+        for (float &value : w)
+          value = ldexpf(float(random() >> 8 | 1), int(random() % 60) - 40);
+        // Quotients halfway between two floats, where alpha is odd and has 24 bits.
+        for (int odd = 3; odd < 99; odd += 2)
+          w[size_t(odd)] = float(odd) * float(divisor);
+        isa->kernels().outputScale(w.data(), int64_t(w.size()), alpha, divisor, f.data());
+        for (size_t i = 0; i < w.size(); ++i) {
+          const float expected = float(double(w[i]) * double(alpha) / divisor);
+          ASSERT_EQ(memcmp(&f[i], &expected, sizeof expected), 0) << set << ": " << w[i] << " * " << alpha << " / " << divisor;
+        }
+      }
+  }
 }
