@@ -1,6 +1,8 @@
 //===- Shapes.cpp - operators that give tensors other shapes, and integers from shapes --------------------------===//
 #include "Lowering.h"
 
+#include "aimc/Dialect/Onnx/ShapeInference.h"
+
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
@@ -47,6 +49,9 @@ static FailureOr<Sizes> getSizes(NodeOp node, ValueRange inputs, StringRef name,
   auto type = cast<RankedTensorType>(value.getType());
   if (type.getRank() > 1 || !type.hasStaticShape())
     return b.error(node) << "'" << name << "' is " << type << ", but must be a vector of known length", failure();
+  if (type.getNumElements() > maxTensorRank)
+    return b.error(node) << "'" << name << "' is " << type << "; a tensor has at most " << maxTensorRank << " dimensions",
+           failure();
   return b.elements(value);
 }
 
@@ -74,7 +79,7 @@ std::optional<Sizes> aimc::onnx::getComputed(Value operand, Lowering &b) {
   if (!operand || b.constantElements(operand))
     return std::nullopt;
   auto type = cast<RankedTensorType>(operand.getType());
-  if (type.getRank() > 1 || !type.hasStaticShape() || type.getNumElements() == 0)
+  if (type.getRank() > 1 || !type.hasStaticShape() || type.getNumElements() == 0 || type.getNumElements() > maxTensorRank)
     return std::nullopt;
   return b.elements(operand);
 }

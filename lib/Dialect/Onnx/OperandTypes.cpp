@@ -77,7 +77,7 @@ static const OperandRule rules[] = {
     {"ConstantOfShape", "i/1"},
     {"Expand Reshape Tile", "* i/1"},
     {"Gather GatherElements GatherND Squeeze Trilu Unsqueeze", "* i"},
-    {"Compress", "* b"},
+    {"Compress", "* b/1"},
     {"CumSum TopK", "n i"},
     {"OneHot", "n n *"},
     {"Pad", "* i/1 =0 i"},

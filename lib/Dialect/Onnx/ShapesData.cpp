@@ -318,15 +318,20 @@ LogicalResult aimc::onnx::inferSlice(NodeOp node, ShapeInference &inference) {
     return std::vector<Scalar>(shape.size() == 1 && isSmall(shape) ? shape[0] : 0, Scalar::unknown());
   };
   std::optional<std::vector<Scalar>> starts = read("starts", 1), ends = read("ends", 2), steps = read("steps", 4);
-  if (asOperands && countUnknownOf(node, inference, "axes", 3)) { // any dimension may be cut
+  auto isMissing = [&](size_t count) {
+    return !starts || !ends || starts->size() != count || ends->size() != count || (steps && steps->size() != count);
+  };
+  if (std::optional<int64_t> count = countUnknownOf(node, inference, "axes", 3); asOperands && count) {
+    if (isMissing(*count) || *count > static_cast<int64_t>(input.size()))
+      return node.emitNodeError() << "needs starts, ends, axes and steps of one length, at most " << input.size();
+    // Any dimension may be cut.
     setOutput(node, inference, getFreshShape(inference, input.size()));
     return success();
   }
   FailureOr<std::optional<SmallVector<int64_t>>> axes = getIntegersOf(node, inference, "axes", 3);
   if (failed(axes))
     return failure();
-  if (!starts || !ends || starts->size() != ends->size() || (*axes && (*axes)->size() != starts->size()) ||
-      (steps && steps->size() != starts->size()))
+  if (!starts || isMissing(*axes ? (*axes)->size() : starts->size()))
     return node.emitNodeError() << "needs starts, ends, axes and steps of one length";
   SmallVector<int64_t> axisList;
   if (*axes)

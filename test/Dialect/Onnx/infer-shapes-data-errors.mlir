@@ -307,3 +307,12 @@ func.func @space_size(%x: tensor<1x4x2x3xf32>) {
     : (tensor<1x4x2x3xf32>) -> tensor<*xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @many_ends(%x: tensor<20x10x5xf32>, %s: tensor<2xi64>, %e: tensor<661163452xi64>, %a: tensor<2xi64>) {
+  // expected-error @unknown {{s (Slice, opset 13): needs starts, ends, axes and steps of one length, at most 3}}
+  %y = onnx.node "Slice"(%x, %s, %e, %a) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<20x10x5xf32>, tensor<2xi64>, tensor<661163452xi64>, tensor<2xi64>) -> tensor<*xf32> loc("s")
+  return
+}

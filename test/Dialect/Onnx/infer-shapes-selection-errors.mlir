@@ -245,3 +245,11 @@ func.func @weights_of_classes(%x: tensor<3x5xf32>, %t: tensor<3xi64>, %w: tensor
   %y = onnx.node "SoftmaxCrossEntropyLoss"(%x, %t, %w) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<3x5xf32>, tensor<3xi64>, tensor<4xf32>) -> tensor<*xf32> loc("l")
   return
 }
+
+// -----
+
+func.func @scalar_condition(%x: tensor<3x2xf32>, %c: tensor<i1>) {
+  // expected-error @unknown {{c (Compress, opset 11): input 1 is 'tensor<i1>'; the operator takes 1 dimension}}
+  %y = onnx.node "Compress"(%x, %c) {domain = "", opset = 11 : i64, attrs = {}} : (tensor<3x2xf32>, tensor<i1>) -> tensor<*xf32> loc("c")
+  return
+}
