@@ -5,7 +5,7 @@
 
 DIR/cases/NAME holds model.onnx, test_data_set_K/{input_J,output_J}.pb and info.json. Skipped (exit status 77) without AIMC_ZOO.
 On the host outputs match to 10 times what the reference's own optimizations change, but at least to 1e-5 of the output's range
-over all data sets, and to 1e-6 where that range is small, as of a probability that stays near 0; on crossbars, fidelity exact, to 1e-4 of the range.
+over all data sets; on crossbars, fidelity exact, to 1e-4 of the range.
 """
 import json
 import os
@@ -23,6 +23,11 @@ SKIPPED = 77
 # which only one has these.
 OPTIONS = {"silero_v5": ["--input-shape=input=1x576", "--input-shape=state=?x1x?"],
            "silero_half": ["--dim=batch=1", "--dim=sequence=576"]}
+# What a reference in float32 itself lacks to the same network in float64, computed with NumPy: two float32 computations of that network
+# are up to twice as far from each other. Scores of 0.0019 come from sums up to 3851, of which a mean over 128 takes most away: the
+# reference's score is 1.30e-8 too small, ours 3.35e-8, and rounding nothing but the first layer's exact sums to float32, once, makes it
+# 1.20e-8 too large. 1e-5 of the range is 1.89e-8.
+REFERENCE_ERRORS = {"oww_hey_mycroft": 1.301e-8}
 
 
 def read_set(folder, kind):
@@ -53,6 +58,7 @@ def largest_error(network, folder, allowed):
 
 def check_case(build, folder, checks):
     floor = json.loads((folder / "info.json").read_text()).get("opt_all_vs_disabled", {}).get("max_abs", 0)
+    own = REFERENCE_ERRORS.get(folder.name, 0)
 
     def check(name, options, allowed, unit):
         container = build.work / f"zoo-case-{folder.name}-{name}.aimc"
@@ -61,7 +67,7 @@ def check_case(build, folder, checks):
         checks.check(worst is not None and worst <= 1, f"{folder.name} {name}: "
                      + ("types or shapes differ" if worst is None else f"largest error {worst:.2g} {unit}"))
 
-    check("digital", ["--digital"], lambda extent: max(10 * floor, 1e-5 * extent, 1e-6), "of what is allowed")
+    check("digital", ["--digital"], lambda extent: max(10 * floor, 1e-5 * extent, 2 * own), "of what is allowed")
     check("exact", [], lambda extent: 1e-4 * extent, "of 1e-4 of the range")
 
 

@@ -484,9 +484,30 @@ Value aimc::onnx::castScalar(Lowering &b, Value value, Type from, Type to) {
   return fromUnsigned ? Value(arith::ExtUIOp::create(b, signless, value)) : Value(arith::ExtSIOp::create(b, signless, value));
 }
 
+/// The low 4 bits of a number as a byte, their highest a sign if `isSigned`; floats are rounded first, halves away from zero,
+/// as ONNX Runtime does.
+static Value castToNibble(Lowering &b, Value value, Type from, bool isSigned) {
+  Type i8 = b.getI8Type();
+  if (isa<FloatType>(from)) {
+    value = castScalar(b, math::RoundOp::create(b, value), from, b.getI64Type());
+    from = b.getI64Type();
+  }
+  value = castScalar(b, value, from, i8);
+  if (!isSigned)
+    return arith::AndIOp::create(b, value, b.integer(i8, 15));
+  Value four = b.integer(i8, 4);
+  return arith::ShRSIOp::create(b, arith::ShLIOp::create(b, value, four), four);
+}
+
 LogicalResult aimc::onnx::lowerCast(NodeOp node, ValueRange inputs, Lowering &b) {
   Type from = b.getElementType(node.getInputs().front());
   Type to = getElementTypeOrSelf(node.getResult(0).getType());
+  int64_t number = node.getOpType() == "Cast" ? node.getInt("to", 0) : 0;
+  bool isNibble = number == 21 || number == 22;
+  if (isNibble && from.isIntOrFloat())
+    return b.replace(node, b.broadcast(inputs.front(), b.getI8Type(), [&](ValueRange scalars) -> SmallVector<Value> {
+      return {castToNibble(b, scalars[0], from, /*isSigned=*/number == 22)};
+    }));
   if (from == to)
     return b.replace(node, inputs.front());
   if (!from.isIntOrFloat() || !to.isIntOrFloat())

@@ -17,10 +17,9 @@ FailureOr<Value> multiplyMatrices(NodeOp node, Value left, Value right, Lowering
 /// Adds one number per channel, dimension 1; a null bias adds nothing.
 Value addBias(Value tensor, Value bias, Lowering &b);
 
-/// Sums of the windows of a tensor [N, C, spatial…] of floats or integers; padding adds nothing.
-Value sumWindows(Value tensor, const Windows &windows, Sizes outputSizes, Lowering &b);
-/// Averages of the windows of a float tensor [N, C, spatial…].
-Value averagePool(Value tensor, const Windows &windows, Sizes outputSizes, bool countPadding, Lowering &b);
+/// Averages of the windows of a float tensor [N, C, spatial…]; padding, and what ceil_mode adds behind it, count as elements or
+/// not.
+Value averagePool(Value tensor, const Windows &windows, Sizes outputSizes, bool countPadding, bool countOverhang, Lowering &b);
 
 /// e^x / Σ e^x over `axes`, or its logarithm; of floats.
 Value softmax(Value tensor, ArrayRef<int64_t> axes, bool logarithm, Lowering &b);

@@ -128,18 +128,15 @@ static Value countElements(Value tensor, const Windows &windows, size_t i, bool 
   });
 }
 
-Value aimc::onnx::sumWindows(Value tensor, const Windows &windows, Sizes outputSizes, Lowering &b) {
-  Type element = getElement(tensor);
-  Value zero = b.scalar(element, 0), padded = padSpatial(tensor, windows, zero, b);
+/// Sums of the windows of a float tensor [N, C, spatial…]; padding adds nothing.
+static Value sumWindows(Value tensor, const Windows &windows, Sizes outputSizes, Lowering &b) {
+  Value zero = b.scalar(getElement(tensor), 0), padded = padSpatial(tensor, windows, zero, b);
   return combineWindows(
-      padded, zero, windows, outputSizes,
-      [&](Value x, Value sum) -> Value {
-        return isa<FloatType>(element) ? Value(arith::AddFOp::create(b, sum, x)) : Value(arith::AddIOp::create(b, sum, x));
-      },
-      b);
+      padded, zero, windows, outputSizes, [&](Value x, Value sum) -> Value { return arith::AddFOp::create(b, sum, x); }, b);
 }
 
-Value aimc::onnx::averagePool(Value tensor, const Windows &windows, Sizes outputSizes, bool countPadding, Lowering &b) {
+Value aimc::onnx::averagePool(Value tensor, const Windows &windows, Sizes outputSizes, bool countPadding, bool countOverhang,
+                              Lowering &b) {
   Type element = getElement(tensor);
   Value zero = b.scalar(element, 0), padded = padSpatial(tensor, windows, zero, b), sum;
   if (windows.rank() == 1)
@@ -153,7 +150,7 @@ Value aimc::onnx::averagePool(Value tensor, const Windows &windows, Sizes output
 
   // Every window has all its elements unless it reaches into something that does not count.
   auto isZero = [](Size size) { return getConstantIntValue(size) == 0; };
-  bool full = llvm::all_of(windows.overhang, isZero) &&
+  bool full = (countOverhang || llvm::all_of(windows.overhang, isZero)) &&
               (countPadding || (llvm::all_of(windows.low, isZero) && llvm::all_of(windows.high, isZero)));
   int64_t rank = getRank(sum), all = 1;
   SmallVector<Access> inputs{{sum, b.getMultiDimIdentityMap(rank)}};
@@ -188,7 +185,8 @@ LogicalResult aimc::onnx::lowerPool(NodeOp node, ValueRange inputs, Lowering &b)
   }
   if (!isa<FloatType>(element))
     return b.error(node) << "the average of " << element << " is not defined";
-  return b.replace(node, averagePool(inputs[0], *windows, outputSizes, node.getInt("count_include_pad", 0), b));
+  return b.replace(
+      node, averagePool(inputs[0], *windows, outputSizes, node.getInt("count_include_pad", 0), /*countOverhang=*/false, b));
 }
 
 LogicalResult aimc::onnx::lowerGlobalPool(NodeOp node, ValueRange inputs, Lowering &b) {

@@ -8,7 +8,6 @@
 #include "Operations.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
 using namespace aimc::onnx;
@@ -241,121 +240,14 @@ static Value alongRows(Value parameter, Value factor, Lowering &b) {
   return alongAxis(parameter, std::max<int64_t>(getRank(factor) - 2, 0), getRank(factor), b);
 }
 
-namespace {
-/// Constant weights as (level - middle), and what (level - zero point) has more: middle - zero point, as 32-bit integers of the
-/// zero point's shape. It is null where nothing is missing.
-struct CenteredWeights {
-  Value levels, missing;
-};
-} // namespace
-
-/// The smallest and the largest of 8-bit constants.
-static std::optional<std::pair<int64_t, int64_t>> getRange(Value tensor, bool isUnsigned) {
-  ElementsAttr elements;
-  if (!matchPattern(tensor, m_Constant(&elements)) || elements.empty())
-    return std::nullopt;
-  int64_t least = 255, most = -128;
-  auto take = [&](int64_t value) {
-    least = std::min(least, value);
-    most = std::max(most, value);
-  };
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
-    if (!resource.getRawHandle().getBlob())
-      return std::nullopt;
-    for (char byte : resource.getRawHandle().getBlob()->getData())
-      take(isUnsigned ? int64_t(uint8_t(byte)) : int64_t(int8_t(byte)));
-    return std::pair(least, most);
-  }
-  for (const APInt &bits : cast<DenseElementsAttr>(elements).getValues<APInt>())
-    take(isUnsigned ? int64_t(bits.getZExtValue()) : bits.getSExtValue());
-  return std::pair(least, most);
-}
-
-/// The middle of weights with the levels least … most whose distance from it a pair of 8-bit devices holds, as near to the zero
-/// points as may be; without one, the middle of the type.
-static int64_t chooseMiddle(int64_t least, int64_t most, int64_t zero, bool isUnsigned) {
-  if (most - least > 254)
-    return isUnsigned ? 128 : 0;
-  return std::clamp(zero, most - 127, least + 127);
-}
-
-/// Weights whose distance from their zero points no 8-bit tile holds, as those of most uint8 weights: the distance from their
-/// middle fits, and the rest, the same for a whole column, is a product with the sum of the inputs. `aligned` are the zero
-/// points in a shape that broadcasts.
-static CenteredWeights centerWeights(Value tensor, Value zero, Value aligned, Type element, Lowering &b) {
-  bool isUnsigned = element.isUnsignedInteger();
-  auto levels = getRange(tensor, isUnsigned), zeros = zero ? getRange(zero, isUnsigned) : std::pair<int64_t, int64_t>(0, 0);
-  bool fits = !levels || !zeros || (levels->first - zeros->second >= -127 && levels->second - zeros->first <= 127);
-  int64_t middle = fits ? 0 : chooseMiddle(levels->first, levels->second, (zeros->first + zeros->second) / 2, isUnsigned);
-  if (fits || (zeros->first == middle && zeros->second == middle))
-    return {center(tensor, aligned, element, b), {}};
-  Type i32 = b.getI32Type();
-  auto subtractMiddle = [&](Value value, bool negate) {
-    return b.compute(Access{value, b.getMultiDimIdentityMap(getRank(value))}, b.dims(value), i32,
-                     [&](ValueRange s) -> SmallVector<Value> {
-                       Value wide = castScalar(b, s[0], element, i32), number = b.integer(i32, middle);
-                       return {negate ? arith::SubIOp::create(b, number, wide) : arith::SubIOp::create(b, wide, number)};
-                     });
-  };
-  Value missing =
-      zero ? subtractMiddle(aligned, /*negate=*/true)
-           : Value(arith::ConstantOp::create(b, DenseElementsAttr::get(RankedTensorType::get({}, i32), int32_t(middle))));
-  return {subtractMiddle(tensor, /*negate=*/false), missing};
-}
-
-/// sum + inputs · missing, all integers that broadcast.
-static Value addMissing(Value sum, Value inputs, Value missing, Lowering &b) {
-  return b.broadcast({sum, inputs, missing}, b.getI32Type(), [&](ValueRange s) -> SmallVector<Value> {
-    return {arith::AddIOp::create(b, s[0], arith::MulIOp::create(b, s[1], s[2]))};
-  });
-}
-
-static Value sumIntegers(Value tensor, int64_t axis, Lowering &b) {
-  return b.reduce(tensor, axis, b.integer(b.getI32Type(), 0),
-                  [&](Value x, Value sum) -> Value { return arith::AddIOp::create(b, sum, x); });
-}
-
 /// Product of centered inputs and weights of `element` with zero points along their columns.
 static FailureOr<Value> multiplyIntegers(NodeOp node, Value left, Value weight, Value zero, Type element, Lowering &b) {
-  if (getRank(left) < 2 || getRank(weight) != 2)
-    return multiplyMatrices(node, left, center(weight, zero, element, b), b);
-  CenteredWeights right = centerWeights(weight, zero, zero, element, b);
-  FailureOr<Value> product = multiplyMatrices(node, left, right.levels, b);
-  if (failed(product) || !right.missing)
-    return product;
-  Sizes sizes = b.dims(left);
-  sizes.back() = b.size(1);
-  return addMissing(*product, b.reshape(sumIntegers(left, getRank(left) - 1, b), sizes), right.missing, b);
+  return multiplyMatrices(node, left, center(weight, zero, element, b), b);
 }
 
 /// Convolution of centered inputs with weights of `element` with zero points of their output channels.
 static FailureOr<Value> convolveIntegers(NodeOp node, Value x, Value weight, Value zero, Type element, Lowering &b) {
-  int64_t rank = getRank(weight), groups = node.getInt("group", 1);
-  CenteredWeights right = centerWeights(weight, zero, alongAxis(zero, 0, rank, b), element, b);
-  FailureOr<Value> sums = convolve(node, x, right.levels, b);
-  if (failed(sums) || !right.missing)
-    return sums;
-  // The inputs that a window sees, group by group; then once for each output channel.
-  FailureOr<Windows> windows = getWindows(node, x, cast<RankedTensorType>(weight.getType()).getShape().drop_front(2), b);
-  if (failed(windows))
-    return failure();
-  Sizes own = b.dims(x), split{own[0], b.size(groups), b.floorDiv(own[1], b.size(groups))}, sizes{own[0], b.size(groups)};
-  split.append(own.begin() + 2, own.end());
-  sizes.append(windows->outputs);
-  Value inputs = sumWindows(sumIntegers(b.reshape(x, split), 2, b), *windows, sizes, b);
-  // [N, G, 1, out…] and [G, M / G, 1…] beside [N, G, M / G, out…].
-  Sizes result = b.dims(*sums), grouped{result[0], b.size(groups), b.floorDiv(result[1], b.size(groups))};
-  grouped.append(result.begin() + 2, result.end());
-  sizes.insert(sizes.begin() + 2, b.size(1));
-  Value missing = right.missing;
-  if (int64_t count = cast<RankedTensorType>(missing.getType()).getNumElements(); count > 1) {
-    Sizes each{b.size(groups), b.size(count / groups)};
-    each.append(rank - 2, b.size(1));
-    missing = b.reshape(missing, each);
-  } else {
-    missing = b.reshape(missing, {});
-  }
-  return b.reshape(addMissing(b.reshape(*sums, grouped), b.reshape(inputs, sizes), missing, b), result);
+  return convolve(node, x, center(weight, alongAxis(zero, 0, getRank(weight), b), element, b), b);
 }
 
 LogicalResult aimc::onnx::lowerMatMulInteger(NodeOp node, ValueRange inputs, Lowering &b) {
@@ -457,7 +349,8 @@ LogicalResult aimc::onnx::lowerQLinearPool(NodeOp node, ValueRange inputs, Lower
     if (failed(windows))
       return failure();
     outputSizes.append(windows->outputs);
-    result = averagePool(tensor, *windows, outputSizes, node.getInt("count_include_pad", 0), b);
+    bool all = node.getInt("count_include_pad", 0); // of ONNX Runtime's: with it every window has all its elements
+    result = averagePool(tensor, *windows, outputSizes, all, /*countOverhang=*/all, b);
   }
   if (channelsLast)
     result = moveChannels(result, /*toFront=*/false, b);

@@ -209,6 +209,21 @@ static LogicalResult lowerComputedReduce(NodeOp node, Value tensor, ArrayRef<Siz
   return b.replace(node, result);
 }
 
+/// A reduction of no dimension: each element is reduced alone.
+static Value reduceAlone(Value tensor, Reduction kind, const Reducer &reducer, Lowering &b) {
+  switch (kind) {
+  case Reduction::L1:
+  case Reduction::L2:
+    return mapElements(tensor, b, [&](Value x) { return reducer.abs(x); });
+  case Reduction::SumSquare:
+    return mapElements(tensor, b, [&](Value x) { return reducer.mul(x, x); });
+  case Reduction::LogSum:
+    return mapElements(tensor, b, [&](Value x) { return math::LogOp::create(b, x); });
+  default:
+    return tensor;
+  }
+}
+
 LogicalResult aimc::onnx::lowerReduce(NodeOp node, ValueRange inputs, Lowering &b) {
   Value tensor = inputs[0];
   int64_t rank = getRank(tensor);
@@ -226,8 +241,7 @@ LogicalResult aimc::onnx::lowerReduce(NodeOp node, ValueRange inputs, Lowering &
       listed = findListed(operand, rank, node.getInt("noop_with_empty_axes", 0), b);
     }
   }
-  if (axes.empty() && listed.empty() && node.getInt("noop_with_empty_axes", 0))
-    return b.replace(node, tensor);
+  bool isNothing = axes.empty() && listed.empty() && node.getInt("noop_with_empty_axes", 0);
   if (axes.empty())
     axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   for (int64_t &axis : axes)
@@ -239,6 +253,8 @@ LogicalResult aimc::onnx::lowerReduce(NodeOp node, ValueRange inputs, Lowering &
   bool needsFloat = kind == Reduction::L2 || kind == Reduction::LogSum || kind == Reduction::LogSumExp;
   if (needsFloat && !reducer.isFloat())
     return b.error(node) << "needs float elements, not " << onnxElement;
+  if (isNothing)
+    return b.replace(node, reduceAlone(tensor, kind, reducer, b));
   if (!listed.empty())
     return lowerComputedReduce(node, tensor, listed, count, kind, reducer, b);
 

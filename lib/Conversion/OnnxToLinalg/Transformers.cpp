@@ -114,11 +114,10 @@ static Value unpackBits(Value bytes, int64_t bits, Lowering &b) {
 }
 
 /// W[n, k] = (q - zero) · scale in blocks along k: B [N, blocks, bytes of a block], scales [N · blocks], zero points packed
-/// like B or of the scales' type; y = A · Wᵀ.
+/// like B or of the scales' type; y = A · Wᵀ. g_idx [K] says for every k whose block's scale and zero point hold, as quantizers
+/// leave it that order columns by importance.
 LogicalResult aimc::onnx::lowerMatMulNBits(NodeOp node, ValueRange inputs, Lowering &b) {
   int64_t K = node.getInt("K", 0), N = node.getInt("N", 0), bits = node.getInt("bits", 4), block = node.getInt("block_size", 0);
-  if (getOptional(inputs, 4) && !cast<RankedTensorType>(inputs[4].getType()).getShape().empty())
-    return b.error(node) << "'g_idx' (columns in another order) is not supported";
   int64_t blocks = llvm::divideCeil(K, block);
   Type element = getElement(inputs[0]), i32 = b.getI32Type();
   Value levels = unpackBits(inputs[1], bits, b), zero = getOptional(inputs, 3);
@@ -132,20 +131,35 @@ LogicalResult aimc::onnx::lowerMatMulNBits(NodeOp node, ValueRange inputs, Lower
   }
   if (zero)
     zero = b.reshape(zero, {b.size(N), b.size(blocks), b.size(1)});
-  SmallVector<Value> operands{levels, scales};
-  if (zero)
-    operands.push_back(zero);
-  Value weight = b.broadcast(operands, element, [&](ValueRange s) -> SmallVector<Value> {
-    Value level = arith::ExtUIOp::create(b, i32, s[0]);
-    if (zero && !packed) {
-      Value number = arith::SubFOp::create(b, arith::SIToFPOp::create(b, element, level), s[2]);
-      return {mulF(b, number, s[1])};
-    }
-    Value middle = zero ? Value(arith::ExtUIOp::create(b, i32, s[2])) : b.integer(i32, int64_t(1) << (bits - 1));
-    Value number = arith::SIToFPOp::create(b, element, Value(arith::SubIOp::create(b, level, middle)));
-    return {mulF(b, number, s[1])};
-  });
-  weight = b.sliceAxis(b.reshape(weight, {b.size(N), b.size(blocks * block)}), 1, b.size(0), b.size(K));
+  auto dequantize = [&](Value stored, Value scale, Value zeroPoint) -> Value {
+    Value level = arith::ExtUIOp::create(b, i32, stored);
+    if (zero && !packed)
+      return mulF(b, arith::SubFOp::create(b, arith::SIToFPOp::create(b, element, level), zeroPoint), scale);
+    Value middle = zero ? Value(arith::ExtUIOp::create(b, i32, zeroPoint)) : b.integer(i32, int64_t(1) << (bits - 1));
+    return mulF(b, arith::SIToFPOp::create(b, element, Value(arith::SubIOp::create(b, level, middle))), scale);
+  };
+  Value weight;
+  if (Value groups = getOptional(inputs, 4); groups && !cast<RankedTensorType>(groups.getType()).getShape().empty()) {
+    levels = b.sliceAxis(b.reshape(levels, {b.size(N), b.size(blocks * block)}), 1, b.size(0), b.size(K));
+    groups = b.sliceAxis(groups, 0, b.size(0), b.size(K));
+    AffineMap columns = AffineMap::get(2, 0, b.getAffineDimExpr(1), b.getContext());
+    weight = b.compute({{levels, b.getMultiDimIdentityMap(2)}, {groups, columns}}, {b.size(N), b.size(K)}, element,
+                       [&](ValueRange s) -> SmallVector<Value> {
+                         Value group = arith::MaxSIOp::create(b, s[1], b.integer(i32, 0));
+                         group = arith::MinSIOp::create(b, group, b.integer(i32, blocks - 1));
+                         SmallVector<Value> index = {linalg::IndexOp::create(b, 0), b.castIndex(group, b.getIndexType()),
+                                                     b.index(0)};
+                         Value scale = tensor::ExtractOp::create(b, scales, index);
+                         return {dequantize(s[0], scale, zero ? Value(tensor::ExtractOp::create(b, zero, index)) : Value())};
+                       });
+  } else {
+    SmallVector<Value> operands{levels, scales};
+    if (zero)
+      operands.push_back(zero);
+    weight = b.broadcast(operands, element,
+                         [&](ValueRange s) -> SmallVector<Value> { return {dequantize(s[0], s[1], zero ? s[2] : Value())}; });
+    weight = b.sliceAxis(b.reshape(weight, {b.size(N), b.size(blocks * block)}), 1, b.size(0), b.size(K));
+  }
   FailureOr<Value> product = multiplyMatrices(node, inputs[0], transposeMatrices(weight, b), b);
   return failed(product) ? failure() : b.replace(node, add(*product, getOptional(inputs, 5), b));
 }
@@ -403,6 +417,20 @@ LogicalResult aimc::onnx::lowerAttention(NodeOp node, ValueRange inputs, Lowerin
   return b.replace(node, {result, k, v, attended->scores[node.getInt("qk_matmul_output_mode", 0)]});
 }
 
+/// Whether `key` of `sample` counts by a mask of one dimension: where the keys of each of `samples` samples end, and, if it has
+/// twice as many elements, behind that where they begin.
+static Value isBetween(Lowering &b, Value mask, Value sample, Value key, Size samples) {
+  auto read = [&](Value place) { return b.castIndex(tensor::ExtractOp::create(b, mask, place), b.getIndexType()); };
+  Value counts = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key, read(sample));
+  Size length = b.dim(mask, 0);
+  if (length == samples)
+    return counts;
+  Value size = b.asIndex(length), behind = arith::AddIOp::create(b, sample, b.asIndex(samples));
+  Value hasBegins = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, behind, size);
+  Value begin = arith::SelectOp::create(b, hasBegins, read(arith::SelectOp::create(b, hasBegins, behind, sample)), b.index(0));
+  return arith::AndIOp::create(b, counts, arith::CmpIOp::create(b, arith::CmpIPredicate::sge, key, begin));
+}
+
 /// com.microsoft: operands input [B, S, I], weights [I, q, k, v side by side], bias?, mask?, past keys and values [2, B, heads,
 /// P, D]?, bias of the scores?. Output 1 are the keys and values with those of the past, of one shape.
 LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lowering &b) {
@@ -431,6 +459,7 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
     }
   }
   float scale = node.getFloat("scale", 0.0f);
+  Size samples = b.dim(inputs[0], 0);
   FailureOr<Attended> attended =
       attend(node, parts[0], parts[1], parts[2], scale != 0.0f ? scale : 1.0 / std::sqrt(double(widths[0] / heads)), 0, false,
              b, [&](Value x, ValueRange at) {
@@ -441,11 +470,8 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
                  x = keepWhere(b, isNotLater(b, at, before), x, fill);
                if (!mask)
                  return x;
-               if (getRank(mask) == 1) { // how many keys each sample has
-                 Value count =
-                     arith::IndexCastOp::create(b, b.getIndexType(), Value(tensor::ExtractOp::create(b, mask, at[0])));
-                 return keepWhere(b, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, at[3], count), x, fill);
-               }
+               if (getRank(mask) == 1)
+                 return keepWhere(b, isBetween(b, mask, at[0], at[3], samples), x, fill);
                SmallVector<Value> position{at[0], at[3]};
                if (getRank(mask) == 3)
                  position.insert(position.begin() + 1, at[2]);

@@ -320,13 +320,17 @@ Type aimc::onnx::getTypeOfOnnxNumber(MLIRContext *context, int64_t number) {
 
 LogicalResult aimc::onnx::inferCast(NodeOp node, ShapeInference &inference) {
   Value input = node.getInputs()[0], output = node.getOutputs()[0];
+  // Integers of 4 bits (21 unsigned, 22 signed) take a byte each.
+  int64_t to = node.getInt("to", 0);
+  bool isNibble = to == 21 || to == 22;
   Type elementType = node.getOpType() == "CastLike" ? inference.getElementType(node.getInputs()[1])
-                                                    : getTypeOfOnnxNumber(node.getContext(), node.getInt("to", 0));
+                                                    : getTypeOfOnnxNumber(node.getContext(), to == 21   ? /*UINT8=*/2
+                                                                                             : to == 22 ? /*INT8=*/3
+                                                                                                        : to);
   if (!elementType)
-    return node.emitNodeError() << "casts to ONNX element type " << node.getInt("to", 0)
-                                << ", which is not a number type we know";
+    return node.emitNodeError() << "casts to ONNX element type " << to << ", which is not a number type we know";
   inference.setResult(output, inference.getShape(input), elementType);
-  if (const PartialValue *value = inference.getValue(input)) {
+  if (const PartialValue *value = inference.getValue(input); value && !isNibble) {
     PartialValue result{value->shape, {}};
     for (const Scalar &element : value->elements)
       result.elements.push_back(convert(element, elementType));

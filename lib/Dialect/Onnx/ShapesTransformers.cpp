@@ -57,6 +57,13 @@ LogicalResult aimc::onnx::inferMatMulNBits(NodeOp node, ShapeInference &inferenc
     if (elements(index) != wanted)
       return node.emitNodeError() << "input " << index << " has type " << node.getInputs()[index].getType() << ", but "
                                   << wanted << " elements are needed";
+  if (Value groups = node.getInput(4)) {
+    Shape shape = inference.getShape(groups);
+    bool suffices = shape.empty() || (shape.size() == 1 && isStatic(shape[0]) && shape[0] >= K);
+    if (!suffices || !inference.getElementType(groups).isSignlessInteger(32))
+      return node.emitNodeError() << "'g_idx' has type " << groups.getType() << ", but a block's number for each of K " << K
+                                  << " rows is needed";
+  }
   Shape result = inference.getShape(node.getInputs()[0]);
   if (result.empty() || differ(result.back(), K))
     return node.emitNodeError() << "input 0 has type " << node.getInputs()[0].getType() << ", but K is " << K;

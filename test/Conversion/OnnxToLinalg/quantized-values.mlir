@@ -155,6 +155,28 @@ func.func @quantize_4_bits() {
   return
 }
 
+// A cast to 4 bits keeps the low ones; floats are rounded before, halves away from zero: -9 is 7, 20 is 4.
+// CHECK: [7,  -2,  1,  -8,  4]
+// CHECK: [7,  14,  1,  8,  4]
+// CHECK: [-8,  -1,  7]
+func.func @cast_to_4_bits() {
+  %x = arith.constant dense<[-9.0, -1.5, 0.5, 7.5, 20.0]> : tensor<5xf32>
+  %i = arith.constant dense<[8, -1, 119]> : tensor<3xi8>
+  %a = onnx.node "Cast"(%x) {domain = "", opset = 21 : i64, attrs = {to = 22 : i64}} : (tensor<5xf32>) -> tensor<5xi8>
+  %b = onnx.node "Cast"(%x) {domain = "", opset = 21 : i64, attrs = {to = 21 : i64}} : (tensor<5xf32>) -> tensor<5xui8>
+  %c = onnx.node "Cast"(%i) {domain = "", opset = 21 : i64, attrs = {to = 22 : i64}} : (tensor<3xi8>) -> tensor<3xi8>
+  %wa = onnx.node "Cast"(%a) {domain = "", opset = 21 : i64, attrs = {to = 6 : i64}} : (tensor<5xi8>) -> tensor<5xi32>
+  %wb = onnx.node "Cast"(%b) {domain = "", opset = 21 : i64, attrs = {to = 6 : i64}} : (tensor<5xui8>) -> tensor<5xi32>
+  %wc = onnx.node "Cast"(%c) {domain = "", opset = 21 : i64, attrs = {to = 6 : i64}} : (tensor<3xi8>) -> tensor<3xi32>
+  %outa = tensor.cast %wa : tensor<5xi32> to tensor<*xi32>
+  call @printMemrefI32(%outa) : (tensor<*xi32>) -> ()
+  %outb = tensor.cast %wb : tensor<5xi32> to tensor<*xi32>
+  call @printMemrefI32(%outb) : (tensor<*xi32>) -> ()
+  %outc = tensor.cast %wc : tensor<3xi32> to tensor<*xi32>
+  call @printMemrefI32(%outc) : (tensor<*xi32>) -> ()
+  return
+}
+
 // Weights 250 - 10 and 0 - 10 do not fit 8 bits around 0: 2 · 240 + 3 · -10, and with zero points 10 | 250: 2 · 0 + 3 · -250.
 // CHECK: [450,  -750]
 func.func @matmul_integer_asymmetric() {
@@ -193,6 +215,7 @@ func.func @main() {
   call @qlinear_global_average_pool() : () -> ()
   call @qlinear_softmax() : () -> ()
   call @quantize_4_bits() : () -> ()
+  call @cast_to_4_bits() : () -> ()
   call @matmul_integer_asymmetric() : () -> ()
   call @conv_integer_asymmetric() : () -> ()
   return

@@ -35,6 +35,22 @@ func.func @matmul_4_bits_zero_points() {
   return
 }
 
+// Rows in the order of their importance: 1 and 2 have scale and zero point of the other block. (9 - 9) · 0.5, (10 - 7) · 2, (8 - 9) · 0.5,
+// (7 - 7) · 2.
+// CHECK: [10.5]
+func.func @matmul_4_bits_reordered() {
+  %a = arith.constant dense<[[1.0, 2.0, 3.0, 4.0]]> : tensor<1x4xf32>
+  %b = arith.constant dense<[[[169], [120]]]> : tensor<1x2x1xui8>
+  %s = arith.constant dense<[0.5, 2.0]> : tensor<2xf32>
+  %z = arith.constant dense<121> : tensor<1xui8>
+  %g = arith.constant dense<[0, 1, 0, 1]> : tensor<4xi32>
+  %y = onnx.node "MatMulNBits"(%a, %b, %s, %z, %g) {domain = "com.microsoft", opset = 1 : i64, attrs = {K = 4 : i64, N = 1 : i64, bits = 4 : i64, block_size = 2 : i64}}
+      : (tensor<1x4xf32>, tensor<1x2x1xui8>, tensor<2xf32>, tensor<1xui8>, tensor<4xi32>) -> tensor<1x1xf32>
+  %out = tensor.cast %y : tensor<1x1xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  return
+}
+
 // [1, 3] has mean 2 and deviation 1.
 // CHECK: [-1,  11]
 func.func @skip_layer_normalization() {
@@ -139,6 +155,21 @@ func.func @fused_attention_lengths() {
   return
 }
 
+// The keys of sample 0 begin at 1 and end at 3: (5 + 7) / 2.
+// CHECK: [6]
+func.func @fused_attention_begins() {
+  %x = arith.constant dense<[[[3.0], [5.0], [7.0]]]> : tensor<1x3x1xf32>
+  %w = arith.constant dense<[[0.0, 0.0, 1.0]]> : tensor<1x3xf32>
+  %none = onnx.none
+  %ends = arith.constant dense<[3, 1]> : tensor<2xi32>
+  %y = onnx.node "Attention"(%x, %w, %none, %ends) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 1 : i64}}
+      : (tensor<1x3x1xf32>, tensor<1x3xf32>, none, tensor<2xi32>) -> tensor<1x3x1xf32>
+  %first = tensor.extract_slice %y[0, 0, 0] [1, 1, 1] [1, 1, 1] : tensor<1x3x1xf32> to tensor<1xf32>
+  %out = tensor.cast %first : tensor<1xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  return
+}
+
 // Two heads of queries share values 10, of the past, and 2.
 // CHECK: [6]
 func.func @attention_past() {
@@ -236,6 +267,7 @@ func.func @bias_gelu() {
 func.func @main() {
   call @matmul_4_bits() : () -> ()
   call @matmul_4_bits_zero_points() : () -> ()
+  call @matmul_4_bits_reordered() : () -> ()
   call @skip_layer_normalization() : () -> ()
   call @embed_layer_normalization() : () -> ()
   call @embedding_sum() : () -> ()
@@ -243,6 +275,7 @@ func.func @main() {
   call @fused_attention() : () -> ()
   call @fused_attention_unidirectional() : () -> ()
   call @fused_attention_lengths() : () -> ()
+  call @fused_attention_begins() : () -> ()
   call @attention_past() : () -> ()
   call @attention_causal() : () -> ()
   call @rotary_embedding() : () -> ()

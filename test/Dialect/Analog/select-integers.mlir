@@ -4,16 +4,18 @@
 
 module attributes {analog.target = #analog.target<name = "t", tile_rows = 4, tile_columns = 4, array_rows = 4, array_columns = 8>} {
 
+// CHECK: analog.crossbar @matmul_0
+// CHECK{LITERAL}: arith.constant dense<[[1, 2], [3, -4]]> : tensor<2x2xi8>
+
 // A zero point of 3 becomes a constant per column: -3 · Σ_k W = -3 · (1 + 3), -3 · (2 - 4). Codes are q: α = 255.
 // CHECK-LABEL: func.func @zero_point
 // CHECK-SAME:      %[[Q:.*]]: tensor<?x2xi8>
 // CHECK:         %[[X:.*]] = linalg.generic {{.*}} ins(%[[Q]] : tensor<?x2xi8>)
 // CHECK:           arith.uitofp
 // CHECK:         %[[Y:.*]] = analog.matmul @{{.*}}(%[[X]])
-// CHECK:         %[[C:.*]] = arith.constant dense<[-1.200000e+01, 6.000000e+00]> : tensor<2xf32>
-// CHECK:         %[[SUM:.*]] = linalg.generic {{.*}} ins(%[[Y]], %[[C]] : tensor<?x2xf32>, tensor<2xf32>)
-// CHECK:           arith.addf
-// CHECK:         linalg.generic {{.*}} ins(%[[SUM]] : tensor<?x2xf32>)
+// CHECK:         %[[C:.*]] = arith.constant dense<[-1.200000e+01, 6.000000e+00]> : tensor<2xf64>
+// CHECK:         linalg.generic {{.*}} ins(%[[Y]], %[[C]] : tensor<?x2xf32>, tensor<2xf64>)
+// CHECK:           arith.addf {{.*}} : f64
 // CHECK:           math.roundeven
 // CHECK:           arith.fptosi
 // CODES-LABEL: func.func @zero_point

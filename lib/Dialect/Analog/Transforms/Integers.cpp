@@ -10,6 +10,7 @@
 #include <cmath>
 
 using namespace mlir;
+using namespace aimc;
 using namespace aimc::analog;
 
 //===----------------------------------------------------------------------===//
@@ -63,6 +64,36 @@ std::optional<ScaledInteger> aimc::analog::readScaledInteger(linalg::GenericOp o
   return std::nullopt;
 }
 
+/// The crossbar's weights with `part` of its elements' payload in the place of the payload's result.
+static FailureOr<StridedView> evaluatePart(CrossbarOp crossbar, Value ScaledInteger::*part) {
+  OwningOpRef<CrossbarOp> copy(cast<CrossbarOp>(crossbar->clone()));
+  linalg::GenericOp source = getElementSource(copy->getWeightsValue(), /*padding=*/false);
+  source.getBody()->getTerminator()->setOperand(0, (*readScaledInteger(source)).*part);
+  return evaluateView(copy->getWeightsValue());
+}
+
+std::optional<IntegerWeights> aimc::analog::readIntegerWeights(CrossbarOp crossbar) {
+  linalg::GenericOp source = getElementSource(crossbar.getWeightsValue(), /*padding=*/false);
+  std::optional<ScaledInteger> scaled = source ? readScaledInteger(source) : std::nullopt;
+  if (!scaled)
+    return std::nullopt;
+  IntegerWeights weights;
+  FloatAttr scale;
+  if (scaled->scale && matchPattern(scaled->scale, m_Constant(&scale)))
+    weights.scale = scale.getValue().convertToFloat();
+  FailureOr<StridedView> integers = evaluatePart(crossbar, &ScaledInteger::integer);
+  if (failed(integers))
+    return std::nullopt;
+  weights.integers = *integers;
+  if (!scaled->scale || scale)
+    return weights;
+  FailureOr<StridedView> scales = evaluatePart(crossbar, &ScaledInteger::scale);
+  if (failed(scales))
+    return std::nullopt;
+  weights.scales = *scales;
+  return weights;
+}
+
 /// A constant integer under extensions.
 static std::optional<int64_t> getInteger(Value value) {
   Operation *op = value.getDefiningOp();
@@ -90,27 +121,50 @@ static std::optional<int64_t> getPaddingInteger(tensor::PadOp pad, const StoredI
   return int64_t(std::nearbyint(levels)) + stored.zero;
 }
 
-/// Whether all padding between `value` and the stored integers is with some of them.
+/// Whether `pad` fills with an integer as it is stored, which only a run can tell.
+static bool isPaddedWithStored(tensor::PadOp pad, const StoredIntegers &stored) {
+  Operation *convert = pad.getConstantPaddingValue().getDefiningOp();
+  if (stored.zero != 0 || stored.scale != 1.0f || !isa_and_nonnull<arith::SIToFPOp, arith::UIToFPOp>(convert))
+    return false;
+  return convert->getOperand(0).getType().isInteger(8) && isa<arith::UIToFPOp>(convert) == stored.isUnsigned;
+}
+
+/// Whether all padding between `value` and the stored integers is with some of them; where the zero point is not known, with
+/// that.
 static bool isPaddedWithIntegers(Value value, const StoredIntegers &stored) {
   for (; value.getDefiningOp() != stored.op; value = getMoved(value.getDefiningOp(), /*padding=*/true)) {
     std::optional<int64_t> integer = 0;
-    if (auto pad = value.getDefiningOp<tensor::PadOp>())
+    if (auto pad = value.getDefiningOp<tensor::PadOp>()) {
+      if (isPaddedWithStored(pad, stored))
+        continue;
       integer = getPaddingInteger(pad, stored);
-    else if (value.getDefiningOp<GatherOp>()) // with 0.0
+    } else if (value.getDefiningOp<GatherOp>()) { // with 0.0
       integer = stored.zero;
-    else
+    } else {
       continue;
-    if (!integer || *integer < stored.low || *integer > stored.high)
+    }
+    if (!integer || *integer < stored.low || *integer > stored.high || (stored.zeroPoint && *integer != 0))
       return false;
   }
   return true;
 }
 
+/// The operand of `op`, a tensor of one number, whose element `value` is under an extension; null when it is anything else.
+static Value getSingleOperand(linalg::GenericOp op, Value value) {
+  if (Operation *extend = value.getDefiningOp(); isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp>(extend))
+    value = extend->getOperand(0);
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != op.getBody() || argument.getArgNumber() != 1)
+    return {};
+  auto type = dyn_cast<RankedTensorType>(op.getDpsInputs()[1].getType());
+  return type && type.hasStaticShape() && type.getNumElements() == 1 ? op.getDpsInputs()[1] : Value();
+}
+
 std::optional<StoredIntegers> aimc::analog::readStoredIntegers(Value value) {
   linalg::GenericOp op = getElementSource(value, /*padding=*/true);
-  if (!op || op.getNumDpsInputs() != 1)
+  if (!op || op.getNumDpsInputs() < 1 || op.getNumDpsInputs() > 2)
     return std::nullopt;
-  StoredIntegers stored{op, 0, 0, 0, 1.0f, false};
+  StoredIntegers stored{op, 0, 0, 0, {}, 1.0f, false};
   Value integer = getYielded(op);
   std::optional<ScaledInteger> scaled;
   if (isa<FloatType>(integer.getType())) {
@@ -124,11 +178,15 @@ std::optional<StoredIntegers> aimc::analog::readStoredIntegers(Value value) {
   }
   if (auto subtract = integer.getDefiningOp<arith::SubIOp>()) {
     std::optional<int64_t> zero = getInteger(subtract.getRhs());
-    if (!zero)
+    if (!zero && !scaled && op.getNumDpsInputs() == 2)
+      stored.zeroPoint = getSingleOperand(op, subtract.getRhs());
+    if (!zero && !stored.zeroPoint)
       return std::nullopt;
-    stored.zero = *zero;
+    stored.zero = zero.value_or(0);
     integer = subtract.getLhs();
   }
+  if (op.getNumDpsInputs() != (stored.zeroPoint ? 2 : 1))
+    return std::nullopt;
   // What widens the stored integer says whether it is signed: an extension, or the conversion itself.
   if (Operation *extend = integer.getDefiningOp(); isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp>(extend)) {
     stored.isUnsigned = isa<arith::ExtUIOp>(extend);
@@ -211,37 +269,54 @@ Value aimc::analog::fromFloat(OpBuilder &b, Location loc, Value numbers, Type ty
   });
 }
 
-Value aimc::analog::withoutZeroPoint(OpBuilder &b, Value value, const StoredIntegers &stored) {
+/// A stored integer as a float: `isUnsigned` says what its bits mean.
+static Value toFloatScalar(OpBuilder &b, Location loc, Value integer, bool isUnsigned, Type type) {
+  return isUnsigned ? Value(arith::UIToFPOp::create(b, loc, type, integer)) : arith::SIToFPOp::create(b, loc, type, integer);
+}
+
+/// What padding with 0 of centered numbers is in createNumbers' result.
+static Value createPadding(OpBuilder &b, Location loc, tensor::PadOp pad, const StoredIntegers &stored, float scale,
+                           bool centered) {
+  if (!stored.zeroPoint) {
+    int64_t integer = *getPaddingInteger(pad, stored) - (centered ? stored.zero : 0);
+    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(float(integer) * scale));
+  }
+  SmallVector<Value> indices(cast<RankedTensorType>(stored.zeroPoint.getType()).getRank(),
+                             arith::ConstantIndexOp::create(b, loc, 0));
+  Value zero = tensor::ExtractOp::create(b, loc, stored.zeroPoint, indices);
+  return toFloatScalar(b, loc, zero, stored.isUnsigned, b.getF32Type());
+}
+
+Value aimc::analog::createNumbers(OpBuilder &b, Value value, const StoredIntegers &stored, float scale, bool centered) {
+  assert((!stored.zeroPoint || (!centered && scale == 1.0f)) && "zero points of a run are not taken away");
   Operation *op = value.getDefiningOp();
   Location loc = op->getLoc();
   if (op == stored.op) {
     linalg::GenericOp generic = stored.op;
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, generic.getDpsInits()[0]);
     // Loops in the order of the result, whose map may permute them.
-    AffineMap toLoops = inversePermutation(generic.getIndexingMapsArray()[1]);
+    AffineMap toLoops = inversePermutation(generic.getIndexingMapsArray().back());
     return createElementwise(b, loc, generic.getDpsInputs()[0], generic.getIndexingMapsArray()[0].compose(toLoops), sizes,
                              b.getF32Type(), [&](OpBuilder &nested, Value q) -> Value {
-                               Type f32 = nested.getF32Type();
                                if (stored.flipped) {
                                  unsigned width = q.getType().getIntOrFloatBitWidth();
                                  IntegerAttr highest = nested.getIntegerAttr(q.getType(), APInt::getSignMask(width));
                                  q = arith::XOrIOp::create(nested, loc, q, arith::ConstantOp::create(nested, loc, highest));
                                }
-                               Value number = stored.isUnsigned ? Value(arith::UIToFPOp::create(nested, loc, f32, q))
-                                                                : Value(arith::SIToFPOp::create(nested, loc, f32, q));
-                               if (stored.scale == 1.0f)
-                                 return number;
-                               Value scale = arith::ConstantOp::create(nested, loc, nested.getF32FloatAttr(stored.scale));
-                               return arith::MulFOp::create(nested, loc, number, scale);
+                               auto constant = [&](float number) -> Value {
+                                 return arith::ConstantOp::create(nested, loc, nested.getF32FloatAttr(number));
+                               };
+                               Value number = toFloatScalar(nested, loc, q, stored.isUnsigned, nested.getF32Type());
+                               if (centered && stored.zero != 0)
+                                 number = arith::SubFOp::create(nested, loc, number, constant(stored.zero));
+                               return scale == 1.0f ? number : arith::MulFOp::create(nested, loc, number, constant(scale));
                              });
   }
-  Value moved = withoutZeroPoint(b, getMoved(op, /*padding=*/true), stored);
+  Value moved = createNumbers(b, getMoved(op, /*padding=*/true), stored, scale, centered);
   auto type = cast<RankedTensorType>(value.getType()).clone(b.getF32Type());
-  if (auto pad = dyn_cast<tensor::PadOp>(op)) {
-    float filling = float(*getPaddingInteger(pad, stored)) * stored.scale;
-    Value number = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(filling));
-    return tensor::PadOp::create(b, loc, type, moved, pad.getMixedLowPad(), pad.getMixedHighPad(), number);
-  }
+  if (auto pad = dyn_cast<tensor::PadOp>(op))
+    return tensor::PadOp::create(b, loc, type, moved, pad.getMixedLowPad(), pad.getMixedHighPad(),
+                                 createPadding(b, loc, pad, stored, scale, centered));
   if (auto transpose = dyn_cast<linalg::TransposeOp>(op)) {
     Value empty = tensor::EmptyOp::create(b, loc, tensor::getMixedSizes(b, loc, transpose.getInit()), b.getF32Type());
     return linalg::TransposeOp::create(b, loc, moved, empty, transpose.getPermutation())->getResult(0);

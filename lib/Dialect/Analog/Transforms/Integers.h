@@ -7,6 +7,7 @@
 #ifndef AIMC_LIB_DIALECT_ANALOG_TRANSFORMS_INTEGERS_H
 #define AIMC_LIB_DIALECT_ANALOG_TRANSFORMS_INTEGERS_H
 
+#include "aimc/Analysis/ConstantExpression.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -30,11 +31,26 @@ struct ScaledInteger {
 /// The float payload of `op` as an integer times a scale; nothing when it is something else.
 std::optional<ScaledInteger> readScaledInteger(mlir::linalg::GenericOp op);
 
+/// Weights of a crossbar that are integers times scales.
+struct IntegerWeights {
+  StridedView integers; ///< [G, K, N], as float32
+  StridedView scales;   ///< likewise; not set when `scale` holds for all
+  float scale = 1.0f;
+
+  float getScale(int64_t g, int64_t k, int64_t n) const {
+    return scales.base ? static_cast<float>(scales.getNumber({g, k, n})) : scale;
+  }
+};
+
+/// Nothing when the crossbar's weights are not made from integers and a scale.
+std::optional<IntegerWeights> readIntegerWeights(CrossbarOp crossbar);
+
 /// The stored integers of an input and what they stand for: (q - zero) · scale, `zero` and `scale` one number for all.
 struct StoredIntegers {
   mlir::linalg::GenericOp op;
-  int64_t low, high; ///< of q, by its type
-  int64_t zero;
+  int64_t low, high;     ///< of q, by its type
+  int64_t zero;          ///< 0 when only a run can tell
+  mlir::Value zeroPoint; ///< then a tensor of one number of q's type; else null
   float scale;
   bool isUnsigned;
   bool flipped = false; ///< q is what is stored with its highest bit inverted
@@ -47,9 +63,10 @@ struct StoredIntegers {
 /// is anything else, or padded with what is no such number.
 std::optional<StoredIntegers> readStoredIntegers(mlir::Value value);
 
-/// `value`, which readStoredIntegers could read, without its zero point: q · scale as float32; where it is padded with 0, the
-/// result is padded with zero · scale.
-mlir::Value withoutZeroPoint(mlir::OpBuilder &b, mlir::Value value, const StoredIntegers &stored);
+/// `value`, which readStoredIntegers could read, as float32 q · scale, whose padding with 0 becomes one with zero · scale; or,
+/// `centered`, (q - zero) · scale, for which the zero point must be known.
+mlir::Value createNumbers(mlir::OpBuilder &b, mlir::Value value, const StoredIntegers &stored, float scale,
+                          bool centered = false);
 
 /// A tensor of signed integers or floats of any width as float32, in which tiles compute.
 mlir::Value toFloat(mlir::OpBuilder &b, mlir::Location loc, mlir::Value numbers);

@@ -195,46 +195,6 @@ static void computeLevels(const WeightView &weights, CrossbarOp crossbar, int64_
 // Weights of quantized networks
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Weights that are integers times scales.
-struct IntegerWeights {
-  StridedView integers; ///< [G, K, N], as float32
-  StridedView scales;   ///< likewise; not set when `scale` holds for all
-  float scale = 1.0f;
-};
-} // namespace
-
-/// The crossbar's weights with `part` of its elements' payload in the place of the payload's result.
-static FailureOr<StridedView> evaluatePart(CrossbarOp crossbar, Value ScaledInteger::*part) {
-  OwningOpRef<CrossbarOp> copy(cast<CrossbarOp>(crossbar->clone()));
-  linalg::GenericOp source = getElementSource(copy->getWeightsValue(), /*padding=*/false);
-  source.getBody()->getTerminator()->setOperand(0, (*readScaledInteger(source)).*part);
-  return evaluateView(copy->getWeightsValue());
-}
-
-/// Nothing when the weights are not made from integers and a scale.
-static std::optional<IntegerWeights> readIntegerWeights(CrossbarOp crossbar) {
-  linalg::GenericOp source = getElementSource(crossbar.getWeightsValue(), /*padding=*/false);
-  std::optional<ScaledInteger> scaled = source ? readScaledInteger(source) : std::nullopt;
-  if (!scaled)
-    return std::nullopt;
-  IntegerWeights weights;
-  FloatAttr scale;
-  if (scaled->scale && matchPattern(scaled->scale, m_Constant(&scale)))
-    weights.scale = scale.getValue().convertToFloat();
-  FailureOr<StridedView> integers = evaluatePart(crossbar, &ScaledInteger::integer);
-  if (failed(integers))
-    return std::nullopt;
-  weights.integers = *integers;
-  if (!scaled->scale || scale)
-    return weights;
-  FailureOr<StridedView> scales = evaluatePart(crossbar, &ScaledInteger::scale);
-  if (failed(scales))
-    return std::nullopt;
-  weights.scales = *scales;
-  return weights;
-}
-
 /// s of every column of one row tile; whether what shares a scale on tiles has one s that is positive and finite.
 static bool readScales(const IntegerWeights &weights, CrossbarOp crossbar, ScaleGranularity granularity, int64_t g, int64_t t,
                        MutableArrayRef<float> scales) {

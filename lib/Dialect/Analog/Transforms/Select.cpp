@@ -1,5 +1,7 @@
 //===- Select.cpp - which contractions become crossbars, and why the others stay digital ------------------------===//
 #include "Common.h"
+#include "Contraction.h"
+#include "Corrections.h"
 #include "Integers.h"
 #include "aimc/Analysis/ConstantExpression.h"
 #include "aimc/Dialect/Analog/IR/Analog.h"
@@ -17,8 +19,6 @@
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Regex.h"
 
-#include <numeric>
-
 namespace aimc::analog {
 #define GEN_PASS_DEF_ANALOGSELECTPASS
 #include "aimc/Dialect/Analog/Transforms/Passes.h.inc"
@@ -31,30 +31,6 @@ using namespace aimc::analog;
 //===----------------------------------------------------------------------===//
 // Reading a contraction
 //===----------------------------------------------------------------------===//
-
-namespace {
-/// A linalg operation y += Σ x · W, its loops sorted by what they index.
-struct Contraction {
-  linalg::LinalgOp op;
-  Value x, weights, init;
-  AffineMap xMap, weightMap, yMap;
-  SmallVector<unsigned> rows;    ///< x and y, in the order of y
-  SmallVector<unsigned> groups;  ///< x, weights and y: at most one, of extent above 1
-  SmallVector<unsigned> ks;      ///< x and weights, in the order of the loops
-  SmallVector<unsigned> columns; ///< weights and y, in the order of the loops
-  SmallVector<int64_t> extents;  ///< of every loop; rows may be dynamic
-  bool convolution = false;      ///< a k moves a window over x
-  bool depthwise = false;        ///< a convolution whose columns share no input
-  bool integers = false;         ///< 32-bit integers, not floats
-
-  int64_t count(ArrayRef<unsigned> loops) const {
-    return std::accumulate(loops.begin(), loops.end(), int64_t(1), [&](int64_t n, unsigned d) { return n * extents[d]; });
-  }
-  int64_t getGroups() const { return count(groups); }
-  int64_t getRows() const { return count(ks); }
-  int64_t getColumns() const { return count(columns); }
-};
-} // namespace
 
 /// The operation that makes `value` under conversions of element type.
 static Value skipCasts(Value value) {
@@ -105,6 +81,7 @@ static bool isTileFloat(Type type) { return type.isF32() || type.isF16() || type
 static std::optional<std::string> readContraction(linalg::LinalgOp op, unsigned weightInput, Contraction &c) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   c.op = op;
+  c.weightInput = weightInput;
   c.x = op.getDpsInputs()[1 - weightInput];
   c.weights = op.getDpsInputs()[weightInput];
   c.init = op.getDpsInits()[0];
@@ -432,7 +409,7 @@ private:
   void keepDigital(Operation *op, StringRef node, const Twine &reason);
   void warnIfUnmatched(StringRef option, const NamePattern &pattern);
   std::optional<std::string> getReasonToStayDigital(const Contraction &c, StringRef node);
-  CrossbarOp findOrBuildCrossbar(const Contraction &c, StringRef node, int64_t tileBase);
+  CrossbarOp findOrBuildCrossbar(const Contraction &c, StringRef node, int64_t tileBase, bool scaled);
   Kind getKind(const Contraction &c, StringRef node);
   void moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase);
 
@@ -444,6 +421,9 @@ private:
   llvm::StringSet<> nodes;  ///< names of all candidates
   SmallVector<Attribute> digital;
   llvm::DenseMap<size_t, SmallVector<CrossbarOp, 1>> crossbars; ///< by hash of their weights
+  /// How tiles hold the weights of a crossbar that are integers; nothing for others. Becomes its weights at the end: until then
+  /// equal ones must find it.
+  llvm::MapVector<CrossbarOp, std::optional<TileIntegers>> integers;
 };
 
 struct AnalogSelectPass : aimc::analog::impl::AnalogSelectPassBase<AnalogSelectPass> {
@@ -544,8 +524,9 @@ static size_t hashWeights(CrossbarOp crossbar) {
   return hash;
 }
 
-/// The crossbar with `c`'s weights, built at the start of the module unless an equal one is there.
-CrossbarOp Selector::findOrBuildCrossbar(const Contraction &c, StringRef node, int64_t tileBase) {
+/// The crossbar with `c`'s weights, built at the start of the module unless an equal one is there. Weights that are integers
+/// times scales stay so if `scaled`; else tiles hold the integers, where they can.
+CrossbarOp Selector::findOrBuildCrossbar(const Contraction &c, StringRef node, int64_t tileBase, bool scaled) {
   OpBuilder b(module.getContext());
   Location loc = c.op->getLoc();
   auto crossbar =
@@ -557,14 +538,23 @@ CrossbarOp Selector::findOrBuildCrossbar(const Contraction &c, StringRef node, i
   YieldOp::create(b, loc, buildMatrix(b, loc, c, cloneExpression(b, c.weights, mapping)));
 
   SmallVector<CrossbarOp, 1> &alike = crossbars[hashWeights(crossbar)];
-  for (CrossbarOp other : alike)
-    if (OperationEquivalence::isRegionEquivalentTo(&crossbar.getWeights(), &other.getWeights(),
+  for (CrossbarOp other : alike) {
+    const std::optional<TileIntegers> &tiles = integers.find(other)->second;
+    if ((!tiles || tiles->scaled == scaled) &&
+        OperationEquivalence::isRegionEquivalentTo(&crossbar.getWeights(), &other.getWeights(),
                                                    OperationEquivalence::IgnoreLocations)) {
       crossbar.erase();
       return other;
     }
+  }
   symbols.insert(crossbar, Block::iterator(firstOfModule));
   alike.push_back(crossbar);
+  std::optional<TileIntegers> tiles = fitIntegers(crossbar, target);
+  if (tiles && scaled && !tiles->needsInputs())
+    tiles.reset(); // as they are
+  if (tiles)
+    tiles->scaled = scaled;
+  integers.insert({crossbar, std::move(tiles)});
   return crossbar;
 }
 
@@ -583,7 +573,7 @@ Kind Selector::getKind(const Contraction &c, StringRef node) {
 /// a sign hold them all, and an ideal ADC does not mind that column sums grow.
 static bool isCountedFromLeast(const StoredIntegers &stored, TargetAttr target) {
   int64_t codes = int64_t(1) << target.getInputBits();
-  return !stored.isUnsigned && target.getAdcBits() == 0 && stored.high - stored.low == codes - 1;
+  return !stored.isUnsigned && !stored.zeroPoint && target.getAdcBits() == 0 && stored.high - stored.low == codes - 1;
 }
 
 void Selector::moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase) {
@@ -594,12 +584,19 @@ void Selector::moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase) 
   std::optional<StoredIntegers> stored = readStoredIntegers(c.x);
   if (stored && isCountedFromLeast(*stored, target))
     stored = stored->asUnsigned();
-  if (stored && (c.integers || stored->zero != 0))
-    c.x = withoutZeroPoint(b, c.x, *stored);
-  for (Value *factor : {&c.x, &c.weights})
-    if (!getElementTypeOrSelf(factor->getType()).isF32())
-      *factor = toFloat(b, loc, *factor);
-  CrossbarOp crossbar = findOrBuildCrossbar(c, node, tileBase);
+  Value x = c.x, weights = c.weights;
+  if (!getElementTypeOrSelf(c.weights.getType()).isF32())
+    c.weights = toFloat(b, loc, c.weights);
+  CrossbarOp crossbar = findOrBuildCrossbar(c, node, tileBase, /*scaled=*/!stored);
+  const TileIntegers *tiles = nullptr;
+  if (std::optional<TileIntegers> &fitting = integers.find(crossbar)->second)
+    tiles = &*fitting;
+  if (stored && stored->zeroPoint && !tiles)
+    stored.reset(); // what a run's zero point takes from the result is not known without the integers
+  if (stored && (tiles || c.integers || stored->zero != 0))
+    c.x = createNumbers(b, x, *stored, tiles ? 1.0f : stored->scale);
+  else if (!getElementTypeOrSelf(x.getType()).isF32())
+    c.x = toFloat(b, loc, x);
   SmallVector<OpFoldResult> sizes = getInitSizes(b, loc, c.init);
   SmallVector<OpFoldResult> rowSizes =
       llvm::map_to_vector(c.rows, [&](unsigned d) { return sizes[*c.yMap.getResultPosition(b.getAffineDimExpr(d))]; });
@@ -610,9 +607,13 @@ void Selector::moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase) 
   Value y = MatMulOp::create(b, loc, RankedTensorType::get(shape, b.getF32Type()), FlatSymbolRefAttr::get(crossbar), patches,
                              KindAttr::get(b.getContext(), getKind(c, node)), b.getI64IntegerAttr(tileBase));
   y = restoreLayout(b, loc, c, y, sizes);
-  if (stored && stored->zero != 0)
+  if (tiles)
+    y = correctResult(b, loc, c, y, *tiles, stored,
+                      stored && !c.integers && tiles->needsInputs() ? createNumbers(b, x, *stored, 1.0f, /*centered=*/true) : x,
+                      sizes);
+  else if (stored && stored->zero != 0)
     y = subtractZeroPoint(b, loc, c, y, crossbar, *stored);
-  if (Type type = getElementTypeOrSelf(c.init.getType()); !type.isF32())
+  if (Type type = getElementTypeOrSelf(c.init.getType()); type != getElementTypeOrSelf(y.getType()))
     y = fromFloat(b, loc, y, type);
   if (!isZero(c.init)) {
     Value empty = tensor::EmptyOp::create(b, loc, sizes, getElementTypeOrSelf(y.getType()));
@@ -622,7 +623,7 @@ void Selector::moveToCrossbar(Contraction &c, StringRef node, int64_t tileBase) 
     y = tensor::CastOp::create(b, loc, op->getResult(0).getType(), y);
   op->getResult(0).replaceAllUsesWith(y);
   SmallVector<Value> operands(op->getOperands());
-  llvm::append_values(operands, c.x, c.weights);
+  llvm::append_values(operands, c.x, c.weights, x, weights);
   op->erase();
   eraseUnused(operands);
 }
@@ -658,6 +659,9 @@ void Selector::run() {
     else
       moveToCrossbar(c, node, tileBase);
   }
+  for (auto &[crossbar, tiles] : integers)
+    if (tiles)
+      replaceWeights(crossbar, *tiles);
   if (!digital.empty())
     module->setAttr(AnalogDialect::getDigitalNodesAttrName(), ArrayAttr::get(module.getContext(), digital));
 }

@@ -40,6 +40,8 @@ static Value simplifyDropout(NodeOp node) {
 }
 
 static Value simplifyCast(NodeOp node) {
+  if (int64_t to = node.getInt("to", 0); to == 21 || to == 22) // to 4 bits, which take a byte
+    return {};
   return isSameRankedType(node.getInputs()[0].getType(), node.getOutputs()[0].getType()) ? node.getInputs()[0] : Value();
 }
 
