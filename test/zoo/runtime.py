@@ -52,8 +52,13 @@ def read_integers(value):
 
 def read_tensor(path):
     """The array of a TensorProto file."""
+    return parse_tensor(path.read_bytes())
+
+
+def parse_tensor(data):
+    """The array of a TensorProto."""
     dims, kind, raw, numbers = [], 1, None, []
-    for field, value in read_fields(path.read_bytes()):
+    for field, value in read_fields(data):
         if field == 1:
             dims += read_integers(value)
         elif field == 2:
