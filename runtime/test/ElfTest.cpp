@@ -91,17 +91,19 @@ public:
     ADD_FAILURE() << "nothing at " << address;
     return *reinterpret_cast<T *>(bytes.data());
   }
+  /// Within the entry function: its segment may begin with the file's header.
+  uint64_t code() { return (symbol(1).st_value + 7) / 8 * 8; }
   Elf64_Sym &symbol(int index) { return (&at<Elf64_Sym>(dynamic(DT_SYMTAB).d_un.d_val))[index]; }
   /// Makes two entries that the checks before relocations do not need name a table of one relocation, which lies in the code.
   void relocate(uint64_t offset, uint64_t info) {
-    uint64_t place = (segment(PT_LOAD, PF_X).p_vaddr + 7) / 8 * 8;
+    uint64_t place = code();
     at<Elf64_Rela>(place) = {offset, info, 0};
     dynamic(DT_SYMENT) = {DT_RELASZ, {sizeof(Elf64_Rela)}};
     dynamic(DT_STRSZ) = {DT_RELA, {place}};
   }
   /// Makes an entry name a hash table of the older kind in the code.
   uint32_t *plainHash() {
-    uint64_t place = (segment(PT_LOAD, PF_X).p_vaddr + 7) / 8 * 8;
+    uint64_t place = code();
     dynamic(DT_SYMENT) = {DT_HASH, {place}};
     return &at(place);
   }
@@ -132,7 +134,7 @@ static const Damage damages[] = {
     {"has segment 0 beyond its end", [](Object &o) { o.segment(PT_LOAD).p_filesz = ~uint64_t(0); }},
     {"has segment 0 beyond its end", [](Object &o) { o.segment(PT_LOAD).p_memsz = 0; }},
     {"has a segment both writable and executable", [](Object &o) { o.segment(PT_LOAD, PF_X).p_flags |= PF_W; }},
-    {"has overlapping or unordered segments", [](Object &o) { o.segment(PT_LOAD, PF_X).p_vaddr = 0; }},
+    {"has overlapping or unordered segments", [](Object &o) { o.segment(PT_LOAD, PF_X).p_vaddr += 1 << 24; }},
     {"has a segment whose alignment disagrees with its place", [](Object &o) { o.segment(PT_LOAD).p_align = 3; }},
     {"has a segment whose alignment disagrees with its place", [](Object &o) { o.segment(PT_LOAD, PF_X).p_vaddr += 8; }},
     {"has nothing to load",
