@@ -199,10 +199,6 @@ double longestSeconds(fb::DeviceModel model) {
   return model == fb::DeviceModel::RramNeurram ? 172800.0 : model == fb::DeviceModel::Sonos ? 432000.0 : 0.0;
 }
 
-bool hasProgrammingNoise(fb::DeviceModel model) {
-  return findModel(model) || isGeneric(model) || model == fb::DeviceModel::RramMilo || model == fb::DeviceModel::Sonos;
-}
-
 bool hasUniformErrors(fb::DeviceModel model) { return model >= fb::DeviceModel::UniformIndependent; }
 
 MeasuredRange measuredRange(fb::DeviceModel model, double seconds) {

@@ -31,9 +31,6 @@ struct DigitTable {
   std::vector<float> target, sigma, mu, spread; // index: digit
 };
 
-/// True when the simulator knows how devices of this model deviate from their targets.
-bool hasProgrammingNoise(fb::DeviceModel model);
-
 /// Programming errors of this model are uniform; all others are Gaussian.
 bool hasUniformErrors(fb::DeviceModel model);
 

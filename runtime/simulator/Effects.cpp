@@ -26,12 +26,4 @@ Effects::Effects(const fb::Target &target, const aimc_chip_options &options) {
       bits |= 1u << effect;
 }
 
-const char *effectKeys(aimc_effect effect) {
-  static const char *const keys[AIMC_EFFECT_COUNT] = {
-      "noise.programming", "noise.output", "device.model",   "device.model",     "device.stuck_at_g_min, stuck_at_g_max",
-      "noise.read",        "noise.input",  "adc.gain_error", "adc.offset_error", "adc.dnl, adc.inl",
-      "adc.nonlinearity",  "wires.ir_drop"};
-  return keys[effect];
-}
-
 } // namespace aimc::simulator

@@ -23,9 +23,6 @@ private:
   uint32_t bits = 0;
 };
 
-/// How errors call an effect, and the target's keys that switch it on: "noise.input".
-const char *effectKeys(aimc_effect effect);
-
 } // namespace aimc::simulator
 
 #endif

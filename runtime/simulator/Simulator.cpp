@@ -30,6 +30,70 @@ static aimc_status checkTime(const aimc_driver_host *host, const fb::Target &tar
   return AIMC_OK;
 }
 
+/// The chip's devices are such as the effects that are on have models of.
+static aimc_status checkDevices(const aimc_driver_host *host, const fb::Target &target, const Effects &effects,
+                                const aimc_chip_options &options) {
+  if (aimc_status status = checkReadNoise(host, target, effects))
+    return status;
+  const bool conducts = target.device() != fb::DeviceModel::Ideal || effects.isOn(AIMC_EFFECT_STUCK) ||
+                        effects.isOn(AIMC_EFFECT_IR_DROP) || effects.isOn(AIMC_EFFECT_READ_NOISE);
+  if (options.fidelity != AIMC_EXACT && conducts &&
+      (!(target.g_max() > target.g_min()) || !(target.g_min() >= 0.0f) || target.devices_per_weight() < 1 ||
+       target.devices_per_weight() > 1024))
+    return fail(host, AIMC_INVALID_MODEL, "target %s: conductances from %g to %g microsiemens, %u devices per weight",
+                target.name()->c_str(), double(target.g_min()), double(target.g_max()), target.devices_per_weight());
+  if (options.fidelity == AIMC_NOISY && options.time_seconds > 0)
+    if (aimc_status status = checkTime(host, target, options.time_seconds))
+      return status;
+  const MeasuredRange range = measuredRange(target.device(), options.time_seconds);
+  if (effects.isOn(AIMC_EFFECT_PROGRAMMING) && (target.g_min() < range.lowest || target.g_max() > range.highest))
+    return fail(host, AIMC_UNSUPPORTED, "target %s: %s devices were measured from %g to %g microsiemens, not from %g to %g",
+                target.name()->c_str(), fb::EnumNameDeviceModel(target.device()), double(range.lowest), double(range.highest),
+                double(target.g_min()), double(target.g_max()));
+  return AIMC_OK;
+}
+
+/// A second pair for every cell needs two polarities, and arrays without wires.
+static aimc_status checkResidual(const aimc_driver_host *host, const fb::Model &model, const fb::Target &target,
+                                 const Effects &effects) {
+  if (effects.isOn(AIMC_EFFECT_IR_DROP) && target.ir_drop() == fb::IrDrop::Exact)
+    return fail(host, AIMC_UNSUPPORTED,
+                "target %s: residual pairs have no place in arrays whose wires drop; leave out "
+                "device.residual or wires.ir_drop: exact",
+                target.name()->c_str());
+  for (const fb::Crossbar *crossbar : *model.crossbars())
+    if (crossbar->encoding() == fb::Encoding::Offset)
+      return fail(host, AIMC_UNSUPPORTED, "%s: a residual pair needs two polarities, its cells have offset encoding",
+                  crossbar->node()->c_str());
+  return AIMC_OK;
+}
+
+static ProgramOptions programOptions(const aimc_driver_host *host, const Chip &chip, const fb::Target &target,
+                                     const Effects &effects, const aimc_chip_options &options) {
+  ProgramOptions program = {};
+  program.host = host;
+  program.kernels = &chip.isa->kernels();
+  program.gemm = &chip.isa->gemm();
+  program.seed = options.seed;
+  program.trial = options.trial;
+  program.packed = chip.fidelity != AIMC_EXACT;
+  program.effects.programming = effects.isOn(AIMC_EFFECT_PROGRAMMING);
+  program.effects.stuck = effects.isOn(AIMC_EFFECT_STUCK);
+  program.effects.read = effects.isOn(AIMC_EFFECT_READ_NOISE);
+  program.effects.drift = effects.isOn(AIMC_EFFECT_DRIFT);
+  program.effects.flicker = effects.isOn(AIMC_EFFECT_FLICKER);
+  program.effects.seconds = options.time_seconds;
+  program.compensation = options.compensation;
+  if (effects.isOn(AIMC_EFFECT_IR_DROP) && target.wire_resistance() > 0) {
+    const double ohm = double(target.wire_resistance());
+    if (target.ir_drop() == fb::IrDrop::Exact)
+      program.wireOhm = ohm;
+    else
+      program.wireRatio = 1e6 / (ohm * double(target.devices_per_weight()) * double(target.g_max()));
+  }
+  return program;
+}
+
 static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_options &options, Chip &chip) {
   const fb::Model &model = *fb::GetModel(host->metadata);
   const fb::Target *target = host->target ? static_cast<const fb::Target *>(host->target) : model.target();
@@ -39,71 +103,17 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
     return AIMC_OK;
   }
   const Effects effects(*target, options);
-  if (aimc_status status = checkReadNoise(host, *target, effects))
+  if (aimc_status status = checkDevices(host, *target, effects, options))
     return status;
-  const bool noisy = chip.fidelity == AIMC_NOISY;
-  const bool conducts = target->device() != fb::DeviceModel::Ideal || effects.isOn(AIMC_EFFECT_STUCK) ||
-                        effects.isOn(AIMC_EFFECT_IR_DROP) || effects.isOn(AIMC_EFFECT_READ_NOISE);
-  if (chip.fidelity != AIMC_EXACT && conducts &&
-      (!(target->g_max() > target->g_min()) || !(target->g_min() >= 0.0f) || target->devices_per_weight() < 1 ||
-       target->devices_per_weight() > 1024))
-    return fail(host, AIMC_INVALID_MODEL, "target %s: conductances from %g to %g microsiemens, %u devices per weight",
-                target->name()->c_str(), double(target->g_min()), double(target->g_max()), target->devices_per_weight());
-  if (noisy && options.time_seconds > 0)
-    if (aimc_status status = checkTime(host, *target, options.time_seconds))
+  if (chip.fidelity == AIMC_NOISY && target->residual() > 0)
+    if (aimc_status status = checkResidual(host, model, *target, effects))
       return status;
-
-  const bool programs = effects.isOn(AIMC_EFFECT_PROGRAMMING);
-  if (programs && !hasProgrammingNoise(target->device()))
-    return fail(host, AIMC_UNSUPPORTED,
-                "target %s: the simulator has no statistics of %s devices; run it quantized or without programming noise",
-                target->name()->c_str(), fb::EnumNameDeviceModel(target->device()));
-  const MeasuredRange range = measuredRange(target->device(), options.time_seconds);
-  if (programs && (target->g_min() < range.lowest || target->g_max() > range.highest))
-    return fail(host, AIMC_UNSUPPORTED, "target %s: %s devices were measured from %g to %g microsiemens, not from %g to %g",
-                target->name()->c_str(), fb::EnumNameDeviceModel(target->device()), double(range.lowest), double(range.highest),
-                double(target->g_min()), double(target->g_max()));
-
-  if (noisy && target->residual() > 0) {
-    if (effects.isOn(AIMC_EFFECT_IR_DROP) && target->ir_drop() == fb::IrDrop::Exact)
-      return fail(host, AIMC_UNSUPPORTED,
-                  "target %s: residual pairs have no place in arrays whose wires drop; leave out "
-                  "device.residual or wires.ir_drop: exact",
-                  target->name()->c_str());
-    for (const fb::Crossbar *crossbar : *model.crossbars())
-      if (crossbar->encoding() == fb::Encoding::Offset)
-        return fail(host, AIMC_UNSUPPORTED, "%s: a residual pair needs two polarities, its cells have offset encoding",
-                    crossbar->node()->c_str());
-  }
-  ProgramOptions program = {};
-  program.host = host;
-  program.kernels = &chip.isa->kernels();
-  program.gemm = &chip.isa->gemm();
-  program.seed = options.seed;
-  program.trial = options.trial;
-  program.packed = chip.fidelity != AIMC_EXACT;
-  program.effects.programming = programs;
-  program.effects.stuck = effects.isOn(AIMC_EFFECT_STUCK);
-  program.effects.read = effects.isOn(AIMC_EFFECT_READ_NOISE);
-  program.effects.drift = effects.isOn(AIMC_EFFECT_DRIFT);
-  program.effects.flicker = effects.isOn(AIMC_EFFECT_FLICKER);
-  program.effects.seconds = options.time_seconds;
-  program.compensation = options.compensation;
-  if (effects.isOn(AIMC_EFFECT_IR_DROP) && target->wire_resistance() > 0) {
-    const double ohm = double(target->wire_resistance());
-    if (target->ir_drop() == fb::IrDrop::Exact)
-      program.wireOhm = ohm;
-    else
-      program.wireRatio = 1e6 / (ohm * double(target->devices_per_weight()) * double(target->g_max()));
-  }
   // Layers point into this vector.
   chip.crossbars = std::vector<Crossbar>(model.crossbars()->size());
-  for (uint32_t i = 0; i < model.crossbars()->size(); ++i) {
-    Crossbar &crossbar = chip.crossbars[i];
-    if (aimc_status status = readCrossbar(host, *model.crossbars()->Get(i), crossbar))
+  for (uint32_t i = 0; i < model.crossbars()->size(); ++i)
+    if (aimc_status status = readCrossbar(host, *model.crossbars()->Get(i), chip.crossbars[i]))
       return status;
-  }
-  if (aimc_status status = programCrossbars(program, *target, chip.crossbars))
+  if (aimc_status status = programCrossbars(programOptions(host, chip, *target, effects, options), *target, chip.crossbars))
     return status;
   for (const Crossbar &crossbar : chip.crossbars)
     chip.saturatedConductances += crossbar.saturated;
