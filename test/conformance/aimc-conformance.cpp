@@ -1,7 +1,7 @@
 //===- aimc-conformance.cpp - the ONNX backend tests, in one process per case -----------------------------------===//
 #include "Scoreboard.h"
 #include "Workers.h"
-#include "aimc/Pipeline/Register.h"
+#include "aimc/InitAll.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "llvm/ADT/ScopeExit.h"

@@ -55,11 +55,11 @@ public:
 
   Session() : context(getRegistry(), MLIRContext::Threading::DISABLED) {
     using namespace aimc::onnx;
-    addPass(createOnnxFoldConstants(), true);
-    addPass(createOnnxCanonicalize(), true);
-    addPass(createOnnxWidenFloats(), true);
-    addPass(createOnnxFoldBatchNorm(), true);
-    addPass(createOnnxCanonicalize(), true);
+    addPass(createOnnxFoldConstantsPass(), true);
+    addPass(createOnnxCanonicalizePass(), true);
+    addPass(createOnnxWidenFloatsPass(), true);
+    addPass(createOnnxFoldBatchNormPass(), true);
+    addPass(createOnnxCanonicalizePass(), true);
     addPass(createConvertOnnxToLinalgPass(), false);
     own = passes.size();
     addPass(createInlinerPass(), false);

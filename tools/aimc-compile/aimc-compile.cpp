@@ -1,7 +1,7 @@
 //===- aimc-compile.cpp - a model file in, a container out ------------------------------------------------------===//
+#include "aimc/InitAll.h"
 #include "aimc/Pipeline/Compile.h"
 #include "aimc/Pipeline/Diagnostics.h"
-#include "aimc/Pipeline/Register.h"
 #include "aimc/aimc.h"
 
 #include "mlir/IR/DialectRegistry.h"

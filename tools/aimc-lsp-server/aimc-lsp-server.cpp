@@ -1,5 +1,5 @@
 //===- aimc-lsp-server.cpp - language server for .mlir files with our dialects ----------------------------------===//
-#include "aimc/Pipeline/Register.h"
+#include "aimc/InitAll.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"

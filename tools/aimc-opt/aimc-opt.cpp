@@ -1,6 +1,6 @@
 //===- aimc-opt.cpp - runs passes on MLIR files -----------------------------------------------------------------===//
 #include "aimc/Analysis/Passes.h"
-#include "aimc/Pipeline/Register.h"
+#include "aimc/InitAll.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"

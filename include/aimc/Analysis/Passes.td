@@ -4,7 +4,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def FoldConstantExpressions : Pass<"fold-constant-expressions", "mlir::ModuleOp"> {
+def FoldConstantExpressionsPass : Pass<"fold-constant-expressions", "mlir::ModuleOp"> {
   let summary = "Computes what depends on constants only";
   let description = [{
     Replaces every constant expression that other code uses by an `arith.constant`: dense up to `inline-bytes`, a

@@ -4,7 +4,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def AnalogSetTarget : Pass<"analog-set-target", "mlir::ModuleOp"> {
+def AnalogSetTargetPass : Pass<"analog-set-target", "mlir::ModuleOp"> {
   let summary = "Fills in the module's target from a description";
   let description = [{
     Reads a target description (`docs/targets.md`) and sets the module attribute `analog.target`, replacing one that is there.

@@ -16,7 +16,7 @@ using namespace mlir;
 using namespace aimc;
 
 namespace aimc {
-#define GEN_PASS_DEF_FOLDCONSTANTEXPRESSIONS
+#define GEN_PASS_DEF_FOLDCONSTANTEXPRESSIONSPASS
 #include "aimc/Analysis/Passes.h.inc"
 } // namespace aimc
 
@@ -59,9 +59,9 @@ static bool isInside(const llvm::SetVector<Operation *> &ops, Operation *op) {
 }
 
 namespace {
-class FoldConstantExpressionsPass : public aimc::impl::FoldConstantExpressionsBase<FoldConstantExpressionsPass> {
+class FoldConstantExpressionsPass : public aimc::impl::FoldConstantExpressionsPassBase<FoldConstantExpressionsPass> {
 public:
-  using FoldConstantExpressionsBase::FoldConstantExpressionsBase;
+  using FoldConstantExpressionsPassBase::FoldConstantExpressionsPassBase;
   void runOnOperation() override;
 
 private:

@@ -10,7 +10,7 @@ using namespace mlir;
 using namespace aimc;
 
 namespace aimc {
-#define GEN_PASS_DEF_ANALOGSETTARGET
+#define GEN_PASS_DEF_ANALOGSETTARGETPASS
 #include "aimc/Target/Passes.h.inc"
 } // namespace aimc
 
@@ -50,9 +50,9 @@ llvm::Expected<analog::TargetAttr> aimc::toAttribute(const TargetDescription &ta
 }
 
 namespace {
-class AnalogSetTargetPass : public aimc::impl::AnalogSetTargetBase<AnalogSetTargetPass> {
+class AnalogSetTargetPass : public aimc::impl::AnalogSetTargetPassBase<AnalogSetTargetPass> {
 public:
-  using AnalogSetTargetBase::AnalogSetTargetBase;
+  using AnalogSetTargetPassBase::AnalogSetTargetPassBase;
 
   void runOnOperation() override {
     llvm::Expected<TargetDescription> description = loadTarget(target.getValue());

@@ -3,7 +3,7 @@
 
 #include "aimc/Conversion/Passes.h"
 #include "aimc/Import/Import.h"
-#include "aimc/Pipeline/Register.h"
+#include "aimc/InitAll.h"
 #include "aimc/aimc.h"
 
 #include "mlir/IR/Diagnostics.h"

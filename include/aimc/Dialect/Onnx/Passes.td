@@ -4,8 +4,8 @@
 
 include "mlir/Pass/PassBase.td"
 
-def OnnxInferShapes : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
-  let summary = "give every node its result types";
+def OnnxInferShapesPass : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
+  let summary = "Give every node its result types";
   let description = [{
     Computes the result types of all `onnx.node` operations from the types of the function's arguments, and then the
     function's result types. Integer values of small tensors are followed through the graph, element by element, so that
@@ -26,8 +26,8 @@ def OnnxInferShapes : Pass<"onnx-infer-shapes", "::mlir::func::FuncOp"> {
   }];
 }
 
-def OnnxFoldConstants : Pass<"onnx-fold-constants", "::mlir::func::FuncOp"> {
-  let summary = "replace nodes whose values are known by constants";
+def OnnxFoldConstantsPass : Pass<"onnx-fold-constants", "::mlir::func::FuncOp"> {
+  let summary = "Replace nodes whose values are known by constants";
   let description = [{
     A node all of whose results have elements that shape inference knows becomes `arith.constant`: integers and booleans
     up to 64 Ki elements, floats up to 256. That covers what a graph computes from its own shapes. `Constant` nodes of
@@ -45,8 +45,8 @@ def OnnxFoldConstants : Pass<"onnx-fold-constants", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
-def OnnxFoldBatchNorm : Pass<"onnx-fold-batch-norm", "::mlir::func::FuncOp"> {
-  let summary = "fold BatchNormalization into the weights before it";
+def OnnxFoldBatchNormPass : Pass<"onnx-fold-batch-norm", "::mlir::func::FuncOp"> {
+  let summary = "Fold BatchNormalization into the weights before it";
   let description = [{
     A `BatchNormalization` of the only use of a `Conv`, `ConvTranspose` (one group), `Gemm` or two-dimensional `MatMul`
     whose weight is constant disappears. With s = scale / sqrt(var + epsilon), computed in double and rounded once, the
@@ -70,8 +70,8 @@ def OnnxFoldBatchNorm : Pass<"onnx-fold-batch-norm", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
-def OnnxCanonicalize : Pass<"onnx-canonicalize", "::mlir::func::FuncOp"> {
-  let summary = "remove nodes that change nothing";
+def OnnxCanonicalizePass : Pass<"onnx-canonicalize", "::mlir::func::FuncOp"> {
+  let summary = "Remove nodes that change nothing";
   let description = [{
     Removes `Identity`, `Dropout` (inference), `Cast` to the same type, reshapes, expansions and slices to the same
     shape, pairs of reshapes that lead back, transposes that keep the order, and variadic operators of one operand. Two
@@ -89,8 +89,8 @@ def OnnxCanonicalize : Pass<"onnx-canonicalize", "::mlir::func::FuncOp"> {
   }];
 }
 
-def OnnxWidenFloats : Pass<"onnx-widen-floats", "::mlir::func::FuncOp"> {
-  let summary = "compute with 16-bit floats in 32 bits";
+def OnnxWidenFloatsPass : Pass<"onnx-widen-floats", "::mlir::func::FuncOp"> {
+  let summary = "Compute with 16-bit floats in 32 bits";
   let description = [{
     Operators that compute (contractions, sums, normalizations, elementwise functions) get float32 for their f16 and
     bf16 operands and give float32; a `Cast` narrows what an operator that only moves elements, a graph's result or a

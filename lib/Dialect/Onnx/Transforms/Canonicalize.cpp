@@ -9,7 +9,7 @@
 #include "llvm/ADT/StringSwitch.h"
 
 namespace aimc::onnx {
-#define GEN_PASS_DEF_ONNXCANONICALIZE
+#define GEN_PASS_DEF_ONNXCANONICALIZEPASS
 #include "aimc/Dialect/Onnx/Passes.h.inc"
 } // namespace aimc::onnx
 
@@ -180,7 +180,7 @@ static bool replace(NodeOp node, Value value) {
 }
 
 namespace {
-struct OnnxCanonicalizePass : aimc::onnx::impl::OnnxCanonicalizeBase<OnnxCanonicalizePass> {
+struct OnnxCanonicalizePass : aimc::onnx::impl::OnnxCanonicalizePassBase<OnnxCanonicalizePass> {
   void runOnOperation() override {
     // Uses follow definitions, so that one walk sees every chain shortened before its end.
     getOperation().walk<WalkOrder::PreOrder>([](NodeOp node) {

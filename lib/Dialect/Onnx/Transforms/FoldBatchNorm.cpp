@@ -12,7 +12,7 @@
 #include <cmath>
 
 namespace aimc::onnx {
-#define GEN_PASS_DEF_ONNXFOLDBATCHNORM
+#define GEN_PASS_DEF_ONNXFOLDBATCHNORMPASS
 #include "aimc/Dialect/Onnx/Passes.h.inc"
 } // namespace aimc::onnx
 
@@ -185,7 +185,7 @@ static void foldNorm(NodeOp norm) {
 }
 
 namespace {
-struct OnnxFoldBatchNormPass : aimc::onnx::impl::OnnxFoldBatchNormBase<OnnxFoldBatchNormPass> {
+struct OnnxFoldBatchNormPass : aimc::onnx::impl::OnnxFoldBatchNormPassBase<OnnxFoldBatchNormPass> {
   void runOnOperation() override {
     SmallVector<NodeOp> norms;
     getOperation().walk([&](NodeOp node) {

@@ -11,7 +11,7 @@
 #include "mlir/IR/OwningOpRef.h"
 
 namespace aimc::onnx {
-#define GEN_PASS_DEF_ONNXFOLDCONSTANTS
+#define GEN_PASS_DEF_ONNXFOLDCONSTANTSPASS
 #include "aimc/Dialect/Onnx/Passes.h.inc"
 } // namespace aimc::onnx
 
@@ -98,7 +98,7 @@ static bool foldRegion(Region &region, ShapeInference &inference, SmallVectorImp
 }
 
 namespace {
-struct OnnxFoldConstantsPass : aimc::onnx::impl::OnnxFoldConstantsBase<OnnxFoldConstantsPass> {
+struct OnnxFoldConstantsPass : aimc::onnx::impl::OnnxFoldConstantsPassBase<OnnxFoldConstantsPass> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     bool inlined = true;

@@ -15,7 +15,7 @@
 #include <cstring>
 
 namespace aimc::onnx {
-#define GEN_PASS_DEF_ONNXWIDENFLOATS
+#define GEN_PASS_DEF_ONNXWIDENFLOATSPASS
 #include "aimc/Dialect/Onnx/Passes.h.inc"
 } // namespace aimc::onnx
 
@@ -241,7 +241,7 @@ private:
   llvm::DenseMap<Value, Value> wide; // of narrow values
 };
 
-struct OnnxWidenFloatsPass : aimc::onnx::impl::OnnxWidenFloatsBase<OnnxWidenFloatsPass> {
+struct OnnxWidenFloatsPass : aimc::onnx::impl::OnnxWidenFloatsPassBase<OnnxWidenFloatsPass> {
   void runOnOperation() override {
     Widener(&getContext()).run(getOperation().getBody());
     eraseDead(getOperation().getBody());

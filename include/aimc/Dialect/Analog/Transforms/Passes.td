@@ -41,6 +41,13 @@ def AnalogPartitionPass : Pass<"analog-partition", "::mlir::ModuleOp"> {
   let description = [{
     Gives every crossbar without one the grid of the target's tiles, and turns each `analog.matmul` into an
     `analog.tiled_matmul` followed by a `linalg.reduce` that adds the row tiles in ascending order.
+
+    ```mlir
+    %y = analog.matmul @fc1(%x) … : tensor<?x5xf32> -> tensor<?x5xf32>
+    // with tiles of 2 rows becomes
+    %t = analog.tiled_matmul @fc1(%x) … : tensor<?x5xf32> -> tensor<?x3x5xf32>
+    %y = linalg.reduce {arith.addf} ins(%t : tensor<?x3x5xf32>) outs(%zero : tensor<?x5xf32>) dimensions = [1]
+    ```
   }];
   let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
@@ -61,7 +68,9 @@ def AnalogQuantizeWeightsPass : Pass<"analog-quantize-weights", "::mlir::ModuleO
     number k gives w at most k times the root mean square of the weights that share it, `mse` the w among 48 from 17/64 to 1 times
     the largest weight at which the squared error of what the levels stand for is least. Integers of a quantized network stay.
   }];
-  let options = [Option<"clip", "clip", "std::string", "\"\"", "largest weight: a number of root mean squares, mse, or all (empty)">];
+  let options = [
+    Option<"clip", "clip", "std::string", "\"\"", "largest weight: a number of root mean squares, mse, or all (empty)">
+  ];
   let dependentDialects = ["::aimc::analog::AnalogDialect"];
 }
 
@@ -94,6 +103,14 @@ def AnalogPlacePass : Pass<"analog-place", "::mlir::ModuleOp"> {
     cells.
 
     A network that needs more arrays than the target has is an error that names both numbers.
+
+    ```mlir
+    analog.crossbar @a node "a" [1, 4, 1] {grid = …, coding = …, placement = [
+        #analog.placement<group = 0, row_tile = 0, column_tile = 0, array = 0, row = 0, column = 0,
+                          rows = 4, columns = 1, column_stride = 2>,
+        #analog.placement<group = 0, row_tile = 0, column_tile = 0, polarity = 1, array = 0, row = 0, column = 1,
+                          rows = 4, columns = 1, column_stride = 2>]}
+    ```
   }];
   let dependentDialects = ["::aimc::analog::AnalogDialect"];
 }
@@ -107,6 +124,16 @@ def AnalogLowerToDispatchPass : Pass<"analog-lower-to-dispatch", "::mlir::Module
     that the layer's noise depends on how the data are split into batches.
 
     Anything analog that is left afterwards is an error: a link is missing, or its value is used twice.
+
+    ```mlir
+    %v, %a = analog.dac %x …
+    %i = analog.mvm @fc(%v) …
+    %c = analog.adc @fc(%i) …
+    %p = analog.recombine @fc(%c, %a) …
+    %y = linalg.reduce {arith.addf} ins(%p : tensor<?x2x2xf32>) outs(%zero : tensor<?x2xf32>) dimensions = [1]
+    // becomes
+    %y = analog.dispatch @fc ins(%x : tensor<?x3xf32>) outs(%e : tensor<?x2xf32>) {site = 0 : i64, …} -> tensor<?x2xf32>
+    ```
   }];
   let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::tensor::TensorDialect"];
 }

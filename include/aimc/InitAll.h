@@ -1,6 +1,6 @@
-//===- Register.h - every dialect and pass that the tools know --------------------------------------------------===//
-#ifndef AIMC_PIPELINE_REGISTER_H
-#define AIMC_PIPELINE_REGISTER_H
+//===- InitAll.h - every dialect and pass that the tools know ---------------------------------------------------===//
+#ifndef AIMC_INITALL_H
+#define AIMC_INITALL_H
 
 namespace mlir {
 class DialectRegistry;
@@ -13,4 +13,4 @@ void registerDialects(mlir::DialectRegistry &registry);
 void registerPasses();
 } // namespace aimc
 
-#endif // AIMC_PIPELINE_REGISTER_H
+#endif // AIMC_INITALL_H

@@ -1,5 +1,5 @@
-//===- Register.cpp ---------------------------------------------------------------------------------------------===//
-#include "aimc/Pipeline/Register.h"
+//===- InitAll.cpp ----------------------------------------------------------------------------------------------===//
+#include "aimc/InitAll.h"
 
 #include "aimc/Analysis/Passes.h"
 #include "aimc/Codegen/Codegen.h"
