@@ -13,6 +13,7 @@ config.excludes = ["Inputs", "lit.cfg.py"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.aimc_binary_dir, "test")
 config.substitutions.append(("%source_dir", config.aimc_source_dir))
+config.substitutions.append(("%tools_dir", config.aimc_tools_dir))
 config.substitutions.append(("%llvm_libs", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")))
 config.substitutions.append(("%python", "/usr/bin/python3"))
 if config.aimc_mpiexec:
