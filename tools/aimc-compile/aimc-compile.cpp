@@ -35,7 +35,7 @@ static cl::list<std::string> constInput(
     cl::desc("Make a graph input a constant with the value in a file, so that a weight which is fed can go on a crossbar"),
     cl::value_desc("NAME=FILE.npy|FILE.pb"), cl::cat(modelCategory));
 static cl::opt<int64_t> batchDim("batch-dim", cl::desc("Dimension of the graph inputs that counts samples (0); -1: none"),
-                                 cl::init(0), cl::cat(modelCategory));
+                                 cl::value_desc("D"), cl::init(0), cl::cat(modelCategory));
 static cl::list<std::string>
     inputRange("input-range",
                cl::desc("Promise that an input (without NAME: every input) lies in LO..HI; LO >= 0 gives unsigned input codes"),
@@ -52,7 +52,8 @@ static cl::opt<std::string> target("target",
                                    cl::value_desc("NAME|FILE.yaml"), cl::cat(chipCategory));
 static cl::list<std::string> targetSet("target-set", cl::desc("Change a key of the description, e.g. --target-set=adc.bits=6"),
                                        cl::value_desc("KEY=VALUE"), cl::cat(chipCategory));
-static cl::opt<int64_t> chips("chips", cl::desc("How many such chips there are (1)"), cl::init(1), cl::cat(chipCategory));
+static cl::opt<int64_t> chips("chips", cl::desc("How many such chips there are (1)"), cl::value_desc("N"), cl::init(1),
+                              cl::cat(chipCategory));
 static cl::opt<bool> digital("digital", cl::desc("Everything on the host, nothing on crossbars"), cl::cat(chipCategory));
 static cl::opt<std::string>
     digitalNodes("digital-nodes", cl::desc("Nodes that stay digital: a regular expression that matches whole ONNX node names"),

@@ -38,6 +38,10 @@ struct CalibrationTask {
   llvm::function_ref<llvm::Error(aimc_model *, aimc_chip *, const aimc_run_options &, llvm::StringRef what)> run;
 };
 
+/// Ranges of every layer that the data reach; one behind a branch that no sample takes has no entry and keeps the data-free
+/// defaults. Input scales are those of the float network's inputs (fidelity exact), found in two passes over the data; ADC
+/// ranges, unless every ADC is ideal, are those of column sums that quantized inputs with these scales give, in two passes for
+/// each share of the columns whose histograms fit in memory. Errors are those of `build` and `run`, and the driver's.
 llvm::Expected<Ranges> calibrate(const CalibrationTask &task);
 
 } // namespace aimc

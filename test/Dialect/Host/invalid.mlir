@@ -128,3 +128,25 @@ func.func @nested(%n: index) {
   }
   return
 }
+
+// -----
+
+func.func @counts(%n: index, %grain: i64) {
+  // expected-error @below {{counts in 'index' but shares in 'i64'}}
+  "host.parallel"(%n, %grain) ({
+  ^bb0(%i: index):
+    host.yield
+  }) : (index, i64) -> ()
+  return
+}
+
+// -----
+
+func.func @iteration(%n: index) {
+  // expected-error @below {{needs a body with one argument of type 'index'}}
+  "host.parallel"(%n, %n) ({
+  ^bb0(%i: i64):
+    host.yield
+  }) : (index, index) -> ()
+  return
+}
