@@ -5,6 +5,9 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/ADT/STLExtras.h"
 
+#include <optional>
+#include <string>
+
 namespace aimc::analog {
 
 /// A linalg operation y += Σ x · W, its loops sorted by what they index.
@@ -35,6 +38,13 @@ struct Contraction {
   /// The loops of groups, then those of columns.
   llvm::SmallVector<unsigned> getColumnLoops() const { return llvm::to_vector(llvm::concat<const unsigned>(groups, columns)); }
 };
+
+/// Whether `op` is a product of two tensors in the sense of a contraction: not inner products of equally indexed operands, one
+/// for each of many rows, and not the sum of a tensor's squares.
+bool isCandidate(mlir::linalg::LinalgOp op);
+
+/// Sorts the loops of `op` with its weights at input `weightInput`. Returns why it cannot be a crossbar, or nothing.
+std::optional<std::string> readContraction(mlir::linalg::LinalgOp op, unsigned weightInput, Contraction &c);
 
 } // namespace aimc::analog
 

@@ -417,3 +417,23 @@ Value aimc::analog::correctResult(OpBuilder &b, Location loc, const Contraction 
     return tiles.scaled ? total : multiply(total, s[*scale]);
   });
 }
+
+Value aimc::analog::subtractZeroPoint(OpBuilder &b, Location loc, const Contraction &c, Value y, CrossbarOp crossbar,
+                                      const StoredIntegers &stored, ArrayRef<OpFoldResult> sizes) {
+  FailureOr<StridedView> weights = evaluateView(crossbar.getWeightsValue());
+  if (failed(weights)) // constant expressions that select found evaluate
+    return y;
+  SmallVector<float> corrections;
+  for (int64_t g = 0; g < c.getGroups(); ++g)
+    for (int64_t n = 0; n < c.getColumns(); ++n) {
+      double sum = 0.0;
+      for (int64_t k = 0; k < c.getRows(); ++k)
+        sum += weights->getNumber({g, k, n});
+      corrections.push_back(-double(stored.zero) * stored.scale * sum);
+    }
+  ResultBuilder result(b, loc, c);
+  unsigned product = result.addResult(y), correction = result.addColumns<float>(corrections, b.getF32Type());
+  return result.build(sizes, b.getF32Type(), [&](OpBuilder &nested, ValueRange s) -> Value {
+    return arith::AddFOp::create(nested, loc, s[product], s[correction]);
+  });
+}

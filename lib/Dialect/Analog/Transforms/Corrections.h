@@ -46,6 +46,11 @@ mlir::Value correctResult(mlir::OpBuilder &b, mlir::Location loc, const Contract
                           const TileIntegers &tiles, const std::optional<StoredIntegers> &stored, mlir::Value x,
                           llvm::ArrayRef<mlir::OpFoldResult> sizes);
 
+/// What the zero point of `c`'s input takes from its result: y - zero · scale · Σ_k W, the sum per group and column of the
+/// crossbar's weights.
+mlir::Value subtractZeroPoint(mlir::OpBuilder &b, mlir::Location loc, const Contraction &c, mlir::Value y, CrossbarOp crossbar,
+                              const StoredIntegers &stored, llvm::ArrayRef<mlir::OpFoldResult> sizes);
+
 } // namespace aimc::analog
 
 #endif // AIMC_LIB_DIALECT_ANALOG_TRANSFORMS_CORRECTIONS_H
