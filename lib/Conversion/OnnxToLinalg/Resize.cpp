@@ -217,6 +217,9 @@ static FailureOr<SmallVector<Value>> getNumbers(NodeOp node, Value operand, Stri
   auto type = cast<RankedTensorType>(operand.getType());
   if (type.getRank() != 1 || !type.hasStaticShape())
     return b.error(node) << "'" << name << "' is " << type << ", but must be a vector of known length", failure();
+  constexpr int64_t most = 128; // two numbers for each dimension that a tensor can have
+  if (type.getDimSize(0) > most)
+    return b.error(node) << "'" << name << "' is " << type << "; there are at most " << most << " numbers", failure();
   DenseElementsAttr dense;
   bool isConstant = matchPattern(operand, m_Constant(&dense)) && isa<FloatType>(dense.getElementType());
   for (int64_t i = 0; i < type.getDimSize(0); ++i) {

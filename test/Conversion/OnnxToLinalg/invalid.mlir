@@ -24,3 +24,13 @@ func.func @axes(%x: tensor<4x2xf32>, %lengths: tensor<2xi64>) -> tensor<4x2xf32>
   %0 = onnx.node "ReverseSequence"(%x, %lengths) {domain = "", opset = 10 : i64, attrs = {batch_axis = 7 : i64}} : (tensor<4x2xf32>, tensor<2xi64>) -> tensor<4x2xf32>
   return %0 : tensor<4x2xf32>
 }
+
+// -----
+
+func.func @long_region(%x: tensor<1x1x2x2xf32>, %roi: tensor<752218701xf32>, %sizes: tensor<4xi64>) -> tensor<?x?x?x?xf32> {
+  %none = onnx.none
+  // expected-error @below {{Resize (Resize, opset 13): 'roi' is 'tensor<752218701xf32>'; there are at most 128 numbers}}
+  %0 = onnx.node "Resize"(%x, %roi, %none, %sizes) {domain = "", opset = 13 : i64, attrs = {coordinate_transformation_mode = "tf_crop_and_resize"}}
+    : (tensor<1x1x2x2xf32>, tensor<752218701xf32>, none, tensor<4xi64>) -> tensor<?x?x?x?xf32>
+  return %0 : tensor<?x?x?x?xf32>
+}
