@@ -85,6 +85,9 @@ static LogicalResult splitIntoSequence(NodeOp node, ShapeInference &inference) {
   if (counts.size() == 1) {
     if (!isStatic(counts[0]))
       return node.emitNodeError() << "splits into a number of parts that is not known when compiling";
+    if (counts[0] > maxIntegerElements)
+      return node.emitNodeError() << "splits into " << counts[0] << " parts; at most " << maxIntegerElements
+                                  << " are supported";
     parts = counts[0];
   } else {
     Dim size = shape[*axis];
