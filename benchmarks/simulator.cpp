@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 using namespace aimc::test;
 
@@ -213,7 +214,17 @@ static void programming(const std::string &name, bool noise, double seconds) {
   }
 }
 
+/// GNU OpenMP, which reads its settings before main, lets its threads spin after a product of sgemm, on processors that the
+/// layer's threads need. Asleep they make sgemm no slower.
+static void letOpenMpSleep(char **argv) {
+  if (getenv("OMP_WAIT_POLICY"))
+    return;
+  setenv("OMP_WAIT_POLICY", "passive", 1);
+  execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv) {
+  letOpenMpSleep(argv);
   for (int i = 1; i < argc; ++i) {
     if (!strncmp(argv[i], "--threads=", 10)) {
       settings.threads.clear();
