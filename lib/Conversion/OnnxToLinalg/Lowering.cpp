@@ -100,7 +100,7 @@ Value Lowering::asIndex(Size size) {
 }
 
 /// A constant index value as an attribute.
-static Size simplified(OpBuilder &b, Value value) {
+static Size folded(OpBuilder &b, Value value) {
   if (auto constant = getConstantIntValue(value))
     return b.getIndexAttr(*constant);
   return value;
@@ -112,7 +112,7 @@ static Size arithmetic(Lowering &b, Size left, Size right, llvm::function_ref<in
   auto leftConstant = asInteger(left), rightConstant = asInteger(right);
   if (leftConstant && rightConstant)
     return b.size(compute(*leftConstant, *rightConstant));
-  return simplified(b, b.createOrFold<Op>(b.asIndex(left), b.asIndex(right)));
+  return folded(b, b.createOrFold<Op>(b.asIndex(left), b.asIndex(right)));
 }
 
 Size Lowering::add(Size a, Size b) {
@@ -150,7 +150,7 @@ Size Lowering::select(arith::CmpIPredicate predicate, Size left, Size right, Siz
   if (leftConstant && rightConstant)
     return arith::applyCmpPredicate(predicate, APInt(64, *leftConstant, true), APInt(64, *rightConstant, true)) ? a : b;
   Value condition = createOrFold<arith::CmpIOp>(predicate, asIndex(left), asIndex(right));
-  return simplified(*this, createOrFold<arith::SelectOp>(condition, asIndex(a), asIndex(b)));
+  return folded(*this, createOrFold<arith::SelectOp>(condition, asIndex(a), asIndex(b)));
 }
 
 Size Lowering::product(ArrayRef<Size> factors) {
@@ -196,7 +196,7 @@ Sizes Lowering::elements(Value tensor) {
   }
   if (auto elements = tensor.getDefiningOp<tensor::FromElementsOp>()) {
     for (Value element : elements.getElements())
-      result.push_back(simplified(*this, castIndex(element, getIndexType())));
+      result.push_back(folded(*this, castIndex(element, getIndexType())));
     return result;
   }
   auto type = cast<RankedTensorType>(tensor.getType());
