@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDERS = "benchmarks cmake docs examples include lib runtime targets test third_party tools".split()
 TOOLS = ["aimc-compile", "aimc-run", "aimc-inspect", "aimc-sweep"]
 LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]*))?\)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
@@ -26,9 +27,9 @@ def anchor(heading):
 
 
 def sources(*endings):
-    listed = subprocess.run(["git", "-C", ROOT, "ls-files"], capture_output=True, text=True).stdout.split()
-    files = [ROOT / name for name in listed] or [path for path in ROOT.rglob("*") if path.is_file()]
-    return [path for path in files if path.suffix in endings and path.exists()]
+    """The project's files with one of these endings, wherever builds lie."""
+    found = list(ROOT.iterdir()) + [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
+    return [path for path in found if path.suffix in endings and path.is_file()]
 
 
 def known_options(build):

@@ -106,7 +106,7 @@ static Size folded(OpBuilder &b, Value value) {
   return value;
 }
 
-/// Constants are computed here, so that nothing dead is left behind.
+/// Constants are computed here, so that nothing dead is left behind; they wrap as those of the program do.
 template <typename Op>
 static Size arithmetic(Lowering &b, Size left, Size right, llvm::function_ref<int64_t(int64_t, int64_t)> compute) {
   auto leftConstant = asInteger(left), rightConstant = asInteger(right);
@@ -118,22 +118,24 @@ static Size arithmetic(Lowering &b, Size left, Size right, llvm::function_ref<in
 Size Lowering::add(Size a, Size b) {
   if (asInteger(a) == 0 || asInteger(b) == 0)
     return asInteger(a) == 0 ? b : a;
-  return arithmetic<arith::AddIOp>(*this, a, b, std::plus<int64_t>());
+  return arithmetic<arith::AddIOp>(*this, a, b, std::plus<uint64_t>());
 }
 Size Lowering::sub(Size a, Size b) {
   if (a == b || asInteger(b) == 0)
     return a == b ? size(0) : a;
-  return arithmetic<arith::SubIOp>(*this, a, b, std::minus<int64_t>());
+  return arithmetic<arith::SubIOp>(*this, a, b, std::minus<uint64_t>());
 }
 Size Lowering::mul(Size a, Size b) {
   if (asInteger(a) == 1 || asInteger(b) == 1)
     return asInteger(a) == 1 ? b : a;
-  return arithmetic<arith::MulIOp>(*this, a, b, std::multiplies<int64_t>());
+  return arithmetic<arith::MulIOp>(*this, a, b, std::multiplies<uint64_t>());
 }
 Size Lowering::floorDiv(Size a, Size b) {
   if (asInteger(b) == 1)
     return a;
-  return arithmetic<arith::DivSIOp>(*this, a, b, [](int64_t x, int64_t y) { return y == 0 ? 0 : x / y; });
+  return arithmetic<arith::DivSIOp>(*this, a, b, [](int64_t x, int64_t y) -> int64_t {
+    return y == 0 ? 0 : y == -1 ? -uint64_t(x) : x / y;
+  });
 }
 Size Lowering::ceilDiv(Size a, Size b) { return asInteger(b) == 1 ? a : floorDiv(add(a, sub(b, size(1))), b); }
 Size Lowering::min(Size a, Size b) {
