@@ -523,7 +523,8 @@ LogicalResult aimc::onnx::inferPad(NodeOp node, ShapeInference &inference) {
     return node.emitNodeError() << "has " << (*pads ? (*pads)->size() : 0) << " pads where " << 2 * count << " are needed";
   for (auto [position, axis] : llvm::enumerate(*normalized)) {
     int64_t before = (**pads)[position], after = (**pads)[position + count], sum = 0;
-    if (__builtin_add_overflow(before, after, &sum) || sum == std::numeric_limits<int64_t>::min())
+    constexpr int64_t least = std::numeric_limits<int64_t>::min(); // has no opposite
+    if (__builtin_add_overflow(before, after, &sum) || llvm::is_contained({before, after, sum}, least))
       return node.emitNodeError() << "pads dimension " << axis << " by " << before << " and " << after;
     Dim padded = sum < 0 ? inference.sub(result[axis], -sum) : inference.add(result[axis], sum);
     if (isStatic(result[axis]) && !isStatic(padded))

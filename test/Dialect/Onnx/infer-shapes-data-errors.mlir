@@ -273,6 +273,16 @@ func.func @pad_overflow(%x: tensor<2x3xf32>) {
 
 // -----
 
+func.func @pad_cuts_all(%x: tensor<?x3xf32>) {
+  %c0 = arith.constant dense<[-9223372036854775808, 0, 4, 0]> : tensor<4xi64>
+  // expected-error @unknown {{node (Pad, opset 13): pads dimension 0 by -9223372036854775808 and 4}}
+  %r = onnx.node "Pad"(%x, %c0) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?x3xf32>, tensor<4xi64>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
 func.func @pad_too_far(%x: tensor<2x3xf32>) {
   %c0 = arith.constant dense<[9223372036854775807, 0, 0, 0]> : tensor<4xi64>
   // expected-error @unknown {{node (Pad, opset 13): pads dimension 0 of size 2 by 9223372036854775807 and 0}}
