@@ -421,7 +421,7 @@ Value aimc::analog::correctResult(OpBuilder &b, Location loc, const Contraction 
 Value aimc::analog::subtractZeroPoint(OpBuilder &b, Location loc, const Contraction &c, Value y, CrossbarOp crossbar,
                                       const StoredIntegers &stored, ArrayRef<OpFoldResult> sizes) {
   FailureOr<StridedView> weights = evaluateView(crossbar.getWeightsValue());
-  if (failed(weights)) // constant expressions that select found evaluate
+  if (failed(weights)) // too large to compute: analog-quantize-weights says so
     return y;
   SmallVector<float> corrections;
   for (int64_t g = 0; g < c.getGroups(); ++g)
