@@ -2,9 +2,12 @@
 //
 //   benchmark-simulator [--threads=1,2] [--pairs=20] [filter]
 //
-// sgemm (the faster of oneDNN's and, where it was found, OpenBLAS's) and the layer run in turns; `ratio` is the median of the
-// pairs' ratios of times, sgemm over layer. One thread is measured in its CPU time, which other programs on the machine
-// hardly touch; several in wall time. `mvm/s` counts rows x 256-row tiles x 256-column tiles.
+// sgemm (the faster of oneDNN's and, where it was found, OpenBLAS's) and the layer are measured in turns, as pairs; a ratio is
+// the median over the pairs of the time of sgemm over that of the layer. `steady`: after a call that does not count, each side
+// of a pair is called again and again for at least 20 ms, as a loop over batches does. `turns`: each side of a pair is one
+// call, which finds the caches full of the other's data and its threads asleep. Times are those of the steady state. One thread
+// is measured in its CPU time, which other programs on the machine hardly touch; several in wall time. `mvm/s` counts rows x
+// 256-row tiles x 256-column tiles.
 #include "IntegerGemm.h"
 #include "Pool.h"
 #include "simulator_support.h"
@@ -17,6 +20,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,19 +69,53 @@ static void check(aimc_status status, const Host &host) {
   exit(1);
 }
 
-/// Seconds of the faster library for one product.
-static double floatProduct(int threads, int64_t M, int64_t N, int64_t K, const float *a, const float *b, float *c) {
+using Call = std::function<void()>;
+
+/// Seconds of a call: one that stands for itself, or the mean of those that fill 20 ms after one that does not count.
+static double secondsOf(int threads, bool steady, const Call &call) {
+  constexpr double least = 0.02;
+  if (steady)
+    call();
+  const Timer timer(threads);
+  for (int calls = 1;; ++calls) {
+    call();
+    const double seconds = timer.seconds();
+    if (!steady || seconds >= least)
+      return seconds / calls;
+  }
+}
+
+/// The product of M x K and K x N matrices by each library.
+static std::vector<Call> floatProducts(int threads, int64_t M, int64_t N, int64_t K, const float *a, const float *b, float *c) {
   omp_set_num_threads(threads);
-  Timer oneDnn(threads);
-  dnnl_sgemm('N', 'N', M, N, K, 1.0f, a, K, b, N, 0.0f, c, N);
-  double seconds = oneDnn.seconds();
+  std::vector<Call> calls = {[=] { dnnl_sgemm('N', 'N', M, N, K, 1.0f, a, K, b, N, 0.0f, c, N); }};
 #if AIMC_HAVE_OPENBLAS
   openblas_set_num_threads(threads);
-  Timer openBlas(threads);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, int(M), int(N), int(K), 1.0f, a, int(K), b, int(N), 0.0f, c, int(N));
-  seconds = std::min(seconds, openBlas.seconds());
+  calls.push_back([=] {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, int(M), int(N), int(K), 1.0f, a, int(K), b, int(N), 0.0f, c, int(N));
+  });
 #endif
-  return seconds;
+  return calls;
+}
+
+namespace {
+/// Medians over the pairs.
+struct Compared {
+  double floatSeconds, layerSeconds, ratio;
+};
+} // namespace
+
+static Compared compareTimes(int threads, bool steady, const std::vector<Call> &libraries, const Call &layer) {
+  std::vector<double> floatTimes, layerTimes, ratios;
+  for (int pair = 0; pair < settings.pairs; ++pair) {
+    double seconds = INFINITY;
+    for (const Call &library : libraries)
+      seconds = std::min(seconds, secondsOf(threads, steady, library));
+    floatTimes.push_back(seconds);
+    layerTimes.push_back(secondsOf(threads, steady, layer));
+    ratios.push_back(seconds / layerTimes.back());
+  }
+  return {median(floatTimes), median(layerTimes), median(ratios)};
 }
 
 static bool wanted(const std::string &name) { return name.find(settings.filter) != std::string::npos; }
@@ -93,19 +131,13 @@ static void compare(const std::string &name, const Spec &spec, aimc_fidelity fid
     Host host(spec);
     host.parallel = onPool;
     SimulatedChip chip(host, fidelity);
-    check(chip.run(x, y), host);
-    floatProduct(threads, M, spec.N, spec.K, a.data(), b.data(), c.data());
-    std::vector<double> ratios, floatTimes, layerTimes;
-    for (int pair = 0; pair < settings.pairs; ++pair) {
-      floatTimes.push_back(floatProduct(threads, M, spec.N, spec.K, a.data(), b.data(), c.data()));
-      Timer timer(threads);
-      check(chip.run(x, y), host);
-      layerTimes.push_back(timer.seconds());
-      ratios.push_back(floatTimes.back() / layerTimes.back());
-    }
-    const double layer = median(layerTimes), tiles = double(M) * double(spec.K) * double(spec.N) / 65536;
-    printf("%-34s %d %10.3f %10.3f %8.3f %10.0f\n", name.c_str(), threads, 1e3 * median(floatTimes), 1e3 * layer,
-           median(ratios), tiles / layer);
+    const Call layer = [&] { check(chip.run(x, y), host); };
+    const std::vector<Call> libraries = floatProducts(threads, M, spec.N, spec.K, a.data(), b.data(), c.data());
+    const Compared steady = compareTimes(threads, true, libraries, layer),
+                   turns = compareTimes(threads, false, libraries, layer);
+    const double tiles = double(M) * double(spec.K) * double(spec.N) / 65536;
+    printf("%-36s %d %10.3f %10.3f %8.3f %8.3f %10.0f\n", name.c_str(), threads, 1e3 * steady.floatSeconds,
+           1e3 * steady.layerSeconds, steady.ratio, turns.ratio, tiles / steady.layerSeconds);
     fflush(stdout);
   }
 }
@@ -146,7 +178,7 @@ static void convolution(const std::string &name, int64_t channels, int64_t size,
 }
 
 static void layers() {
-  printf("%-34s %s %10s %10s %8s %10s\n", "layer", "threads", "sgemm ms", "layer ms", "ratio", "mvm/s");
+  printf("%-30s %s %10s %10s %8s %8s %10s\n", "layer", "threads", "sgemm ms", "layer ms", "steady", "turns", "mvm/s");
   matMul("noiseless 256x256x256", layer(256, 256), AIMC_QUANTIZED);
   matMul("noiseless 256x1024x1024", layer(1024, 1024), AIMC_QUANTIZED);
   {
