@@ -293,7 +293,8 @@ void Binder::returnIfFailed(Location loc, Operation *op, Value status) {
 }
 
 void Binder::bind(host::CallOp op) {
-  size_t offset = op.getFunction() == host::Function::Dispatch ? offsetof(aimc_env, dispatch) : offsetof(aimc_env, contract);
+  const size_t offsets[] = {offsetof(aimc_env, dispatch), offsetof(aimc_env, contract), offsetof(aimc_env, dispatch_finish)};
+  size_t offset = offsets[static_cast<uint32_t>(op.getFunction())];
   b.setInsertionPoint(op);
   SmallVector<Value> operands(op.getOperands());
   auto call = callEnvironment(b, op.getLoc(), env, offset, b.getI32Type(), operands);

@@ -195,6 +195,20 @@ struct ConvertDispatch : HostPattern<host::DispatchOp> {
   }
 };
 
+struct ConvertDispatchFinish : HostPattern<host::DispatchFinishOp> {
+  using HostPattern::HostPattern;
+  LogicalResult matchAndRewrite(host::DispatchFinishOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    Value addend = op.getAddend() ? bufferOf(b, op, op.getAddend().getType(), adaptor.getAddend())
+                                  : LLVM::ZeroOp::create(b, loc, getPtrType()).getResult();
+    SmallVector<Value> operands{constant(b, loc, 32, op.getSite()), bufferOf(b, op, op.getX().getType(), adaptor.getX()),
+                                bufferOf(b, op, op.getY().getType(), adaptor.getY()), addend,
+                                constant(b, loc, 32, op.getRectify())};
+    b.replaceOpWithNewOp<host::CallOp>(op, host::Function::DispatchFinish, operands);
+    return success();
+  }
+};
+
 struct ConvertAlloc : HostPattern<memref::AllocOp> {
   using HostPattern::HostPattern;
   LogicalResult matchAndRewrite(memref::AllocOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
@@ -235,8 +249,8 @@ struct HostConvertToLLVMPass : codegen::impl::HostConvertToLLVMPassBase<HostConv
     MLIRContext *context = &getContext();
     LLVMTypeConverter converter(context);
     RewritePatternSet patterns(context);
-    patterns.add<ConvertInput, ConvertConstant, ConvertOutput, ConvertContract, ConvertDispatch, ConvertAlloc, ConvertDealloc,
-                 ConvertParallel>(converter, /*benefit=*/2);
+    patterns.add<ConvertInput, ConvertConstant, ConvertOutput, ConvertContract, ConvertDispatch, ConvertDispatchFinish,
+                 ConvertAlloc, ConvertDealloc, ConvertParallel>(converter, /*benefit=*/2);
     populateFuncToLLVMConversionPatterns(converter, patterns);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     populateMathToLLVMConversionPatterns(converter, patterns);
@@ -250,7 +264,8 @@ struct HostConvertToLLVMPass : codegen::impl::HostConvertToLLVMPassBase<HostConv
     target.addLegalOp<host::CallOp, host::AllocateOp, host::ReleaseOp, host::DisownOp, host::BufferOp, host::ConstantsOp,
                       host::YieldOp>();
     target.addDynamicallyLegalOp<host::ParallelOp>([](host::ParallelOp op) { return op.getCount().getType().isInteger(64); });
-    target.addIllegalOp<host::InputOp, host::OutputOp, host::ConstantOp, host::ContractOp, host::DispatchOp>();
+    target.addIllegalOp<host::InputOp, host::OutputOp, host::ConstantOp, host::ContractOp, host::DispatchOp,
+                        host::DispatchFinishOp>();
     target.addIllegalDialect<memref::MemRefDialect, func::FuncDialect>();
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();

@@ -40,6 +40,7 @@ void codegen::buildHostLoopsPipeline(OpPassManager &pm, const HostOptions &optio
   pm.addPass(createHostHandOverOutputsPass());
 
   pm.addPass(createHostLowerToLoopsPass());
+  pm.addPass(createHostFinishDispatchesPass());
 }
 
 void codegen::buildHostLLVMPipeline(OpPassManager &pm) {

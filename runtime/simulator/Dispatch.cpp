@@ -102,8 +102,10 @@ void Run::scatter(const Block &block, const Columns &columns, const Workspace &w
     int64_t end = r + 1;
     while (end < block.rows && ws.resultOffset[end] == ws.resultOffset[end - 1] + 1)
       ++end;
+    const int64_t at = ws.resultOffset[r] + columns.first * resultColumn;
+    const Finish how = {addend ? addend + at : nullptr, rectify, past};
     kernels.transpose(ws.accumulated.data() + r * columns.pitch, columns.pitch, end - r, columns.count,
-                      out + ws.resultOffset[r], resultColumn, past);
+                      static_cast<float *>(y.data) + at, resultColumn, how);
     r = end;
   }
 }
@@ -190,6 +192,12 @@ aimc_status Run::run() {
       resultRow[d] += layer.y.coefficient(a, d) * stride;
     resultGroup += layer.y.coefficient(a, layer.rowDims) * stride;
     resultColumn += layer.y.coefficient(a, layer.rowDims + 1) * stride;
+  }
+  // Results that leave in rows may do so straight from the tiles: they are left to the runtime.
+  if (context.finish && resultColumn != 1) {
+    addend = context.finish->addend;
+    rectify = context.finish->rectify != 0;
+    context.finish->taken = 1;
   }
   const bool observing = context.run->observer && context.run->observe;
   if (!exact)

@@ -76,6 +76,13 @@ struct ReadDeviation {
   float constant, slope, top, rate;
 };
 
+/// How results leave: plus an addend, which lies like the output (null: nothing), then cut at 0; past the caches, as far as
+/// that goes.
+struct Finish {
+  const float *addend;
+  bool rectify, past;
+};
+
 struct Kernels {
   /// Codes of x[0..n), one byte each: int8 when signed, uint8 otherwise, exclusive or range.flipped. `scale` is finite.
   InputCounts (*quantize)(const float *x, int64_t n, float scale, InputRange range, uint8_t *codes);
@@ -93,8 +100,9 @@ struct Kernels {
   /// out[4 * i + j] = lines[j][i * step], i in [0, n). May read and write as if n were the next multiple of 16.
   void (*interleave)(const uint8_t *const *lines, int64_t step, int64_t n, uint8_t *out);
 
-  /// out[n * stride + r] = in[r * pitch + n], r in [0, rows), n in [0, columns). `past`: past the caches, as far as that goes.
-  void (*transpose)(const float *in, int64_t pitch, int64_t rows, int64_t columns, float *out, int64_t stride, bool past);
+  /// out[n * stride + r] = finish of in[r * pitch + n], r in [0, rows), n in [0, columns).
+  void (*transpose)(const float *in, int64_t pitch, int64_t rows, int64_t columns, float *out, int64_t stride,
+                    const Finish &finish);
 
   /// Squares of n digits as 256 * high + low; high is null when they are below 256. Bytes are digits plus `zero`, int8 when
   /// isSigned.

@@ -151,6 +151,10 @@ private:
   int64_t chunks = 1, chunkTiles = 1; // column tiles are cut into
   bool whole = false;                 // tiles by the instruction set's own kernel
 
+  // what becomes of results on their way out
+  const float *addend = nullptr;
+  bool rectify = false;
+
   // observation
   int64_t observedFirst = 0, observedGroup = 0;
 };

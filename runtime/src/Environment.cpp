@@ -23,6 +23,7 @@ aimc_env Environment::of(Session &session) {
   env.allocate = allocate;
   env.release = release;
   env.fail = fail;
+  env.dispatch_finish = dispatchFinish;
   return env;
 }
 
@@ -59,7 +60,8 @@ static Status checkDispatch(const fb::Dispatch &dispatch, const fb::Crossbar &cr
   return Status();
 }
 
-int32_t Environment::dispatch(const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y) {
+int32_t Environment::runLayer(const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y,
+                              aimc_finish *finish) {
   Session &session = sessionOf(env);
   const fb::Model &model = session.chip().model().metadata();
   if (site >= model.dispatches()->size())
@@ -76,7 +78,58 @@ int32_t Environment::dispatch(const aimc_env *env, uint32_t site, const aimc_buf
   context.invocation = session.invocations[site]++;
   context.run = session.runOptions;
   context.scratch = session.scratch;
+  context.finish = finish;
   return session.chip().driver().dispatch(session.chip().driverChip(), &context, x, y);
+}
+
+int32_t Environment::dispatch(const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y) {
+  return runLayer(env, site, x, y, nullptr);
+}
+
+/// y and the addend are row-major and have the same sizes. Hands out how many elements that are.
+static Status checkFinish(const aimc_buffer &y, const aimc_buffer *addend, int64_t &count) {
+  count = 1;
+  for (const aimc_buffer *array : {&y, addend ? addend : &y}) {
+    if (array->rank != y.rank || array->type != AIMC_F32)
+      return error(AIMC_FAILED, "what is added has rank %d and type %d; y has rank %d and type %d", array->rank, array->type,
+                   y.rank, AIMC_F32);
+    int64_t stride = 1;
+    for (int32_t axis = y.rank; axis-- > 0;) {
+      const int64_t size = array->sizes[axis];
+      if (size != y.sizes[axis])
+        return error(AIMC_FAILED, "what is added has extent %lld in dimension %d, y has %lld", static_cast<long long>(size),
+                     axis, static_cast<long long>(y.sizes[axis]));
+      if ((size > 1 && array->strides[axis] != stride) || size < 0 || __builtin_mul_overflow(stride, size, &stride))
+        return error(AIMC_FAILED, "results that are finished in place are not row-major in dimension %d", axis);
+    }
+    count = stride;
+  }
+  return Status();
+}
+
+int32_t Environment::dispatchFinish(const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y,
+                                    const aimc_buffer *addend, int32_t rectify) {
+  int64_t count = 0;
+  if (Status status = checkFinish(*y, addend, count); !status.ok())
+    return report(std::move(status));
+  aimc_finish finish = {};
+  finish.size = sizeof finish;
+  finish.version = AIMC_DRIVER_VERSION;
+  finish.addend = addend ? static_cast<const float *>(addend->data) : nullptr;
+  finish.rectify = rectify;
+  if (int32_t status = runLayer(env, site, x, y, &finish))
+    return status;
+  if (finish.taken)
+    return AIMC_OK;
+  constexpr int64_t share = 16384;
+  float *results = static_cast<float *>(y->data);
+  return sessionOf(env).chip().pool().parallel()((count + share - 1) / share, [&](int64_t i) {
+    for (int64_t at = i * share, end = std::min(at + share, count); at < end; ++at) {
+      float result = finish.addend ? results[at] + finish.addend[at] : results[at];
+      results[at] = rectify && result <= 0 ? 0.0f : result;
+    }
+    return AIMC_OK;
+  });
 }
 
 int32_t Environment::contract(const aimc_env *env, uint32_t index, const aimc_buffer *a, const aimc_buffer *b,

@@ -2,7 +2,7 @@
 #ifndef AIMC_RUNTIME_ENVIRONMENT_H
 #define AIMC_RUNTIME_ENVIRONMENT_H
 
-#include "aimc/env.h"
+#include "aimc/driver.h"
 
 namespace aimc {
 
@@ -20,6 +20,11 @@ struct Environment {
   static void *allocate(const aimc_env *env, uint64_t bytes);
   static void release(const aimc_env *env, void *allocation);
   static int32_t fail(const aimc_env *env, int32_t status, const char *message);
+  static int32_t dispatchFinish(const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y,
+                                const aimc_buffer *addend, int32_t rectify);
+
+private:
+  static int32_t runLayer(const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y, aimc_finish *finish);
 };
 
 } // namespace aimc

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <math.h>
 #include <string.h>
 
@@ -172,4 +173,65 @@ TEST(Paths, OutputScalesAreRoundedQuotients) {
         }
       }
   }
+}
+
+/// What a layer's results become.
+static float finished(float result, const aimc_finish &finish, size_t i) {
+  const float sum = finish.addend ? result + finish.addend[i] : result;
+  return finish.rectify ? std::max(sum, 0.0f) : sum;
+}
+
+TEST(Paths, ResultsThatLeaveAsPixelsAreFinishedOnTheirWay) {
+  int taken = 0;
+  for (const char *set : {"generic", "avx2", "vnni"})
+    for (uint32_t seed = 1; seed <= 40 && aimc::simulator::findIsa(set); ++seed) {
+      Case layer = draw(seed);
+      const Result alone = runOn(set, layer, 1);
+      setenv("AIMC_SIMULATOR_ISA", set, 1);
+      Host host(layer.spec, 3);
+      SimulatedChip chip(host, layer.fidelity, 5, 6);
+      unsetenv("AIMC_SIMULATOR_ISA");
+      const std::vector<float> addend = randomInputs(layer.y.data.size(), seed, -2.0f, 2.0f);
+      aimc_finish finish = {};
+      finish.size = sizeof finish;
+      finish.version = AIMC_DRIVER_VERSION;
+      finish.addend = seed % 3 ? addend.data() : nullptr;
+      finish.rectify = seed % 2;
+      ASSERT_EQ(chip.run(layer.x, layer.y, 2, nullptr, &finish), AIMC_OK) << host.message;
+      ASSERT_EQ(finish.taken, layer.y.sizes.size() == 4 && layer.y.sizes[2] > 1);
+      taken += finish.taken;
+      for (size_t i = 0; i < alone.y.size(); ++i)
+        ASSERT_EQ(layer.y.data[i], finish.taken ? finished(alone.y[i], finish, i) : alone.y[i])
+            << "element " << i << ", " << layer.name << " on " << set;
+    }
+  EXPECT_GT(taken, 5);
+}
+
+TEST(Paths, LargeResultsPastTheCaches) {
+  // 64 x 64 pixels of 520 channels are more than 8 MB, in whole lines.
+  Spec spec;
+  spec.N = 520;
+  spec.C = 256;
+  useConvolution(spec, 1, 1, 1, 0);
+  spec.fill(1);
+  Array x({1, 1, 64, 64}), y({1, 520, 64, 64});
+  x.data = randomInputs(x.data.size(), 3, -1.0f, 1.0f);
+  Host host(spec, 2);
+  SimulatedChip chip(host, AIMC_QUANTIZED);
+  const std::vector<float> addend = randomInputs(y.data.size(), 4, -2.0f, 2.0f);
+  ASSERT_EQ(chip.run(x, y), AIMC_OK) << host.message;
+  const std::vector<float> alone = y.data;
+  aimc_finish finish = {sizeof finish, AIMC_DRIVER_VERSION, addend.data(), 1, 0};
+  ASSERT_EQ(chip.run(x, y, 0, nullptr, &finish), AIMC_OK) << host.message;
+  ASSERT_EQ(finish.taken, 1);
+  for (size_t i = 0; i < alone.size(); ++i)
+    ASSERT_EQ(y.data[i], finished(alone[i], finish, i)) << "element " << i;
+  // A row of pixels alone has too few results for that.
+  SimulatedChip same(host, AIMC_QUANTIZED);
+  Array row({1, 1, 1, 64}), part({1, 520, 1, 64});
+  std::copy(x.data.begin(), x.data.begin() + 64, row.data.begin());
+  ASSERT_EQ(same.run(row, part), AIMC_OK) << host.message;
+  for (size_t n = 0; n < 520; ++n)
+    for (size_t i = 0; i < 64; ++i)
+      ASSERT_EQ(part.data[n * 64 + i], alone[n * 4096 + i]) << "channel " << n << ", pixel " << i;
 }

@@ -228,12 +228,13 @@ SimulatedChip::~SimulatedChip() {
     driver->destroy(chip);
 }
 
-aimc_status SimulatedChip::run(Array &x, Array &y, int64_t invocation, const aimc_run_options *options) {
+aimc_status SimulatedChip::run(Array &x, Array &y, int64_t invocation, const aimc_run_options *options, aimc_finish *finish) {
   if (status != AIMC_OK)
     return status;
   aimc_run_options defaults = {};
   defaults.struct_size = sizeof defaults;
-  aimc_dispatch_context context = {sizeof context, AIMC_DRIVER_VERSION, 0, invocation, options ? options : &defaults, scratch};
+  aimc_dispatch_context context = {sizeof context, AIMC_DRIVER_VERSION, 0, invocation, options ? options : &defaults, scratch,
+                                   finish};
   aimc_buffer in = x.buffer(), out = y.buffer();
   return driver->dispatch(chip, &context, &in, &out);
 }

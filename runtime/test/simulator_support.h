@@ -104,7 +104,8 @@ public:
   SimulatedChip(Host &host, aimc_fidelity fidelity, uint32_t seed = 0, uint32_t trial = 0, uint32_t disabledEffects = 0,
                 double seconds = 0, aimc_compensation compensation = AIMC_COMPENSATE_NONE);
   ~SimulatedChip();
-  aimc_status run(Array &x, Array &y, int64_t invocation = 0, const aimc_run_options *options = nullptr);
+  aimc_status run(Array &x, Array &y, int64_t invocation = 0, const aimc_run_options *options = nullptr,
+                  aimc_finish *finish = nullptr);
   aimc_statistics statistics();
   aimc_status status; // of programming
 private:

@@ -35,6 +35,20 @@ llvm.func @aimc_entry(%env: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) -> i32 {
 
 // -----
 
+// CHECK-LABEL: llvm.func @aimc_entry(
+// CHECK: %[[SLOT:.*]] = llvm.getelementptr %{{.*}}[72]
+// CHECK: %[[FINISH:.*]] = llvm.load %[[SLOT]]
+// CHECK: %[[STATUS:.*]] = llvm.call %[[FINISH]](
+// CHECK: llvm.cond_br %{{.*}}, ^bb1, ^{{.*}}(%[[STATUS]] : i32)
+llvm.func @aimc_entry(%env: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) -> i32 {
+  %site = llvm.mlir.constant(3 : i32) : i32
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  host.call dispatch_finish(%site, %in, %out, %in, %ok) : i32, !llvm.ptr, !llvm.ptr, !llvm.ptr, i32
+  llvm.return %ok : i32
+}
+
+// -----
+
 // A short loop runs here, a long one through the environment; both as a function over a share. Captured values travel in a
 // struct, constants do not; the closing branch says that iterations are independent.
 // CHECK: #[[GROUP:.*]] = #llvm.access_group

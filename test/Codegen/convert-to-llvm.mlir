@@ -28,6 +28,25 @@ func.func @aimc_entry(%env: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) -> i32 {
 
 // -----
 
+// A layer and what finishes its results: the addend's array or null, then whether they are cut at 0.
+// CHECK-LABEL: llvm.func @finish
+// CHECK-DAG: %[[NULL:.*]] = llvm.mlir.zero
+// CHECK-DAG: host.call dispatch_finish(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) : i32, !llvm.ptr, !llvm.ptr, !llvm.ptr, i32
+// CHECK: host.call dispatch_finish(%{{.*}}, %{{.*}}, %{{.*}}, %[[NULL]], %{{.*}}) : i32, !llvm.ptr, !llvm.ptr, !llvm.ptr, i32
+func.func @finish(%env: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) -> i32 {
+  %c0 = arith.constant 0 : index
+  %ok = arith.constant 0 : i32
+  %x = host.input 0 : memref<?x3xf32>
+  %n = memref.dim %x, %c0 : memref<?x3xf32>
+  %y = memref.alloc(%n) : memref<?x3xf32>
+  host.dispatch_finish 3 ins(%x : memref<?x3xf32>) outs(%y : memref<?x3xf32>) plus %x : memref<?x3xf32>
+  host.dispatch_finish 4 ins(%x : memref<?x3xf32>) outs(%y : memref<?x3xf32>) rectify
+  host.output 0, %y owned : memref<?x3xf32>
+  return %ok : i32
+}
+
+// -----
+
 // CHECK-LABEL: llvm.func @loop
 // CHECK: host.parallel %[[I:.*]] to %{{.*}} grain %{{.*}} : i64 {
 // CHECK:   llvm.getelementptr {{.*}}[%[[I]]]

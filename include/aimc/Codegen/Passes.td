@@ -140,6 +140,16 @@ def HostLowerToLoopsPass : Pass<"host-lower-to-loops", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
+def HostFinishDispatchesPass : Pass<"host-finish-dispatches", "::mlir::ModuleOp"> {
+  let summary = "a sum with another array, a ReLU, or both right behind a layer become part of it";
+  let description = [{
+    A `host.parallel` that comes right after a `host.dispatch` and does nothing but add to the elements of y those of an
+    array of the same shape, and then maybe cut them at 0, goes into a `host.dispatch_finish`: results are finished on
+    their way out of the layer instead of being read and written once more.
+  }];
+  let dependentDialects = ["::aimc::host::HostDialect"];
+}
+
 def HostExpandMathPass : Pass<"host-expand-math", "::mlir::ModuleOp"> {
   let summary = "Mathematical functions become arithmetic";
   let description = [{

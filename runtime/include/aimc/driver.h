@@ -33,6 +33,14 @@ typedef struct aimc_driver_host {
   const void *target;
 } aimc_driver_host;
 
+/* What becomes of a layer's results behind its bias. */
+typedef struct aimc_finish {
+  uint32_t size, version;
+  const float *addend; /* added to them; null: nothing. It lies like y, which is row-major, and does not overlap it */
+  int32_t rectify;     /* not 0: then the larger of each and 0 replaces it; what is not a number stays */
+  int32_t taken;       /* set by a driver that does so. Otherwise the runtime does, after the dispatch */
+} aimc_finish;
+
 /* What one call of a layer needs beyond its arrays. */
 typedef struct aimc_dispatch_context {
   uint32_t size, version;
@@ -40,6 +48,7 @@ typedef struct aimc_dispatch_context {
   int64_t invocation;          /* how often this site ran before in this run */
   const aimc_run_options *run; /* never null */
   void *scratch;               /* the session's, made by create_scratch */
+  aimc_finish *finish;         /* null: nothing */
 } aimc_dispatch_context;
 
 typedef struct aimc_driver {

@@ -61,6 +61,11 @@ struct aimc_env {
 
   /* Records a message for the caller of the session; returns `status`. */
   int32_t (*fail)(const aimc_env *env, int32_t status, const char *message);
+
+  /* `dispatch`, then y = y + addend unless that is null, then the larger of each element of y and 0 if `rectify` is not 0.
+   * y and addend are row-major, of the same sizes, and do not overlap. */
+  int32_t (*dispatch_finish)(const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y,
+                             const aimc_buffer *addend, int32_t rectify);
 };
 
 /* The symbol every host code object exports. */

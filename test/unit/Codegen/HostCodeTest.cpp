@@ -381,6 +381,38 @@ func.func @main(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
   EXPECT_EQ(runner.dispatches, 1);
 }
 
+TEST(HostCode, SumsAndReLUsGoAlongWithALayer) {
+  HostRunner runner(R"mlir(
+analog.crossbar @fc1 node "fc1" [1, 2, 2] {tile_base = 0 : i64,
+  grid = #analog.grid<tile_rows = 4, tile_columns = 4, row_tiles = 1, column_tiles = 1>,
+  coding = #analog.coding<weight_bits = 8, cell_bits = 7, slices = 1>}
+func.func @main(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x2xf32>
+  %init = tensor.empty(%n) : tensor<?x2xf32>
+  %y = analog.dispatch @fc1 ins(%x : tensor<?x2xf32>) outs(%init : tensor<?x2xf32>) {
+      node = "fc1", site = 7 : i64, x_map = affine_map<(m, g, k) -> (m, k)>, y_map = affine_map<(m, g, n) -> (m, n)>,
+      k_sizes = array<i64: 2>, scale_dims = 1 : i64, input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64,
+      input_slices = 1 : i64, adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64} -> tensor<?x2xf32>
+  %sum = linalg.add ins(%y, %x : tensor<?x2xf32>, tensor<?x2xf32>) outs(%init : tensor<?x2xf32>) -> tensor<?x2xf32>
+  %z = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+                       iterator_types = ["parallel", "parallel"]}
+      ins(%sum : tensor<?x2xf32>) outs(%init : tensor<?x2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    linalg.yield %m : f32
+  } -> tensor<?x2xf32>
+  return %z : tensor<?x2xf32>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  std::vector<Array> results;
+  ASSERT_EQ(runner.run({Array::of<float>({2, 2}, {1, -9, -3, 4})}, {matrix}, results), AIMC_OK);
+  EXPECT_EQ(results[0].as<float>(), (Floats{9, 0, 1, 15}));
+  EXPECT_EQ(runner.dispatches, 1);
+  EXPECT_EQ(runner.finished, 1);
+}
+
 struct MathCase {
   const char *body;
   std::function<double(double, double)> expected;

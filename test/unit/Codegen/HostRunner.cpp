@@ -171,6 +171,20 @@ int32_t HostRunner::run(const std::vector<Array> &inputs, const std::vector<Outp
     }
     return AIMC_OK;
   };
+  env.dispatch_finish = [](const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y,
+                           const aimc_buffer *addend, int32_t rectify) -> int32_t {
+    ++self(env)->runner->finished;
+    int32_t status = env->dispatch(env, site, x, y);
+    int64_t count = 1;
+    for (int32_t axis = 0; axis < y->rank; ++axis)
+      count *= y->sizes[axis];
+    float *results = static_cast<float *>(y->data);
+    for (int64_t i = 0; i < count; ++i) {
+      results[i] += addend ? static_cast<float *>(addend->data)[i] : 0;
+      results[i] = rectify ? std::max(results[i], 0.0f) : results[i];
+    }
+    return status;
+  };
   env.allocate = [](const aimc_env *env, uint64_t bytes) -> void * {
     HostRunner &runner = *self(env)->runner;
     if (runner.allocated++ == runner.failAllocation)

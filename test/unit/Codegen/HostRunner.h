@@ -60,6 +60,7 @@ public:
   int32_t shares = 0;      // of parallel loops
   int32_t contractions = 0;
   int32_t dispatches = 0;
+  int32_t finished = 0;        // of them by `dispatch_finish`
   int32_t failAllocation = -1; // the allocation with this number finds no memory
   int32_t failContraction = -1;
   std::string message; // of env->fail

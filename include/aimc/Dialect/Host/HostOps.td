@@ -16,7 +16,7 @@ def Host_Dialect : Dialect {
     environment, a table of functions (`runtime/include/aimc/env.h`); each operation here is one way of using it.
 
     The operations come in two layers. `input`, `output`, `constant`, `contract` and `dispatch` work on tensors and,
-    after bufferization, on memrefs; `parallel` is a loop. `call`, `allocate`, `release`, `buffer` and `constants`
+    after bufferization, on memrefs; `dispatch_finish` on memrefs only; `parallel` is a loop. `call`, `allocate`, `release`, `buffer` and `constants`
     appear only next to the LLVM dialect, where `host-bind` replaces them by uses of the environment and turns every
     failing call into an early return.
 
@@ -143,6 +143,27 @@ def Host_DispatchOp : Host_Op<"dispatch", [DestinationStyleOpInterface, DeclareO
   }];
 }
 
+def Host_DispatchFinishOp : Host_Op<"dispatch_finish"> {
+  let summary = "runs one analog layer and finishes its results";
+  let description = [{
+    `host.dispatch` on memrefs, then y = y + `addend` if there is one, which has the shape of y, then with `rectify` the
+    larger of each element and 0. y and the addend are row-major and do not overlap.
+
+    Example:
+
+    ```mlir
+    host.dispatch_finish 3 ins(%x : memref<?x8x30x30xf32>) outs(%y : memref<?x16x28x28xf32>)
+        plus %r : memref<?x16x28x28xf32> rectify
+    ```
+  }];
+  let arguments = (ins I64Attr:$site, AnyStridedMemRef:$x, AnyStridedMemRef:$y, Optional<AnyStridedMemRef>:$addend,
+                   UnitAttr:$rectify);
+  let assemblyFormat = [{
+    $site `ins` `(` $x `:` type($x) `)` `outs` `(` $y `:` type($y) `)` (`plus` $addend^ `:` type($addend))?
+    (`rectify` $rectify^)? attr-dict
+  }];
+}
+
 def Host_ParallelOp : Host_Op<"parallel", [RecursiveMemoryEffects]> {
   let summary = "a loop whose iterations may run at once";
   let description = [{
@@ -173,7 +194,8 @@ def Host_YieldOp : Host_Op<"yield", [Pure, Terminator, ParentOneOf<["ParallelOp"
 // ---- beside the LLVM dialect ----
 
 def Host_Function : I32EnumAttr<"Function", "a function of the environment", [
-  I32EnumAttrCase<"Dispatch", 0, "dispatch">, I32EnumAttrCase<"Contract", 1, "contract">]> {
+  I32EnumAttrCase<"Dispatch", 0, "dispatch">, I32EnumAttrCase<"Contract", 1, "contract">,
+  I32EnumAttrCase<"DispatchFinish", 2, "dispatch_finish">]> {
   let cppNamespace = "::aimc::host";
 }
 
