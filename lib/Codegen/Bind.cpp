@@ -75,51 +75,50 @@ static void bring(Value value, IRMapping &mapping, OpBuilder &b, SmallVectorImpl
   b.clone(*op, mapping);
 }
 
-static void outline(host::ParallelOp loop, unsigned number) {
-  auto parent = loop->getParentOfType<LLVM::LLVMFuncOp>();
-  Location loc = loop.getLoc();
-  OpBuilder b(loop.getContext());
-  Type pointer = pointerType(b), i64 = b.getI64Type(), i32 = b.getI32Type();
+/// The context of a loop's function: a struct of what its body captures. The address of one field.
+static Value fieldOf(OpBuilder &b, Location loc, Type contextType, Value context, size_t field) {
+  return LLVM::GEPOp::create(b, loc, pointerType(b), contextType, context,
+                             ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(field)});
+}
 
+/// An empty function (env, context, begin, end) -> status behind `parent`.
+static LLVM::LLVMFuncOp createLoopFunction(OpBuilder &b, LLVM::LLVMFuncOp parent, Location loc, unsigned number) {
+  Type pointer = pointerType(b), i64 = b.getI64Type();
   b.setInsertionPointAfter(parent);
-  auto function =
-      LLVM::LLVMFuncOp::create(b, loc, (parent.getName() + "_loop_" + Twine(number)).str(),
-                               LLVM::LLVMFunctionType::get(i32, {pointer, pointer, i64, i64}), LLVM::Linkage::Internal);
+  auto function = LLVM::LLVMFuncOp::create(b, loc, (parent.getName() + "_loop_" + Twine(number)).str(),
+                                           LLVM::LLVMFunctionType::get(b.getI32Type(), {pointer, pointer, i64, i64}),
+                                           LLVM::Linkage::Internal);
   function.setNoInline(true); // called here and by the pool: one body serves both
   function.setUnnamedAddr(LLVM::UnnamedAddr::Global);
-  Block *entry = function.addEntryBlock(b);
-  Value context = entry->getArgument(1), end = entry->getArgument(3);
+  function.addEntryBlock(b);
+  return function;
+}
 
-  // What the body uses from outside.
-  llvm::SetVector<Value> outside;
-  getUsedValuesDefinedAbove(loop.getBody(), outside);
-  IRMapping mapping;
-  mapping.map(parent.getArgument(0), entry->getArgument(0));
-  SmallVector<Value> captured;
-  b.setInsertionPointToEnd(entry);
-  for (Value value : outside)
-    bring(value, mapping, b, captured);
-  auto contextType = LLVM::LLVMStructType::getLiteral(
-      b.getContext(), llvm::map_to_vector(captured, [](Value value) -> Type { return value.getType(); }));
+/// Loads the captured values in place of their stand-ins.
+static void loadCaptured(OpBuilder &b, Location loc, Type contextType, Value context, ArrayRef<Value> captured,
+                         IRMapping &mapping) {
   for (auto [field, value] : llvm::enumerate(captured)) {
     Operation *standIn = mapping.lookup(value).getDefiningOp();
     b.setInsertionPoint(standIn);
-    Value address =
-        LLVM::GEPOp::create(b, loc, pointer, contextType, context, ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(field)});
-    Value loaded = LLVM::LoadOp::create(b, loc, value.getType(), address);
+    Value loaded = LLVM::LoadOp::create(b, loc, value.getType(), fieldOf(b, loc, contextType, context, field));
     standIn->getResult(0).replaceAllUsesWith(loaded);
     mapping.map(value, loaded);
     standIn->erase();
   }
+}
 
-  // for (i = begin; i < end; ++i) body
+/// Fills the function: for (i = begin; i < end; ++i) body. Takes the body away from `loop`.
+static void moveBody(OpBuilder &b, host::ParallelOp loop, LLVM::LLVMFuncOp function) {
+  Location loc = loop.getLoc();
   Region &region = function.getBody();
-  Block *header = b.createBlock(&region, region.end(), i64, loc);
+  Block *entry = &region.front();
+  Value begin = entry->getArgument(2), end = entry->getArgument(3);
+  Block *header = b.createBlock(&region, region.end(), b.getI64Type(), loc);
   Block *first = &loop.getBody().front();
   region.getBlocks().splice(region.end(), loop.getBody().getBlocks());
   Block *exit = b.createBlock(&region, region.end());
   b.setInsertionPointToEnd(entry);
-  LLVM::BrOp::create(b, loc, ValueRange{entry->getArgument(2)}, header);
+  LLVM::BrOp::create(b, loc, ValueRange{begin}, header);
   b.setInsertionPointToEnd(header);
   Value index = header->getArgument(0);
   Value more = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt, index, end);
@@ -135,24 +134,25 @@ static void outline(host::ParallelOp loop, unsigned number) {
   });
   b.setInsertionPointToEnd(exit);
   LLVM::ReturnOp::create(b, loc, constant(b, loc, 32, 0));
-  for (Value value : outside)
-    replaceAllUsesInRegionWith(value, mapping.lookup(value), region);
   // Stack memory of the body is the function's, not an iteration's.
   for (LLVM::AllocaOp alloca : llvm::to_vector(first->getOps<LLVM::AllocaOp>()))
     if (auto size = alloca.getArraySize().getDefiningOp<LLVM::ConstantOp>()) {
       size->moveBefore(entry->getTerminator());
       alloca->moveBefore(entry->getTerminator());
     }
+}
 
-  // Short loops run here, longer ones on all threads.
+/// Calls the function in place of `loop`, with a context on the stack: short loops run here, longer ones on all threads.
+static void callFunction(OpBuilder &b, host::ParallelOp loop, LLVM::LLVMFuncOp function, Type contextType,
+                         ArrayRef<Value> captured) {
+  auto parent = loop->getParentOfType<LLVM::LLVMFuncOp>();
+  Location loc = loop.getLoc();
+  Type i32 = b.getI32Type();
   b.setInsertionPointToStart(&parent.getBody().front());
-  Value frame = LLVM::AllocaOp::create(b, loc, pointer, contextType, constant(b, loc, 64, 1));
+  Value frame = LLVM::AllocaOp::create(b, loc, pointerType(b), contextType, constant(b, loc, 64, 1));
   b.setInsertionPoint(loop);
-  for (auto [field, value] : llvm::enumerate(captured)) {
-    Value address =
-        LLVM::GEPOp::create(b, loc, pointer, contextType, frame, ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(field)});
-    LLVM::StoreOp::create(b, loc, value, address);
-  }
+  for (auto [field, value] : llvm::enumerate(captured))
+    LLVM::StoreOp::create(b, loc, value, fieldOf(b, loc, contextType, frame, field));
   Value env = parent.getArgument(0);
   Value isShort = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::sle, loop.getCount(), loop.getGrain());
   Block *before = loop->getBlock();
@@ -171,6 +171,31 @@ static void outline(host::ParallelOp loop, unsigned number) {
   b.setInsertionPointToEnd(join);
   host::CheckOp::create(b, loc, join->getArgument(0));
   LLVM::BrOp::create(b, loc, ValueRange{}, after);
+}
+
+/// The loop's body becomes a function of its own, the loop a call.
+static void outline(host::ParallelOp loop, unsigned number) {
+  auto parent = loop->getParentOfType<LLVM::LLVMFuncOp>();
+  Location loc = loop.getLoc();
+  OpBuilder b(loop.getContext());
+  LLVM::LLVMFuncOp function = createLoopFunction(b, parent, loc, number);
+  Block *entry = &function.getBody().front();
+
+  llvm::SetVector<Value> outside;
+  getUsedValuesDefinedAbove(loop.getBody(), outside);
+  IRMapping mapping;
+  mapping.map(parent.getArgument(0), entry->getArgument(0));
+  SmallVector<Value> captured;
+  b.setInsertionPointToEnd(entry);
+  for (Value value : outside)
+    bring(value, mapping, b, captured);
+  auto contextType = LLVM::LLVMStructType::getLiteral(
+      b.getContext(), llvm::map_to_vector(captured, [](Value value) -> Type { return value.getType(); }));
+  loadCaptured(b, loc, contextType, entry->getArgument(1), captured, mapping);
+  moveBody(b, loop, function);
+  for (Value value : outside)
+    replaceAllUsesInRegionWith(value, mapping.lookup(value), function.getBody());
+  callFunction(b, loop, function, contextType, captured);
   loop.erase();
 }
 

@@ -1,25 +1,20 @@
 //===- Fuse.cpp - elementwise chains become one loop each, in place where possible ------------------------------===//
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 #include "aimc/Codegen/Passes.h"
-#include "aimc/Dialect/Host/Host.h"
 
 namespace aimc::codegen {
 #define GEN_PASS_DEF_HOSTFUSEELEMENTWISEPASS
-#define GEN_PASS_DEF_HOSTKEEPLOOPBUFFERSPASS
 #include "aimc/Codegen/Passes.h.inc"
 } // namespace aimc::codegen
 
@@ -81,25 +76,6 @@ static void writeInPlace(linalg::GenericOp op) {
     }
 }
 
-/// Whether `value` is `destination` after insertions and loops that carry it: it is in that buffer anyway.
-static bool isInPlace(Value value, Value destination) {
-  while (value != destination) {
-    auto result = dyn_cast<OpResult>(value);
-    if (!result)
-      return false;
-    if (auto insert = dyn_cast<tensor::InsertOp>(result.getOwner()))
-      value = insert.getDest();
-    else if (auto loop = dyn_cast<scf::ForOp>(result.getOwner()))
-      value = loop.getInitArgs()[result.getResultNumber()];
-    else if (auto loop = dyn_cast<scf::WhileOp>(result.getOwner());
-             loop && llvm::equal(loop.getConditionOp().getArgs(), loop.getBeforeArguments()))
-      value = loop.getInits()[result.getResultNumber()];
-    else
-      return false;
-  }
-  return true;
-}
-
 namespace {
 struct HostFuseElementwisePass : codegen::impl::HostFuseElementwisePassBase<HostFuseElementwisePass> {
   void runOnOperation() override {
@@ -125,45 +101,6 @@ struct HostFuseElementwisePass : codegen::impl::HostFuseElementwisePassBase<Host
       return signalPassFailure();
 
     getOperation().walk(writeInPlace);
-  }
-};
-
-struct HostKeepLoopBuffersPass : codegen::impl::HostKeepLoopBuffersPassBase<HostKeepLoopBuffersPass> {
-  /// Each use of an empty tensor gets its own beside it, so that the place where the result goes can take its stead.
-  void separateEmptyTensors() {
-    SmallVector<tensor::EmptyOp> empties;
-    getOperation().walk([&](tensor::EmptyOp empty) { empties.push_back(empty); });
-    for (tensor::EmptyOp empty : empties)
-      for (OpOperand &use : llvm::make_early_inc_range(empty->getUses())) {
-        OpBuilder builder(use.getOwner());
-        use.set(builder.clone(*empty)->getResult(0));
-      }
-    for (tensor::EmptyOp empty : empties)
-      empty.erase();
-  }
-
-  void runOnOperation() override {
-    separateEmptyTensors();
-    getOperation().walk([&](scf::ForOp loop) {
-      auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
-      OpBuilder builder(yield);
-      for (auto [init, argument, yielded] :
-           llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs(), yield->getOpOperands())) {
-        auto type = dyn_cast<RankedTensorType>(argument.getType());
-        if (!type || isInPlace(yielded.get(), argument))
-          continue;
-        bool sameShape = true;
-        for (int64_t dim = 0; dim < type.getRank() && sameShape; ++dim)
-          if (type.isDynamicDim(dim)) {
-            FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual({yielded.get(), dim}, {init, dim});
-            sameShape = succeeded(equal) && *equal;
-          }
-        if (!sameShape)
-          continue;
-        auto kept = bufferization::MaterializeInDestinationOp::create(builder, yield.getLoc(), yielded.get(), argument);
-        yielded.set(kept.getResult());
-      }
-    });
   }
 };
 } // namespace
