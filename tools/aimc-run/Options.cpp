@@ -47,162 +47,179 @@ Fidelities
 
 Results never depend on --threads and --batch. Exit status: 0, or 1 with one line that says what is wrong.)";
 
-std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
-  RunOptions options;
-  CLI::App app(description, "aimc-run");
-  app.footer(examples);
-  app.set_version_flag("--version", aimc_version());
-  app.formatter(std::make_shared<HelpFormatter>());
+namespace {
+/// Options whose words become values once the whole line is read.
+struct Words {
+  std::string fidelity, time = "0", compensation, recovery;
+  std::optional<std::string> scale;
+  std::vector<std::string> disabled, settings;
+};
+} // namespace
 
-  app.add_option("MODEL", options.network.model, "the compiled network, MODEL.aimc")->required();
-  app.add_option("INPUT", options.network.inputs, "one .npy file per graph input");
-
-  const char *results = "Results";
+static void addResultOptions(CLI::App &app, RunOptions &options) {
+  const char *group = "Results";
   app.add_option("--output-dir", options.outputDir,
                  "where output_0.npy ... (of the first trial) and outputs.json go; default: the current directory, or nowhere "
                  "when --labels, --expect or --dump-layers asks for something else")
-      ->group(results)
+      ->group(group)
       ->type_name("DIR");
   app.add_option("--labels", options.labels, "class of each sample: prints the top-1 accuracy of the first output")
-      ->group(results)
+      ->group(group)
       ->type_name("Y.npy");
   app.add_option("--expect", options.expect,
                  "reference of the first output (given again: of the second ...): prints SQNR in dB, "
                  "10 log10(sum ref^2 / sum (ref - out)^2), and the largest error relative to the reference's range")
-      ->group(results)
+      ->group(group)
       ->type_name("OUT.npy")
       ->allow_extra_args(false);
   app.add_option("--dump-layers", options.dumpLayers,
                  "writes what recomputes a layer, one directory per weight matrix: x, levels, weight_scale, adc_range, alpha, "
                  "bias, codes, y as .npy and layer.json; first trial, rows in the order of the calls")
-      ->group(results)
+      ->group(group)
       ->type_name("DIR");
   app.add_option("--dump-rows", options.dumpRows, "at most so many rows of each matrix")
-      ->group(results)
+      ->group(group)
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
   app.add_option("--report", options.report,
                  "layers: instead of results, how far each layer is from the float network in dB: with the converters alone, "
                  "with each effect of --fidelity=noisy alone, with all")
-      ->group(results)
+      ->group(group)
       ->type_name("layers")
       ->check(CLI::IsMember({"layers"}).description(""));
-  app.add_flag("--json", options.json, "prints one JSON object instead of text")->group(results);
+  app.add_flag("--json", options.json, "prints one JSON object instead of text")->group(group);
+}
 
-  const char *chip = "Chip";
-  app.add_option("--driver", options.chip.driver, "simulator, trace, or a shared library (a path with a '/')")
-      ->group(chip)
+static void addChipOptions(CLI::App &app, RunOptions &options, Words &words) {
+  const char *group = "Chip";
+  ChipSettings &chip = options.chip;
+  words.fidelity = nameOf(fidelities(), chip.fidelity);
+  words.compensation = nameOf(compensations(), chip.compensation);
+  words.recovery = nameOf(recoveries(), chip.recovery);
+  app.add_option("--driver", chip.driver, "simulator, trace, or a shared library (a path with a '/')")
+      ->group(group)
       ->type_name("NAME|PATH.so")
       ->capture_default_str();
-  app.add_option("--driver-arg", options.chip.driverArgument, "handed to the driver; trace: the file that receives the events")
-      ->group(chip)
+  app.add_option("--driver-arg", chip.driverArgument, "handed to the driver; trace: the file that receives the events")
+      ->group(group)
       ->type_name("ARG");
-  std::string fidelity = nameOf(fidelities(), options.chip.fidelity);
-  app.add_option("--fidelity", fidelity, "exact, quantized or noisy")
-      ->group(chip)
+  app.add_option("--fidelity", words.fidelity, "exact, quantized or noisy")
+      ->group(group)
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember(namesOf(fidelities())).description(""));
-  app.add_option("--seed", options.chip.seed, "of everything random")->group(chip)->type_name("N")->capture_default_str();
+  app.add_option("--seed", chip.seed, "of everything random")->group(group)->type_name("N")->capture_default_str();
   app.add_option("--trials", options.trials, "chips programmed one after the other, each with its own noise")
-      ->group(chip)
+      ->group(group)
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1u << 30).description(""));
-  std::vector<std::string> disabled;
-  app.add_option("--disable", disabled, "noisy: effects left out: " + listOf(namesOf(effects())))
-      ->group(chip)
+  app.add_option("--disable", words.disabled, "noisy: effects left out: " + listOf(namesOf(effects())))
+      ->group(group)
       ->type_name("EFFECT,...")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember(namesOf(effects())).description(""));
-  std::vector<std::string> settings;
-  app.add_option("--set", settings,
+  app.add_option("--set", words.settings,
                  "changes the target's device, noise, converters or wires; keys, values and units as in docs/targets.md, "
                  "such as noise.input=0.01, \"noise.output=0.3 LSB\", device.model=rram-milo, adc.bits=6")
-      ->group(chip)
+      ->group(group)
       ->type_name("KEY=VALUE,...")
       ->delimiter(',')
       ->allow_extra_args(false);
-  std::string time = "0";
-  app.add_option("--time", time, "noisy: since programming, in seconds or with a unit: 90, 10s, 5min, 1h, 1d")
-      ->group(chip)
+  app.add_option("--time", words.time, "noisy: since programming, in seconds or with a unit: 90, 10s, 5min, 1h, 1d")
+      ->group(group)
       ->type_name("TIME")
       ->capture_default_str();
-  std::string compensation = nameOf(compensations(), options.chip.compensation);
-  app.add_option("--compensate", compensation,
+  app.add_option("--compensate", words.compensation,
                  "noisy: drift is compensated by a factor for each tile, each column of a tile, or not: tile, column, none")
-      ->group(chip)
+      ->group(group)
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember(namesOf(compensations())).description(""));
-
-  std::string recovery = "none";
-  app.add_option("--recover", recovery,
+  app.add_option("--recover", words.recovery,
                  "after programming, layers are fitted to the float network on the data of --calibrate, column by column: bias "
                  "(the mean), affine (least squares), none")
-      ->group(chip)
+      ->group(group)
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember(namesOf(recoveries())).description(""));
   app.add_option("--calibrate", options.network.calibration, "data for --recover; given again: of the second input ...")
-      ->group(chip)
+      ->group(group)
       ->type_name("X.npy")
       ->allow_extra_args(false);
+}
 
-  const char *running = "Running";
+static void addRunningOptions(CLI::App &app, RunOptions &options, Words &words) {
+  const char *group = "Running";
   app.add_option("--threads", options.threads, "0: one per hardware thread")
-      ->group(running)
+      ->group(group)
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096).description(""));
   app.add_option("--batch", options.network.batch,
                  "samples per run of a model whose batch is free; default: 128, or all when fewer")
-      ->group(running)
+      ->group(group)
       ->type_name("N")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40).description(""));
-  std::string scale;
-  auto *scaleOption = app.add_option("--input-scale", scale,
-                                     "integer data of a float input are multiplied: A/B computes float32(v) * A / B, a decimal "
-                                     "S float32(v) * S, each step rounded to float32")
-                          ->group(running)
-                          ->type_name("A/B|S");
+  app.add_option("--input-scale", words.scale,
+                 "integer data of a float input are multiplied: A/B computes float32(v) * A / B, a decimal "
+                 "S float32(v) * S, each step rounded to float32")
+      ->group(group)
+      ->type_name("A/B|S");
+}
 
+static Status readWords(const Words &words, RunOptions &options) {
+  if (words.scale) {
+    Result<InputScale> scale = InputScale::parse(*words.scale);
+    if (!scale)
+      return scale.failure();
+    options.network.inputScale = *scale;
+  }
+  ChipSettings &chip = options.chip;
+  chip.recovery = find(recoveries(), words.recovery)->value;
+  chip.fidelity = find(fidelities(), words.fidelity)->value;
+  chip.compensation = find(compensations(), words.compensation)->value;
+  for (const std::string &name : words.disabled)
+    chip.disabledEffects |= 1u << find(effects(), name)->value;
+  for (const std::string &setting : words.settings)
+    chip.settings += (chip.settings.empty() ? "" : ",") + setting;
+  Result<double> seconds = parseSeconds(words.time);
+  if (!seconds)
+    return Failure{"--time: " + seconds.error()};
+  chip.timeSeconds = *seconds;
+  return {};
+}
+
+std::optional<RunOptions> parseOptions(int argc, char **argv, int &exitStatus) {
+  RunOptions options;
+  Words words;
+  CLI::App app(description, "aimc-run");
+  app.footer(examples);
+  app.set_version_flag("--version", aimc_version());
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.add_option("MODEL", options.network.model, "the compiled network, MODEL.aimc")->required();
+  app.add_option("INPUT", options.network.inputs, "one .npy file per graph input");
+  addResultOptions(app, options);
+  addChipOptions(app, options, words);
+  addRunningOptions(app, options, words);
+
+  auto fail = [&](const std::string &message) {
+    std::fprintf(stderr, "aimc-run: %s\n", message.c_str());
+    exitStatus = 1;
+    return std::nullopt;
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &request) {
     exitStatus = app.exit(request);
     return std::nullopt;
   } catch (const CLI::ParseError &error) {
-    std::fprintf(stderr, "aimc-run: %s; --help shows all\n", error.what());
-    exitStatus = 1;
-    return std::nullopt;
+    return fail(std::string(error.what()) + "; --help shows all");
   }
-
-  if (scaleOption->count()) {
-    Result<InputScale> parsed = InputScale::parse(scale);
-    if (!parsed) {
-      std::fprintf(stderr, "aimc-run: %s\n", parsed.error().c_str());
-      exitStatus = 1;
-      return std::nullopt;
-    }
-    options.network.inputScale = *parsed;
-  }
-  options.chip.recovery = find(recoveries(), recovery)->value;
-  options.chip.fidelity = find(fidelities(), fidelity)->value;
-  for (const std::string &name : disabled)
-    options.chip.disabledEffects |= 1u << find(effects(), name)->value;
-  for (const std::string &setting : settings)
-    options.chip.settings += (options.chip.settings.empty() ? "" : ",") + setting;
-  options.chip.compensation = find(compensations(), compensation)->value;
-  Result<double> seconds = parseSeconds(time);
-  if (!seconds) {
-    std::fprintf(stderr, "aimc-run: --time: %s\n", seconds.error().c_str());
-    exitStatus = 1;
-    return std::nullopt;
-  }
-  options.chip.timeSeconds = *seconds;
+  if (Status status = readWords(words, options); !status)
+    return fail(status.error());
   return options;
 }
 

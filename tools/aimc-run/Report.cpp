@@ -74,6 +74,23 @@ static std::string spreadText(const std::vector<double> &values, const char *for
   return formatted(format, spread.mean) + " ± " + formatted(format, spread.deviation) + unit;
 }
 
+/// "wrote out/output_0.npy: 'logits' f32[1000, 10]" for each output; of many, for the first.
+static std::string writtenText(const std::string &directory, const Json &outputs) {
+  const size_t most = 8;
+  auto pathOf = [&](const std::string &file) { return (std::filesystem::path(directory) / file).lexically_normal().string(); };
+  std::string text;
+  for (size_t i = 0; i < std::min(outputs.size(), most); ++i) {
+    std::string dims;
+    for (const Json &dim : outputs[i]["shape"])
+      dims += (dims.empty() ? "" : ", ") + std::to_string(dim.get<int64_t>());
+    text += "wrote " + pathOf(outputs[i]["file"]) + ": '" + outputs[i]["name"].get<std::string>() + "' " +
+            outputs[i]["type"].get<std::string>() + "[" + dims + "]\n";
+  }
+  if (outputs.size() > most)
+    text += "and " + std::to_string(outputs.size() - most) + " more, which " + pathOf("outputs.json") + " lists\n";
+  return text;
+}
+
 void Report::printText() const {
   double total = 0;
   for (double value : seconds)
@@ -115,7 +132,7 @@ void Report::printText() const {
     std::printf("dumped %s to %s\n", dumped == 1 ? "1 weight matrix" : (std::to_string(dumped) + " weight matrices").c_str(),
                 dumpDirectory.c_str());
   if (!outputDirectory.empty())
-    std::printf("wrote %s to %s\n", counted(outputs.size(), "output").c_str(), outputDirectory.c_str());
+    std::fputs(writtenText(outputDirectory, outputs).c_str(), stdout);
 }
 
 /// {"mean", "std", "trials"}; infinities are null, which is all JSON has for them.
