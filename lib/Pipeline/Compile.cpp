@@ -192,8 +192,10 @@ static LogicalResult toDispatches(ModuleOp module, StringRef rangesFile, bool lo
   return run(module, [&](OpPassManager &pm) {
     pm.addPass(analog::createAnalogInsertConvertersPass(converters));
     pm.addPass(analog::createAnalogPlacePass());
-    if (lower)
+    if (lower) {
       pm.addPass(analog::createAnalogLowerToDispatchPass());
+      pm.addPass(analog::createAnalogColumnsLastPass());
+    }
     return lower ? parsePassPipeline(kFoldForHost, pm) : success();
   });
 }

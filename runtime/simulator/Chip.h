@@ -71,7 +71,8 @@ public:
   Buffer<uint8_t> codes;        // [input slices] boxes
   Buffer<float> inputs;         // a box
   Buffer<float> alphas, scales; // per region: alpha; codes per unit of x, NaN where nothing is driven
-  Buffer<int64_t> runOffsets;
+  Buffer<int64_t> runOffsets, pieceBegin;
+  Buffer<Piece> pieces;
   Buffer<float> observedX, observedAlpha, observedY;
   Buffer<int32_t> observedCodes;
 

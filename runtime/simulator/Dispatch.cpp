@@ -92,8 +92,8 @@ void Run::epilogue(const Block &block, const Columns &columns, Workspace &ws) {
 void Run::scatter(const Block &block, const Columns &columns, const Workspace &ws) {
   float *out = static_cast<float *>(y.data) + columns.first * resultColumn;
   if (resultColumn == 1) {
-    for (int64_t r = 0; r < block.rows; ++r)
-      memcpy(out + ws.resultOffset[r], ws.accumulated.data() + r * columns.pitch, size_t(columns.count) * sizeof(float));
+    const Finish how = {addend ? addend + columns.first : nullptr, rectify, false};
+    kernels.finishRows(ws.accumulated.data(), columns.pitch, block.rows, columns.count, ws.resultOffset.data(), out, how);
     return;
   }
   // Stretches of rows that are neighbours in the output, as pixels are. Whoever reads them finds the caches full of others.
@@ -185,6 +185,8 @@ aimc_status Run::run() {
   const int64_t copies = exact || layer.tileAlpha.empty() ? 1 : crossbar.rowTiles;
   if (aimc_status status = layOutBox(chip.host, layer, x, extents, !exact && layer.dynamic, copies, box, scratch.runOffsets))
     return status;
+  if (!crossbar.order.empty() && !findPieces(crossbar, box, scratch.runOffsets.data(), scratch.pieces, scratch.pieceBegin))
+    return outOfMemory();
   for (int a = 0; a < layer.y.axes; ++a) {
     const int64_t stride = y.strides[a];
     resultBase += layer.y.offsets[a] * stride;
@@ -193,8 +195,7 @@ aimc_status Run::run() {
     resultGroup += layer.y.coefficient(a, layer.rowDims) * stride;
     resultColumn += layer.y.coefficient(a, layer.rowDims + 1) * stride;
   }
-  // Results that leave in rows may do so straight from the tiles: they are left to the runtime.
-  if (context.finish && resultColumn != 1) {
+  if (context.finish) {
     addend = context.finish->addend;
     rectify = context.finish->rectify != 0;
     context.finish->taken = 1;

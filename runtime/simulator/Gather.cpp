@@ -134,6 +134,26 @@ aimc_status layOutBox(const aimc_driver_host *host, const Layer &layer, const ai
   return AIMC_OK;
 }
 
+bool findPieces(const Crossbar &crossbar, const Box &box, const int64_t *runOffsets, Buffer<Piece> &pieces,
+                Buffer<int64_t> &begin) {
+  if (!pieces.reserve(uint64_t(crossbar.rows)) || !begin.reserve(uint64_t(crossbar.rowTiles) + 1))
+    return false;
+  int64_t found = 0;
+  for (int64_t t = 0; t < crossbar.rowTiles; ++t) {
+    const Tile &tile = crossbar.tile(0, t, 0);
+    begin[t] = found;
+    for (int64_t place = 0; place < tile.rows; ++place) {
+      const int64_t k = crossbar.order[size_t(tile.k0 + place)], offset = runOffsets[k / box.run] + k % box.run;
+      if (found > begin[t] && pieces[found - 1].offset + pieces[found - 1].length == offset)
+        ++pieces[found - 1].length;
+      else
+        pieces[found++] = {offset, 1};
+    }
+  }
+  begin[crossbar.rowTiles] = found;
+  return true;
+}
+
 /// Where a region starts along each of the box's axes.
 static void regionOrigin(const Layer &layer, const Extents &extents, const Box &box, int64_t region, int64_t *origin) {
   for (int a = 0; a < box.axes; ++a)

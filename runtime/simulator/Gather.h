@@ -121,6 +121,33 @@ static inline void gatherRow(const T *row, const Box &box, const int64_t *runOff
   }
 }
 
+/// Elements of a row that lie side by side in the box, at an offset from the row's.
+struct Piece {
+  int64_t offset, length;
+};
+
+/// Copies the pieces of one row one behind the other. Reads and writes up to 16 bytes beyond the last element.
+static inline void gatherPieces(const uint8_t *row, const Piece *pieces, int64_t count, uint8_t *out) {
+  for (int64_t i = 0; i < count; ++i) {
+    const uint8_t *source = row + pieces[i].offset;
+    const int64_t length = pieces[i].length;
+    if (length <= 16) {
+      __builtin_memcpy(out, source, 16);
+    } else if (length <= 32) {
+      __builtin_memcpy(out, source, 16);
+      __builtin_memcpy(out + length - 16, source + length - 16, 16);
+    } else {
+      __builtin_memcpy(out, source, size_t(length));
+    }
+    out += length;
+  }
+}
+
+/// The pieces in which a crossbar with an order of its own reads a row: those of row tile t are [begin[t], begin[t + 1]).
+/// False: no memory.
+bool findPieces(const Crossbar &crossbar, const Box &box, const int64_t *runOffsets, Buffer<Piece> &pieces,
+                Buffer<int64_t> &begin);
+
 /// A stretch of rows whose offsets are `step` apart.
 struct RowSegment {
   int64_t first, count, offset, step;

@@ -103,6 +103,9 @@ struct Kernels {
   /// out[n * stride + r] = finish of in[r * pitch + n], r in [0, rows), n in [0, columns).
   void (*transpose)(const float *in, int64_t pitch, int64_t rows, int64_t columns, float *out, int64_t stride,
                     const Finish &finish);
+  /// out[offset[r] + n] = finish of in[r * pitch + n], r in [0, rows), n in [0, columns).
+  void (*finishRows)(const float *in, int64_t pitch, int64_t rows, int64_t columns, const int64_t *offset, float *out,
+                     const Finish &finish);
 
   /// Squares of n digits as 256 * high + low; high is null when they are below 256. Bytes are digits plus `zero`, int8 when
   /// isSigned.

@@ -1,5 +1,6 @@
 #include "Layer.h"
 
+#include <algorithm>
 #include <math.h>
 
 namespace aimc::simulator {
@@ -192,6 +193,59 @@ static aimc_status readOutputConverter(const LayerOptions &options, const fb::Di
     out.converters.push_back(static_cast<TileConverters &&>(converters));
   }
   return AIMC_OK;
+}
+
+/// How a layer wants the rows [R] of its crossbar: those of a tile sorted by all K dims but the one along x's last axis, then
+/// by that one. Empty: as they are.
+static std::vector<int32_t> wantedOrder(const fb::Dispatch &info, const Crossbar &crossbar) {
+  const int64_t kDims = info.k_sizes() ? info.k_sizes()->size() : 0, dims = info.row_dims() + 1 + kDims;
+  const int64_t axes = info.x()->offsets()->size();
+  if (axes < 1 || int64_t(info.x()->coefficients()->size()) != axes * dims)
+    return {};
+  int64_t inner = -1, behind = 1, count = 1;
+  for (int64_t d = 0; d < kDims; ++d) {
+    const int64_t size = info.k_sizes()->Get(unsigned(d));
+    if (size < 1 || size > crossbar.rows || count > crossbar.rows)
+      return {};
+    count *= size;
+    behind *= size;
+    const int64_t coefficient = info.x()->coefficients()->Get(unsigned((axes - 1) * dims + info.row_dims() + 1 + d));
+    if (coefficient == 0)
+      continue;
+    if (coefficient != 1 || inner >= 0)
+      return {};
+    inner = size;
+    behind = 1;
+  }
+  if (inner < 0 || behind == 1 || count != crossbar.rows)
+    return {};
+  std::vector<int32_t> order(size_t(crossbar.rows));
+  for (int64_t k = 0; k < crossbar.rows; ++k)
+    order[size_t(k)] = int32_t(k);
+  auto key = [&](int64_t k) { return std::pair(k / (inner * behind) * behind + k % behind, k / behind % inner); };
+  for (int64_t k0 = 0; k0 < crossbar.rows; k0 += crossbar.tileRows)
+    std::sort(order.begin() + k0, order.begin() + std::min(k0 + crossbar.tileRows, crossbar.rows),
+              [&](int32_t a, int32_t b) { return key(a) < key(b); });
+  return order;
+}
+
+void orderRows(const fb::Model &model, std::vector<Crossbar> &crossbars) {
+  std::vector<bool> seen(crossbars.size());
+  for (const fb::Dispatch *dispatch : *model.dispatches()) {
+    if (dispatch->crossbar() >= crossbars.size())
+      continue;
+    Crossbar &crossbar = crossbars[dispatch->crossbar()];
+    std::vector<int32_t> order = wantedOrder(*dispatch, crossbar);
+    if (seen[dispatch->crossbar()] && order != crossbar.order)
+      order.clear();
+    crossbar.order = std::move(order);
+    seen[dispatch->crossbar()] = true;
+  }
+  for (Crossbar &crossbar : crossbars) {
+    crossbar.places.resize(crossbar.order.size());
+    for (size_t at = 0; at < crossbar.order.size(); ++at)
+      crossbar.places[size_t(crossbar.order[at])] = int32_t(int64_t(at) % crossbar.tileRows);
+  }
 }
 
 void correctLayer(const aimc_correction &correction, Layer &layer) {

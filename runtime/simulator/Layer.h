@@ -69,6 +69,10 @@ struct LayerOptions {
   ErringConverters converters;
 };
 
+/// Orders the rows of crossbars such that the elements of x that lie side by side along its last axis are read one after the
+/// other: what all layers on a crossbar want alike. Sums do not depend on it.
+void orderRows(const fb::Model &model, std::vector<Crossbar> &crossbars);
+
 /// Puts a correction of the layer's results on top of its affine: y = scale * (a * acc + o + b) + offset.
 void correctLayer(const aimc_correction &correction, Layer &layer);
 

@@ -559,6 +559,7 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
   if (options.effects.read && !variances.reserve(planeBytes))
     return outOfMemory();
   for (int64_t k = 0; k < tile.rows; ++k) {
+    const int64_t place = crossbar.places.empty() ? k : crossbar.places[size_t(tile.k0 + k)];
     for (int64_t s = 0; s < crossbar.slices; ++s) {
       if (cells) {
         now = cells->rowNow(s, k);
@@ -579,8 +580,8 @@ aimc_status Programmer::pack(Tile &tile, TileCells *cells) {
         if (uint64_t beyond = toSteps(now, columns, steps))
           saturated += beyond;
       if (options.effects.read)
-        addVariances(now, columns, variances.data() + k * width + s * columns);
-      int8_t *high = planes.data() + k * width + s * columns;
+        addVariances(now, columns, variances.data() + place * width + s * columns);
+      int8_t *high = planes.data() + place * width + s * columns;
       if (crossbar.planes == 1) {
         for (int64_t j = 0; j < columns; ++j)
           high[j] = int8_t(steps[j]);

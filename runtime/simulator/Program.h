@@ -45,6 +45,9 @@ struct Crossbar {
   double wireRatio = 0;      // of the approximate drop; 0: none
   bool readNoise = false;    // tiles have variances
   std::vector<Tile> tiles;   // index (group * T + row tile) * column tiles + column tile
+  /// Rows of the matrix in the order in which tiles are packed and digits are read, which changes no sum; row places[k] of the
+  /// packed tile holds row k of the tile that begins at `k - k mod tileRows`. Both empty: as they are.
+  std::vector<int32_t> order, places;
   Buffer<int8_t> packed;
   uint64_t saturated = 0;
 

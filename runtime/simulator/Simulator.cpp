@@ -113,6 +113,9 @@ static aimc_status readModel(const aimc_driver_host *host, const aimc_chip_optio
   for (uint32_t i = 0; i < model.crossbars()->size(); ++i)
     if (aimc_status status = readCrossbar(host, *model.crossbars()->Get(i), chip.crossbars[i]))
       return status;
+  // Noise of inputs is drawn in the order of the matrix.
+  if (chip.fidelity != AIMC_EXACT && !effects.isOn(AIMC_EFFECT_INPUT_NOISE))
+    orderRows(model, chip.crossbars);
   if (aimc_status status = programCrossbars(programOptions(host, chip, *target, effects, options), *target, chip.crossbars))
     return status;
   for (const Crossbar &crossbar : chip.crossbars)

@@ -65,11 +65,16 @@ InputDigits Run::digitsOf(const Block &block, int64_t slice, const Tile &tile, u
     plane += int64_t(tile.rowTile) * box.regionElements;
   const int64_t rows = block.rows, k0 = tile.k0, count = tile.rows;
   const RowSegment &all = ws.segments[0];
-  if (box.run == crossbar.rows && ws.segmentCount == 1 && (rows == 1 || all.step >= count))
-    return {plane + all.offset + k0, rows == 1 ? count : all.step, 1, 4, layer.isSigned};
-
   const int64_t *runs = scratch.runOffsets.data();
   const int64_t pitch = gatherPitch(rows);
+  if (!crossbar.order.empty()) {
+    const int64_t first = scratch.pieceBegin[tile.rowTile], pieces = scratch.pieceBegin[tile.rowTile + 1] - first;
+    for (int64_t r = 0; r < rows; ++r)
+      gatherPieces(plane + ws.rowOffset[r], scratch.pieces.data() + first, pieces, out + r * count);
+    return {out, count, 1, 4, layer.isSigned};
+  }
+  if (box.run == crossbar.rows && ws.segmentCount == 1 && (rows == 1 || all.step >= count))
+    return {plane + all.offset + k0, rows == 1 ? count : all.step, 1, 4, layer.isSigned};
   if (box.run < 16 && rows >= 4 * ws.segmentCount) {
     if (gemm.bytewise) {
       gatherQuads(kernels, plane, box, runs, ws.segments.data(), ws.segmentCount, k0, count, pitch, out);
@@ -445,7 +450,7 @@ bool Run::wholeBlock(const Block &block, Workspace &ws, const Observed &observed
   for (int64_t r = 0; r < rows; ++r)
     ws.accumulatedRow[r] = r * pitch;
   // Straight to the output where columns are neighbours there and nothing but a bias comes after.
-  const bool direct = resultColumn == 1 && !isAffine() && !observed.y;
+  const bool direct = resultColumn == 1 && !isAffine() && !observed.y && !addend && !rectify;
   for (int64_t c = block.tileBegin; c < block.tileEnd; ++c) {
     const Tile &first = crossbar.tile(block.group, 0, c);
     for (int64_t n = 0; n < first.width; n += step) {

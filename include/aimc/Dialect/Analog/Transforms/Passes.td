@@ -138,4 +138,24 @@ def AnalogLowerToDispatchPass : Pass<"analog-lower-to-dispatch", "::mlir::Module
   let dependentDialects = ["::aimc::analog::AnalogDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AnalogColumnsLastPass : Pass<"analog-columns-last", "::mlir::ModuleOp"> {
+  let summary = "Arrays between layers have the columns of a layer side by side";
+  let description = [{
+    A row of a layer, a pixel of a convolution, leaves its tiles with all columns, and the next layer reads it likewise. The
+    result of a dispatch therefore gets its columns as the last axis, and so does what elementwise operations, padding and
+    pooling make of it, when everything that uses it can read that order: dispatches (their `x_map` changes), such
+    operations, reductions. An array that is returned, reshaped, joined to others or read by a digital contraction stays as
+    it is, and so do those that are combined with it. Results are the same to the last bit.
+
+    ```mlir
+    %y = analog.dispatch @conv ins(%x : …) outs(%e : tensor<?x16x9x9xf32>) {
+        y_map = affine_map<(b, h, w, g, n) -> (b, n, h, w)>, …} -> tensor<?x16x9x9xf32>
+    // becomes
+    %y = analog.dispatch @conv ins(%x : …) outs(%e : tensor<?x9x9x16xf32>) {
+        y_map = affine_map<(b, h, w, g, n) -> (b, h, w, n)>, …} -> tensor<?x9x9x16xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // AIMC_DIALECT_ANALOG_TRANSFORMS_PASSES
