@@ -123,6 +123,8 @@ LogicalResult aimc::readModel(const llvm::MemoryBufferRef &bytes, bool isMapped,
   bool parsed = parseQuietly(model, bytes.getBuffer(), isMapped);
   if (size_t depth = countNestedGraphs(bytes.getBuffer()); depth > mostNestedGraphs + 1)
     return emitError(loc) << "nests subgraphs " << depth - 1 << " deep; at most " << mostNestedGraphs << " are supported";
+  if (!parsed && bytes.getBuffer().starts_with("AIMC"))
+    return emitError(loc) << "is compiled already; aimc-run runs it";
   if (!parsed)
     return emitError(loc) << "is not an ONNX model, or is cut off";
   if (!model.has_graph())

@@ -23,7 +23,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Support/FileUtilities.h"
-#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -326,8 +326,13 @@ static LogicalResult calibrateRanges(ContainerBuilder &builder, const CompileOpt
       return llvm::createStringError("calibration cannot load what it built: %s", aimc_last_error());
     return model;
   };
+  llvm::StringSet<> told; // the data are run several times
+  auto doubt = [&](const std::string &text) {
+    if (told.insert(text).second)
+      emitWarning(UnknownLoc::get(&context)) << text;
+  };
   auto runData = [&](aimc_model *model, aimc_chip *chip, const aimc_run_options &runOptions, StringRef what) {
-    return runDataSet(model, chip, options.calibrate, options.inputScale, runOptions, options.quiet ? "" : what.str());
+    return runDataSet(model, chip, options.calibrate, options.inputScale, runOptions, options.quiet ? "" : what.str(), doubt);
   };
   task.build = build;
   task.run = runData;

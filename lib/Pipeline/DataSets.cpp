@@ -40,7 +40,7 @@ struct Data {
 } // namespace
 
 static llvm::Expected<Data> openData(const aimc_model *model, llvm::StringRef path, llvm::StringRef inputScale) {
-  tools::InputScale scale;
+  std::optional<tools::InputScale> scale;
   if (!inputScale.empty()) {
     auto parsed = tools::InputScale::parse(inputScale.str());
     if (!parsed)
@@ -82,10 +82,13 @@ static llvm::Expected<Data> openData(const aimc_model *model, llvm::StringRef pa
 }
 
 llvm::Error aimc::runDataSet(const aimc_model *model, aimc_chip *chip, llvm::StringRef path, llvm::StringRef inputScale,
-                             const aimc_run_options &options, const std::string &label) {
+                             const aimc_run_options &options, const std::string &label,
+                             llvm::function_ref<void(const std::string &)> doubt) {
   auto data = openData(model, path, inputScale);
   if (!data)
     return data.takeError();
+  for (const tools::DataSet &input : data->inputs)
+    llvm::for_each(input.doubts(), doubt);
   aimc_session *raw = nullptr;
   if (aimc_session_create(chip, &raw) != AIMC_OK)
     return llvm::createStringError("%s", aimc_last_error());

@@ -80,7 +80,7 @@ TEST(Container, FilesThatAreNone) {
   TemporaryFile file("text.aimc");
   writeFile(file.path(), std::vector<uint8_t>(100, 'x'));
   EXPECT_EQ(Container::open(file.path()).status().message(),
-            file.path() + ": not an .aimc container: it does not begin with AIMC");
+            file.path() + ": not an .aimc container: it does not begin with AIMC; aimc-compile makes one of a model");
   writeFile(file.path(), {});
   EXPECT_EQ(Container::open(file.path()).status().code(), AIMC_INVALID_MODEL);
 }

@@ -10,6 +10,7 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
 
 namespace cl = llvm::cl;
@@ -79,11 +80,12 @@ static cl::opt<std::string>
               cl::value_desc("RULE"), cl::init("percentile"), cl::cat(rangeCategory));
 static cl::opt<std::string>
     inputScales("input-scales",
-                cl::desc("Measured input scales: layer, one for all DACs of a layer, or tile, one for each row tile"),
+                cl::desc("Measured input scales: one for all DACs of a layer (layer, the default) or for each row tile (tile)"),
                 cl::value_desc("layer|tile"), cl::init("layer"), cl::cat(rangeCategory));
-static cl::opt<std::string> adcRanges("adc-ranges",
-                                      cl::desc("Measured ADC ranges: one for each column of a tile, each tile, or each layer"),
-                                      cl::value_desc("column|tile|layer"), cl::init("column"), cl::cat(rangeCategory));
+static cl::opt<std::string>
+    adcRanges("adc-ranges",
+              cl::desc("Measured ADC ranges: one for each column of a tile (the default), each tile, or each layer"),
+              cl::value_desc("column|tile|layer"), cl::init("column"), cl::cat(rangeCategory));
 static cl::opt<std::string> saveRanges("save-ranges", cl::desc("Write the measured ranges"), cl::value_desc("FILE.json"),
                                        cl::cat(rangeCategory));
 static cl::opt<std::string> ranges("ranges", cl::desc("Use ranges written before"), cl::value_desc("FILE.json"),
@@ -110,12 +112,8 @@ static const char *const kOverview =
     "  aimc-compile net.onnx -o net.aimc                                  for the default chip, no data\n"
     "  aimc-compile net.onnx -o net.aimc --target=generic-rram --calibrate=images.npy --input-scale=1/255\n"
     "  aimc-compile net.onnx -o net.aimc --digital                        the float network\n"
+    "  aimc-compile net.onnx -o net.aimc --input-shape image=1x3x224x224  sizes that the file leaves open\n"
     "  aimc-compile net.onnx --emit=analog --digital-nodes='/head/.*'     see what the passes made of it\n";
-
-static int usageError(const llvm::Twine &message) {
-  llvm::WithColor::error(llvm::errs(), "aimc-compile") << message << "\n";
-  return 1;
-}
 
 /// An option that was given and could do nothing, with the reason; empty when there is none.
 static std::string findUselessOption() {
@@ -167,6 +165,96 @@ static std::pair<llvm::StringRef, llvm::StringRef> splitConstInput(llvm::StringR
   return text.rsplit('=');
 }
 
+// What follows fills in CompileOptions from the command line; a message says what is wrong with it, none when nothing is.
+
+static std::string readModelOptions(aimc::CompileOptions &options) {
+  options.input = input;
+  options.output = output;
+  options.stage = emit;
+  for (const std::string &dim : dims)
+    if (!parseDim(dim, options.dims))
+      return "--dim takes NAME=N with N >= 1, not '" + dim + "'";
+  for (const std::string &shape : inputShape)
+    if (!parseInputShape(shape, options.inputShapes))
+      return "--input-shape takes NAME=DxD, each D at least 1 or ?, once for an input, not '" + shape + "'";
+  for (const std::string &text : constInput) {
+    auto [name, file] = splitConstInput(text);
+    if (name.empty() || file.empty())
+      return "--const-input takes NAME=FILE, not '" + text + "'";
+    options.constInputs[name] = file.str();
+  }
+  options.batchDim = batchDim;
+  options.inputRanges.assign(inputRange.begin(), inputRange.end());
+  return "";
+}
+
+static std::string readChipOptions(aimc::CompileOptions &options) {
+  options.target = target;
+  options.targetOverrides.assign(targetSet.begin(), targetSet.end());
+  if (chips < 1)
+    return "--chips takes a number of at least 1, not " + std::to_string(chips);
+  options.chips = chips.getNumOccurrences() ? int64_t(chips) : 0;
+  options.digital = digital;
+  options.digitalNodes = digitalNodes;
+  options.analogNodes = analogNodes;
+  options.weightClip = weightClip;
+  return "";
+}
+
+static std::string readRangeOptions(aimc::CompileOptions &options) {
+  options.calibrate = calibrate;
+  options.inputScale = inputScale;
+  auto rule = aimc::parseRangeRule(rangeRule);
+  if (!rule)
+    return "--range-rule takes percentile, percentile:P with 0 < P <= 100, max, mse, l1 or lp:P with 1 <= P <= 64, not '" +
+           rangeRule + "'";
+  options.rangeRule = *rule;
+  if (inputScales != "layer" && inputScales != "tile")
+    return "--input-scales takes layer or tile, not '" + inputScales + "'";
+  options.tileScales = inputScales == "tile";
+  if (adcRanges == "tile")
+    options.adcSharing = aimc::AdcSharing::Tile;
+  else if (adcRanges == "layer")
+    options.adcSharing = aimc::AdcSharing::Layer;
+  else if (adcRanges != "column")
+    return "--adc-ranges takes column, tile or layer, not '" + adcRanges + "'";
+  options.saveRanges = saveRanges;
+  options.ranges = ranges;
+  if (!options.calibrate.empty() && !options.ranges.empty())
+    return "--calibrate measures ranges and --ranges gives them: choose one";
+  return "";
+}
+
+static void readHostOptions(aimc::CompileOptions &options) {
+  options.stripReference = stripReference;
+  options.fastDigital = fastDigital;
+  options.hostTriple = hostTriple;
+  options.hostCpu = hostCpu;
+  options.quiet = quiet;
+}
+
+/// What could not be written in the end, found before the work.
+static std::string checkOutputs(const aimc::CompileOptions &options) {
+  if (!options.saveRanges.empty() && options.calibrate.empty())
+    return "--save-ranges writes what --calibrate measures: give --calibrate=FILE.npy";
+  if (options.stage == Stage::Container && options.output.empty())
+    return "say where the container goes with -o OUT.aimc";
+  for (llvm::StringRef path : {llvm::StringRef(options.output), llvm::StringRef(options.saveRanges)})
+    if (llvm::StringRef folder = llvm::sys::path::parent_path(path); !folder.empty() && !llvm::sys::fs::is_directory(folder))
+      return ("no folder '" + folder + "' to write " + path + " to").str();
+  return "";
+}
+
+static std::string readOptions(aimc::CompileOptions &options) {
+  for (auto read : {readModelOptions, readChipOptions, readRangeOptions})
+    if (std::string error = read(options); !error.empty())
+      return error;
+  readHostOptions(options);
+  if (std::string useless = findUselessOption(); !useless.empty())
+    return useless;
+  return checkOutputs(options);
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::SetVersionPrinter([](llvm::raw_ostream &os) { os << "aimc-compile " << aimc_version() << "\n"; });
@@ -174,64 +262,10 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv, kOverview);
 
   aimc::CompileOptions options;
-  options.input = input;
-  options.output = output;
-  options.stage = emit;
-  for (const std::string &dim : dims)
-    if (!parseDim(dim, options.dims))
-      return usageError("--dim takes NAME=N with N >= 1, not '" + dim + "'");
-  for (const std::string &shape : inputShape)
-    if (!parseInputShape(shape, options.inputShapes))
-      return usageError("--input-shape takes NAME=DxD, each D at least 1 or ?, once for an input, not '" + shape + "'");
-  for (const std::string &text : constInput) {
-    auto [name, file] = splitConstInput(text);
-    if (name.empty() || file.empty())
-      return usageError("--const-input takes NAME=FILE, not '" + text + "'");
-    options.constInputs[name] = file.str();
+  if (std::string error = readOptions(options); !error.empty()) {
+    llvm::WithColor::error(llvm::errs(), "aimc-compile") << error << "\n";
+    return 1;
   }
-  options.batchDim = batchDim;
-  options.inputRanges.assign(inputRange.begin(), inputRange.end());
-  options.target = target;
-  options.targetOverrides.assign(targetSet.begin(), targetSet.end());
-  if (chips < 1)
-    return usageError("--chips takes a number of at least 1, not " + llvm::Twine(chips));
-  options.chips = chips.getNumOccurrences() ? int64_t(chips) : 0;
-  options.digital = digital;
-  options.digitalNodes = digitalNodes;
-  options.weightClip = weightClip;
-  options.analogNodes = analogNodes;
-  options.calibrate = calibrate;
-  options.inputScale = inputScale;
-  auto rule = aimc::parseRangeRule(rangeRule);
-  if (!rule)
-    return usageError(
-        "--range-rule takes percentile, percentile:P with 0 < P <= 100, max, mse, l1 or lp:P with 1 <= P <= 64, not '" +
-        rangeRule + "'");
-  options.rangeRule = *rule;
-  if (inputScales != "layer" && inputScales != "tile")
-    return usageError("--input-scales takes layer or tile, not '" + inputScales + "'");
-  options.tileScales = inputScales == "tile";
-  if (adcRanges == "tile")
-    options.adcSharing = aimc::AdcSharing::Tile;
-  else if (adcRanges == "layer")
-    options.adcSharing = aimc::AdcSharing::Layer;
-  else if (adcRanges != "column")
-    return usageError("--adc-ranges takes column, tile or layer, not '" + adcRanges + "'");
-  options.saveRanges = saveRanges;
-  options.ranges = ranges;
-  if (!options.calibrate.empty() && !options.ranges.empty())
-    return usageError("--calibrate measures ranges and --ranges gives them: choose one");
-  if (std::string useless = findUselessOption(); !useless.empty())
-    return usageError(useless);
-  if (!options.saveRanges.empty() && options.calibrate.empty())
-    return usageError("--save-ranges writes what --calibrate measures: give --calibrate=FILE.npy");
-  options.stripReference = stripReference;
-  options.fastDigital = fastDigital;
-  options.hostTriple = hostTriple;
-  options.hostCpu = hostCpu;
-  options.quiet = quiet;
-  if (options.stage == Stage::Container && options.output.empty())
-    return usageError("say where the container goes with -o OUT.aimc");
 
   aimc::registerPasses(); // pipelines are written as text
   mlir::DialectRegistry registry;

@@ -8,7 +8,8 @@
 static const char *const overview =
     "aimc-opt: runs the analog compiler's passes, and MLIR's, on IR from any producer\n\n"
     "Passes of the compiler begin with onnx-, analog- and host-, the three stretches of the way; convert-onnx-to-linalg lies\n"
-    "between the first two. They run in the order of the command line; the chip is the module's attribute analog.target.\n\n"
+    "between the first two. They run in the order of the command line; the chip is the module's attribute analog.target.\n"
+    "All of them: aimc-opt --help | grep -E -- '--(onnx|analog|host|convert-onnx)-'\n\n"
     "  aimc-compile net.onnx --emit=linalg -o net.mlir                  what the analog passes start from\n"
     "  aimc-opt net.mlir --analog-set-target=target=generic-rram --analog-select --analog-partition\n"
     "  aimc-opt net.mlir --analog-set-target --analog-select --analog-partition --analog-quantize-weights \\\n"

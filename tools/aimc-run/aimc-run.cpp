@@ -76,8 +76,8 @@ static Status run(const RunOptions &options) {
   if (!pool)
     return pool.failure();
   for (const DataSet &set : network->dataSets())
-    if (!set.doubt().empty())
-      std::fprintf(stderr, "aimc-run: note: %s\n", set.doubt().c_str());
+    for (const std::string &doubt : set.doubts())
+      std::fprintf(stderr, "aimc-run: note: %s\n", doubt.c_str());
   if (options.report)
     return finished(reportLayers(options, *network, pool->get()));
   Result<Report> report = Report::create(options, *network);

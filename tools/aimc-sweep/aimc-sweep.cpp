@@ -196,6 +196,13 @@ static void announce(const Sweep &sweep, const Ranks &ranks, const Plan &plan) {
   if (size_t done = distinct.size() - plan.pending.size(); done > 0)
     text += ", " + std::to_string(done) + " done before";
   std::fprintf(stderr, "aimc-sweep: %s\n", text.c_str());
+  std::set<std::string> doubts;
+  for (const Result<Network> &network : sweep.networks)
+    if (network)
+      for (const DataSet &set : network->dataSets())
+        doubts.insert(set.doubts().begin(), set.doubts().end());
+  for (const std::string &doubt : doubts)
+    std::fprintf(stderr, "aimc-sweep: note: %s\n", doubt.c_str());
 }
 
 static Status report(const Sweep &sweep, const SweepResults &results) {

@@ -32,16 +32,18 @@ static std::vector<int64_t> rowMajorStrides(const std::vector<int64_t> &shape) {
   return strides;
 }
 
-Result<DataSet> DataSet::open(const std::string &path, const TensorInfo &input, const InputScale &scale) {
+Result<DataSet> DataSet::open(const std::string &path, const TensorInfo &input, const std::optional<InputScale> &scale) {
   Result<NpyFile> file = NpyFile::open(path);
   if (!file)
     return file.failure();
   if (isFloat(file->type()) && !isFloat(input.type))
     return Failure{path + ": input '" + input.name + "' takes " + input.toString() + ", the file holds " +
                    nameOf(file->type()) + "; save it again with .astype('" + nameOf(input.type) + "')"};
-  DataSet set(std::move(*file), input, scale);
+  DataSet set(std::move(*file), input, scale.value_or(InputScale()));
   if (Status status = set.fit(); !status)
     return status.failure();
+  if (!scale)
+    set.doubtBytes();
   return set;
 }
 
@@ -109,9 +111,19 @@ Status DataSet::fit() {
       withoutOnes(!shape.empty() && count == shape[0] ? std::vector<int64_t>(shape.begin() + 1, shape.end()) : shape);
   std::vector<int64_t> to = withoutOnes(sample);
   if (from != to && std::is_permutation(from.begin(), from.end(), to.begin(), to.end()))
-    warning = file.path() + ": samples " + toString(from) + " were reshaped, not transposed, to " + toString(to) +
-              " of input '" + tensor.name + "'";
+    warnings.push_back(file.path() + ": samples " + toString(from) + " were reshaped, not transposed, to " + toString(to) +
+                       " of input '" + tensor.name + "'");
   return {};
+}
+
+/// Images in bytes, and a network that was most likely trained on 0..1.
+void DataSet::doubtBytes() {
+  if (file.type() != AIMC_U8 || !isFloat(tensor.type))
+    return;
+  const auto *bytes = static_cast<const uint8_t *>(file.data());
+  if (std::any_of(bytes, bytes + file.size(), [](uint8_t value) { return value > 1; }))
+    warnings.push_back(file.path() + ": bytes go into input '" + tensor.name + "' as numbers up to 255; a network that was " +
+                       "trained on 0..1 wants --input-scale=1/255");
 }
 
 std::vector<int64_t> DataSet::dims(int64_t count) const {

@@ -81,7 +81,7 @@ Status Network::openData(const NetworkOptions &options) {
   const DataSet *counting = nullptr;
   data.reserve(inputInfos.size());
   for (size_t i = 0; i < inputInfos.size(); ++i) {
-    auto set = DataSet::open(options.inputs[i], inputInfos[i], options.inputScale.value_or(InputScale()));
+    auto set = DataSet::open(options.inputs[i], inputInfos[i], options.inputScale);
     if (!set)
       return set.failure();
     data.push_back(std::move(*set));

@@ -32,7 +32,7 @@ Status Container::readHeader(const uint8_t *data, ContainerHeader &header) {
     return invalid("%" PRIu64 " bytes are too few for an .aimc container, whose header has %zu", size, sizeof header);
   std::memcpy(&header, data, sizeof header);
   if (std::memcmp(header.magic, containerMagic, sizeof header.magic) != 0)
-    return invalid("not an .aimc container: it does not begin with AIMC");
+    return invalid("not an .aimc container: it does not begin with AIMC; aimc-compile makes one of a model");
   // The version comes first: what follows may mean something else in another one.
   if (header.major != containerMajor)
     return Status(AIMC_UNSUPPORTED, "format version " + std::to_string(header.major) + "." + std::to_string(header.minor) +

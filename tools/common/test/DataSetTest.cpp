@@ -61,7 +61,7 @@ TEST(DataSet, SamplesAreReshaped) {
   EXPECT_EQ(set->samples(), 2);
   EXPECT_EQ(set->dims(1), (std::vector<int64_t>{1, 1, 2, 2}));
   EXPECT_EQ(readFloats(*set, 1, 1), (std::vector<float>{2, 2.5, 3, 3.5}));
-  EXPECT_EQ(set->doubt(), "");
+  EXPECT_TRUE(set->doubts().empty());
 }
 
 TEST(DataSet, OneSampleMayLackTheBatchDimension) {
@@ -109,9 +109,22 @@ TEST(DataSet, WithoutABatchTheWholeArray) {
 TEST(DataSet, ForgottenTransposeIsDoubted) {
   TempFile temp;
   writeCounting(temp, {2, 3, 3, 2});
-  Result<DataSet> set = DataSet::open(temp.path, makeInput(AIMC_F32, {-1, 2, 3, 3}), {});
+  Result<DataSet> set = DataSet::open(temp.path, makeInput(AIMC_F32, {-1, 2, 3, 3}), InputScale());
   ASSERT_TRUE(set) << set.error();
-  EXPECT_EQ(set->doubt(), temp.path + ": samples [3, 3, 2] were reshaped, not transposed, to [2, 3, 3] of input 'x'");
+  ASSERT_EQ(set->doubts().size(), 1u);
+  EXPECT_EQ(set->doubts()[0], temp.path + ": samples [3, 3, 2] were reshaped, not transposed, to [2, 3, 3] of input 'x'");
+}
+
+TEST(DataSet, BytesForFloatsWithoutAScaleAreDoubted) {
+  auto doubtsOf = [](const char *bytes, aimc_type input, std::optional<InputScale> scale) {
+    TempFile temp(npyBytes("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2), }\n", std::string(bytes, 2)));
+    Result<DataSet> set = DataSet::open(temp.path, makeInput(input, {-1, 2}), scale);
+    return set ? set->doubts().size() : 99;
+  };
+  EXPECT_EQ(doubtsOf("\0\2", AIMC_F32, {}), 1u);
+  EXPECT_EQ(doubtsOf("\0\2", AIMC_F32, InputScale()), 0u); // it was said
+  EXPECT_EQ(doubtsOf("\0\1", AIMC_F32, {}), 0u);
+  EXPECT_EQ(doubtsOf("\0\2", AIMC_U8, {}), 0u);
 }
 
 TEST(DataSet, ErrorsNameBothSides) {
