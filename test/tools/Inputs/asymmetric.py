@@ -11,6 +11,8 @@ import sys
 
 import numpy as np
 
+from layers import constant, convolve
+
 folder = pathlib.Path(sys.argv[1])
 random = np.random.default_rng(11)
 N, ZERO = 4, -9
@@ -23,36 +25,20 @@ kernel_zeros = random.integers(0, 256, 6, dtype=np.uint8)
 least = random.integers(-128, 127, (100, 3), dtype=np.int8)
 least[0] = -128
 x = q.astype(np.int64) - ZERO
-
-
-def conv(x, w, pad):
-    x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (2, 3))
-    return np.einsum("nchwij,fcij->nfhw", windows, w)
-
-
-def literal(array):
-    return f'dense<{array.tolist()}>'
-
-
 wide = kernel.astype(np.int64) - kernel_zeros.astype(np.int64)[:, None, None, None]
-grouped = np.concatenate([conv(x[:, 2 * g:2 * g + 2], wide[3 * g:3 * g + 3], 1) for g in range(2)], 1)
 np.save(folder / "q.npy", q)
 np.save(folder / "per_column.npy", (x.reshape(N, -1) @ (dense.astype(np.int64) - dense_zeros)).astype(np.int32))
-np.save(folder / "grouped.npy", grouped.astype(np.int32))
+np.save(folder / "grouped.npy", convolve(x, wide, 1, 2).astype(np.int32))
 np.save(folder / "least.npy", (x.reshape(N, -1) @ least.astype(np.int64)).astype(np.int32))
+constants = "".join(constant(name, array) for name, array in {
+    "dense": dense, "dense_zeros": dense_zeros, "kernel": kernel, "kernel_zeros": kernel_zeros, "least": least}.items())
 (folder / "model.mlir").write_text(f"""
 func.func @main(%q: tensor<?x4x5x5xi8> {{onnx.name = "q", onnx.dims = ["N", "", "", ""]}})
     -> (tensor<?x7xi32> {{onnx.name = "per_column", onnx.dims = ["N", ""]}}, tensor<?x6x5x5xi32> {{onnx.name = "grouped", onnx.dims = ["N", "", "", ""]}},
         tensor<?x3xi32> {{onnx.name = "least", onnx.dims = ["N", ""]}}) {{
   %zero = arith.constant dense<{ZERO}> : tensor<i8>
   %none = onnx.none
-  %dense = arith.constant {literal(dense)} : tensor<100x7xui8>
-  %dense_zeros = arith.constant {literal(dense_zeros)} : tensor<7xui8>
-  %kernel = arith.constant {literal(kernel)} : tensor<6x2x3x3xui8>
-  %kernel_zeros = arith.constant {literal(kernel_zeros)} : tensor<6xui8>
-  %least = arith.constant {literal(least)} : tensor<100x3xi8>
-  %flat = onnx.node "Flatten"(%q) {{domain = "", opset = 13 : i64, attrs = {{}}}} : (tensor<?x4x5x5xi8>) -> tensor<?x100xi8>
+{constants}  %flat = onnx.node "Flatten"(%q) {{domain = "", opset = 13 : i64, attrs = {{}}}} : (tensor<?x4x5x5xi8>) -> tensor<?x100xi8>
   %per_column = onnx.node "MatMulInteger"(%flat, %dense, %zero, %dense_zeros) {{domain = "", opset = 13 : i64, attrs = {{}}}}
       : (tensor<?x100xi8>, tensor<100x7xui8>, tensor<i8>, tensor<7xui8>) -> tensor<?x7xi32> loc("per_column")
   %grouped = onnx.node "ConvInteger"(%q, %kernel, %zero, %kernel_zeros) {{domain = "", opset = 13 : i64,

@@ -10,6 +10,8 @@ import sys
 
 import numpy as np
 
+from layers import constant, convolve, type_of
+
 LAYERS = ["far", "channels", "grouped", "depthwise", "dynamic", "padded", "weights"]
 N, K = 3, 300
 random = np.random.default_rng(23)
@@ -28,35 +30,11 @@ def center(q, zero, axis=None):
     return q.astype(np.int64) - (zero if axis is None else zero.reshape([-1 if i == axis else 1 for i in range(q.ndim)]))
 
 
-def conv(x, w, group):
-    """Padded by 1, stride 1."""
-    x = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    results = []
-    for part, kernel in zip(np.split(x, group, 1), np.split(w, group)):
-        windows = np.lib.stride_tricks.sliding_window_view(part, w.shape[2:], (2, 3))
-        results.append(np.einsum("nchwij,fcij->nfhw", windows, kernel))
-    return np.concatenate(results, 1)
-
-
 def scaled(sums, x_scale, w_scale, axis):
     factors = np.float32(x_scale) * np.float32(w_scale)
     if factors.ndim:
         factors = factors.reshape([-1 if i == axis else 1 for i in range(sums.ndim)])
     return sums.astype(np.float32) * factors
-
-
-def element(array):
-    return {"u1": "ui8", "i1": "i8", "f4": "f32", "i4": "i32"}[array.dtype.str[1:]]
-
-
-def constant(name, array):
-    array = np.asarray(array)
-    dims = "".join(f"{size}x" for size in array.shape)
-    return f"  %{name} = arith.constant dense<{array.tolist()}> : tensor<{dims}{element(array)}>\n"
-
-
-def of(array):
-    return "tensor<" + "".join(f"{size}x" for size in np.asarray(array).shape) + element(np.asarray(array)) + ">"
 
 
 folder = pathlib.Path(sys.argv[1])
@@ -77,10 +55,10 @@ expected["channels"] = scaled(s.reshape(N, K) @ center(channels, channel_zeros, 
 # Symmetric, with weights of -128 and of 127 in every channel; two groups.
 grouped, grouped_scale = integers(np.int8, (6, 2, 3, 3)), random.uniform(0.01, 0.1, 6).astype(np.float32)
 grouped[:, 0, 0, 0], grouped[:, 0, 1, 1], grouped[::2, 1, 2, 2] = -128, 127, -128
-expected["grouped"] = scaled(conv(s, grouped.astype(np.int64), 2), X_SCALE, grouped_scale, 1)
+expected["grouped"] = scaled(convolve(s, grouped.astype(np.int64), 1, 2), X_SCALE, grouped_scale, 1)
 depthwise, depthwise_zero, depthwise_scale = integers(np.uint8, (4, 1, 3, 3)), np.uint8(250), np.float32(0.5)
 depthwise[1, 0, 0, :2] = 0, 255
-expected["depthwise"] = scaled(conv(u, center(depthwise, depthwise_zero), 4), X_SCALE, depthwise_scale, 1)
+expected["depthwise"] = scaled(convolve(u, center(depthwise, depthwise_zero), 1, 4), X_SCALE, depthwise_scale, 1)
 
 
 def quantize_dynamically(x):
@@ -93,7 +71,7 @@ def quantize_dynamically(x):
 # Zero points that only a run knows.
 dynamic = quantize_dynamically(number)
 expected["dynamic"] = (dynamic.reshape(N, K) @ center(far, far_zero)).astype(np.int32)
-expected["padded"] = conv(dynamic, center(grouped, np.int8(-100)), 2).astype(np.int32)
+expected["padded"] = convolve(dynamic, center(grouped, np.int8(-100)), 1, 2).astype(np.int32)
 # Inputs that are no integers: weights only.
 expected["weights"] = (number.reshape(N, K).astype(np.float64) @ center(far, far_zero) * float(far_scale)).astype(np.float32)
 
@@ -111,8 +89,8 @@ def node(result, kind, operands, types, to, attributes="", where=None):
 
 
 def dequantize(name, array, scale, zero, arrays, axis=0):
-    node(f"%{name}F", "DequantizeLinear", [name, scale, zero], [of(array), of(arrays[0]), of(arrays[1])],
-         of(np.zeros(array.shape, np.float32)), f"axis = {axis} : i64")
+    node(f"%{name}F", "DequantizeLinear", [name, scale, zero], [type_of(array), type_of(arrays[0]), type_of(arrays[1])],
+         type_of(np.zeros(array.shape, np.float32)), f"axis = {axis} : i64")
 
 
 DATA = "tensor<?x4x15x5x"
@@ -134,9 +112,9 @@ node("%yDepthwise", "Conv", ["u", "depthwiseF"], [DATA + "f32>", "tensor<4x1x3x3
 node("%q:3", "DynamicQuantizeLinear", ["float"], [DATA + "f32>"], f"({DATA}ui8>, tensor<f32>, tensor<ui8>)")
 node("%qFlat", "Flatten", ["q#0"], [DATA + "ui8>"], f"tensor<?x{K}xui8>")
 node("%yDynamic", "MatMulInteger", ["qFlat", "far", "q#2", "farZero"],
-     [f"tensor<?x{K}xui8>", of(far), "tensor<ui8>", "tensor<ui8>"], "tensor<?x5xi32>", where="dynamic")
+     [f"tensor<?x{K}xui8>", type_of(far), "tensor<ui8>", "tensor<ui8>"], "tensor<?x5xi32>", where="dynamic")
 node("%yPadded", "ConvInteger", ["q#0", "grouped", "q#2", "leastZero"],
-     [DATA + "ui8>", of(grouped), "tensor<ui8>", "tensor<i8>"], "tensor<?x6x15x5xi32>",
+     [DATA + "ui8>", type_of(grouped), "tensor<ui8>", "tensor<i8>"], "tensor<?x6x15x5xi32>",
      "group = 2 : i64, pads = array<i64: 1, 1, 1, 1>", "padded")
 node("%floatFlat", "Flatten", ["float"], [DATA + "f32>"], FLAT)
 node("%yWeights", "MatMul", ["floatFlat", "farF"], [FLAT, f"tensor<{K}x5xf32>"], "tensor<?x5xf32>", where="weights")
