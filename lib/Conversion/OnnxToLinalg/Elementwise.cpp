@@ -408,8 +408,8 @@ LogicalResult aimc::onnx::lowerClip(NodeOp node, ValueRange inputs, Lowering &b)
   SmallVector<Value> limits;
   for (auto [index, name] : {std::pair(1, "min"), std::pair(2, "max")}) {
     Value limit = getOptional(inputs, index);
-    if (auto number = node.getNodeAttr(name))
-      limits.push_back(b.scalar(getSignlessType(element), cast<FloatAttr>(number).getValueAsDouble()));
+    if (auto number = dyn_cast_or_null<FloatAttr>(node.getNodeAttr(name)))
+      limits.push_back(b.scalar(getSignlessType(element), number.getValueAsDouble()));
     else
       limits.push_back(limit ? b.extractScalar(limit) : Value());
   }

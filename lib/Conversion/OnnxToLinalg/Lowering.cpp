@@ -1,6 +1,8 @@
 //===- Lowering.cpp - sizes, scalars and tensors for the lowering functions -------------------------------------===//
 #include "Lowering.h"
 
+#include "aimc/Dialect/Onnx/ShapeInference.h"
+
 #include "llvm/ADT/APFloat.h"
 
 using namespace mlir;
@@ -10,7 +12,7 @@ using namespace aimc::onnx;
 // Sizes
 //===------------------------------------------------------------------------------------------------------------===//
 
-static bool isStatic(Size size) { return isa<Attribute>(size); }
+static bool isFixed(Size size) { return isa<Attribute>(size); }
 
 static std::optional<int64_t> asInteger(Size size) { return getConstantIntValue(size); }
 
@@ -68,16 +70,23 @@ std::optional<Size> Lowering::traceDim(Value tensor, int64_t dimension) {
   return std::nullopt;
 }
 
-bool aimc::onnx::isDimension(Value value) {
+/// `budget` bounds how many values are looked at: sums of sums with themselves double them.
+static bool isDimensionWithin(Value value, unsigned &budget) {
   Operation *op = value.getDefiningOp();
-  if (!op)
+  if (!op || budget == 0)
     return false;
+  --budget;
   if (auto constant = getConstantIntValue(value))
     return *constant >= 0;
   if (isa<tensor::DimOp>(op))
     return true;
   return isa<arith::MulIOp, arith::AddIOp, arith::DivSIOp, arith::MinSIOp, arith::MaxSIOp, arith::IndexCastOp>(op) &&
-         llvm::all_of(op->getOperands(), isDimension);
+         llvm::all_of(op->getOperands(), [&](Value operand) { return isDimensionWithin(operand, budget); });
+}
+
+bool aimc::onnx::isDimension(Value value) {
+  unsigned budget = 256;
+  return isDimensionWithin(value, budget);
 }
 
 Sizes Lowering::dims(Value tensor) {
@@ -94,7 +103,7 @@ void Lowering::remember(Value tensor, int64_t dimension, Size value) {
 
 Value Lowering::asIndex(Size size) {
   if (auto constant = asInteger(size))
-    if (isStatic(size))
+    if (isFixed(size))
       return index(*constant);
   return cast<Value>(size);
 }
@@ -233,7 +242,7 @@ Value Lowering::fromElements(ArrayRef<Size> elements, Type element, ArrayRef<int
 Value Lowering::scalar(Type type, double value) {
   if (isa<FloatType>(type))
     return arith::ConstantOp::create(*this, getFloatAttr(type, value));
-  return integer(type, static_cast<int64_t>(value));
+  return integer(type, truncateToInteger(value));
 }
 
 Value Lowering::integer(Type type, int64_t value) {
@@ -342,9 +351,9 @@ Sizes Lowering::broadcastSizes(ValueRange operands) {
     int64_t offset = rank - getRank(operand);
     for (auto [i, operandSize] : llvm::enumerate(dims(operand))) {
       Size &known = result[offset + i];
-      if (asInteger(operandSize) == 1 || operandSize == known || (isStatic(known) && asInteger(known) != 1))
+      if (asInteger(operandSize) == 1 || operandSize == known || (isFixed(known) && asInteger(known) != 1))
         continue;
-      if (isStatic(operandSize) || asInteger(known) == 1)
+      if (isFixed(operandSize) || asInteger(known) == 1)
         known = operandSize;
       else
         known = select(arith::CmpIPredicate::eq, known, size(1), operandSize, known);
@@ -549,7 +558,7 @@ Value Lowering::slice(Value tensor, ArrayRef<Size> offsets, ArrayRef<Size> sizes
     return empty(kept, getElement(tensor));
   SmallVector<int64_t> shape;
   for (Size size : kept)
-    shape.push_back(isStatic(size) ? *asInteger(size) : ShapedType::kDynamic);
+    shape.push_back(isFixed(size) ? *asInteger(size) : ShapedType::kDynamic);
   auto type = RankedTensorType::get(shape, getElement(tensor));
   return tensor::ExtractSliceOp::create(*this, type, tensor, offsets, sizes, strides);
 }
@@ -573,20 +582,20 @@ Value Lowering::pad(Value tensor, ArrayRef<Size> low, ArrayRef<Size> high, Value
 //===------------------------------------------------------------------------------------------------------------===//
 
 namespace {
-/// A product of a constant and sizes that are known at run time.
+/// A product of a constant, which wraps as the program's do, and sizes that are known at run time.
 struct Monomial {
   int64_t constant = 1;
   SmallVector<Value> factors;
 
   void multiply(Size size) {
-    if (isStatic(size)) {
-      constant *= *asInteger(size);
+    if (auto known = asInteger(size)) {
+      constant = std::multiplies<uint64_t>()(constant, *known);
       return;
     }
     Value value = cast<Value>(size);
-    if (auto constantValue = getConstantIntValue(value)) {
-      constant *= *constantValue;
-    } else if (auto product = value.getDefiningOp<arith::MulIOp>()) {
+    constexpr size_t mostFactors = 64; // squares of squares double them
+    auto product = value.getDefiningOp<arith::MulIOp>();
+    if (product && factors.size() < mostFactors) {
       multiply(product.getLhs());
       multiply(product.getRhs());
     } else {
@@ -680,34 +689,35 @@ static std::optional<SmallVector<Group>> groupDimensions(ArrayRef<Size> from, Ar
 static SmallVector<int64_t> getShape(ArrayRef<Size> sizes) {
   SmallVector<int64_t> shape;
   for (Size size : sizes)
-    shape.push_back(isStatic(size) ? *asInteger(size) : ShapedType::kDynamic);
+    shape.push_back(isFixed(size) ? *asInteger(size) : ShapedType::kDynamic);
   return shape;
 }
 
 /// If one side is static, the only dynamic size of the other follows.
 static void solveSingle(Lowering &b, MutableArrayRef<Size> open, ArrayRef<Size> fixed) {
-  if (!llvm::all_of(fixed, isStatic) || llvm::count_if(open, [](Size size) { return !isStatic(size); }) != 1)
+  if (!llvm::all_of(fixed, isFixed) || llvm::count_if(open, [](Size size) { return !isFixed(size); }) != 1)
     return;
   int64_t total = 1, known = 1;
+  bool overflows = false;
   for (Size size : fixed)
-    total *= *asInteger(size);
+    overflows |= __builtin_mul_overflow(total, *asInteger(size), &total);
   for (Size size : open)
-    if (isStatic(size))
-      known *= *asInteger(size);
-  if (known == 0 || total % known != 0)
+    if (isFixed(size))
+      overflows |= __builtin_mul_overflow(known, *asInteger(size), &known);
+  if (overflows || known <= 0 || total % known != 0)
     return;
   for (Size &size : open)
-    if (!isStatic(size))
+    if (!isFixed(size))
       size = b.size(total / known);
 }
 
 bool Lowering::canSplit(ArrayRef<Size> sizes) {
-  return llvm::count_if(sizes, [](Size size) { return !isStatic(size); }) <= 1;
+  return llvm::count_if(sizes, [](Size size) { return !isFixed(size); }) <= 1;
 }
 
 /// The only size of `to` that `from` does not have follows from the number of elements, in terms of the sizes of `from`.
 static void solveForeign(Lowering &b, ArrayRef<Size> from, MutableArrayRef<Size> to) {
-  auto isForeign = [&](Size size) { return !isStatic(size) && !llvm::is_contained(from, size); };
+  auto isForeign = [&](Size size) { return !isFixed(size) && !llvm::is_contained(from, size); };
   if (llvm::count_if(to, isForeign) != 1)
     return;
   Sizes others;
@@ -753,10 +763,11 @@ Value Lowering::reshape(Value tensor, ArrayRef<Size> wanted) {
     for (Group &group : *groups) {
       collapsed.push_back(group.from);
       expanded.push_back(group.to);
-      int64_t size = 1;
+      Monomial size;
       for (int64_t i : group.from)
-        size = isStatic(from[i]) && !ShapedType::isDynamic(size) ? size * *asInteger(from[i]) : ShapedType::kDynamic;
-      middle.push_back(size);
+        size.multiply(from[i]);
+      bool isKnown = llvm::all_of(group.from, [&](int64_t i) { return isFixed(from[i]); });
+      middle.push_back(isKnown ? size.constant : ShapedType::kDynamic);
     }
   }
   if (middle.size() != from.size())

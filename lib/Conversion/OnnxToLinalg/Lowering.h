@@ -94,7 +94,7 @@ public:
 
   //===--- Scalars ---===//
 
-  /// A constant of a float, integer or index type.
+  /// A constant of a float, integer or index type; an integer of a number that it cannot hold is truncated, then cut off.
   Value scalar(Type type, double value);
   Value integer(Type type, int64_t value);
   Value index(int64_t value) { return integer(getIndexType(), value); }
@@ -169,6 +169,9 @@ using LoweringFunction = LogicalResult (*)(NodeOp node, ValueRange inputs, Lower
 
 /// Signless form of an element or tensor type; other types as they are.
 Type getSignlessType(Type type);
+/// `axes` counted from the front for a tensor of `rank` dimensions; an error when one is outside or there twice. Inference has
+/// asked the same of those that it knew; lowering may know more.
+FailureOr<SmallVector<int64_t>> normalizeAxes(NodeOp node, ArrayRef<int64_t> axes, int64_t rank, Lowering &b);
 /// Axis counted from the end when negative.
 inline int64_t normalizeAxis(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
 inline int64_t getRank(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getRank(); }

@@ -141,6 +141,9 @@ LogicalResult Lowering::lowerNode(NodeOp node) {
   for (unsigned i = 0; i < row->minInputs; ++i)
     if (!inputs[i])
       return error(node) << "operand " << i << " is missing; the operator needs its first " << row->minInputs;
+  for (auto [i, type] : llvm::enumerate(node.getResultTypes()))
+    if (!isa<RankedTensorType, NoneType>(type))
+      return error(node) << "output " << i << " has type " << type << "; only ranked tensors convert";
   Operation *before = node->getPrevNode();
   if (failed(loweringFunctions[getOperatorIndex(row)](node, inputs, *this)))
     return failure();

@@ -152,10 +152,11 @@ Value aimc::onnx::averagePool(Value tensor, const Windows &windows, Sizes output
   auto isZero = [](Size size) { return getConstantIntValue(size) == 0; };
   bool full = (countOverhang || llvm::all_of(windows.overhang, isZero)) &&
               (countPadding || (llvm::all_of(windows.low, isZero) && llvm::all_of(windows.high, isZero)));
-  int64_t rank = getRank(sum), all = 1;
+  int64_t rank = getRank(sum);
+  double all = 1;
   SmallVector<Access> inputs{{sum, b.getMultiDimIdentityMap(rank)}};
   for (size_t i = 0; i < windows.rank(); ++i) {
-    all *= windows.kernel[i];
+    all *= static_cast<double>(windows.kernel[i]);
     if (!full)
       inputs.push_back({countElements(tensor, windows, i, countPadding, element, b),
                         AffineMap::get(rank, 0, b.getAffineDimExpr(i + 2), b.getContext())});

@@ -135,6 +135,7 @@ static FailureOr<Layout> getLayout(NodeOp node, ValueRange inputs, Lowering &b) 
     return b.error(node) << "blocks along dimension " << axis << " need its size, but the tensor is " << type, failure();
   // [.., n, ..] to [.., blocks, block, ..]; a last block that is not full is filled up.
   int64_t size = type.getDimSize(axis), blocks = llvm::divideCeil(size, block);
+  block = std::min(block, std::max<int64_t>(size, 1)); // one that reaches behind the end ends there
   if (blocks * block != size) {
     Sizes low(rank, b.size(0)), high(rank, b.size(0));
     high[axis] = b.size(blocks * block - size);

@@ -244,8 +244,10 @@ LogicalResult aimc::onnx::lowerReduce(NodeOp node, ValueRange inputs, Lowering &
   bool isNothing = axes.empty() && listed.empty() && node.getInt("noop_with_empty_axes", 0);
   if (axes.empty())
     axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  for (int64_t &axis : axes)
-    axis = normalizeAxis(axis, rank);
+  FailureOr<SmallVector<int64_t>> normalized = normalizeAxes(node, axes, rank, b);
+  if (failed(normalized))
+    return failure();
+  axes = *normalized;
 
   Type element = getElement(tensor), onnxElement = b.getElementType(node.getInputs().front());
   Reduction kind = getReduction(node.getOpType());

@@ -146,11 +146,12 @@ static FailureOr<Value> interpolate(NodeOp node, Value tensor, const Axis &axis,
       return b.error(node) << "'antialias' needs a scale that is known when compiling", failure();
     shrink = std::min(*axis.constantScale, 1.0);
   }
-  int64_t first = static_cast<int64_t>(std::floor(-(cubic ? 2 : 1) / shrink)) + 1, taps = 2 - 2 * first;
-  if (taps > 256)
-    return b.error(node) << "'antialias' with scale " << *axis.constantScale << " needs " << taps
+  double reach = std::ceil((cubic ? 2 : 1) / shrink); // how many neighbours on each side; infinite for a scale of 0
+  if (!(reach <= 128))
+    return b.error(node) << "'antialias' with scale " << *axis.constantScale << " needs " << 2 * reach
                          << " neighbours; 256 are the limit",
            failure();
+  int64_t first = 1 - static_cast<int64_t>(reach), taps = 2 - 2 * first;
 
   Value bases = b.computeFromIndices(axis.to, b.getF64Type(), [&](ValueRange indices) -> SmallVector<Value> {
     return {transformCoordinate(mode, axis, indices[0], d)};
@@ -261,7 +262,7 @@ static FailureOr<SmallVector<Axis>> getAxes(NodeOp node, ValueRange inputs, Lowe
   if (failed(scales) || failed(regions))
     return failure();
   Sizes sizes;
-  if (sizeOperand && !isEmpty(sizeOperand))
+  if (scales->empty() && sizeOperand && !isEmpty(sizeOperand)) // scales decide where both are given, as in inference
     sizes = b.elements(sizeOperand);
   if (scales->size() != axes.size() && sizes.size() != axes.size())
     return b.error(node) << "has " << scales->size() << " scales and " << sizes.size() << " sizes for " << axes.size()

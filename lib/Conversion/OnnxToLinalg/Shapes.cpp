@@ -55,6 +55,19 @@ static FailureOr<Sizes> getSizes(NodeOp node, ValueRange inputs, StringRef name,
   return b.elements(value);
 }
 
+FailureOr<SmallVector<int64_t>> aimc::onnx::normalizeAxes(NodeOp node, ArrayRef<int64_t> axes, int64_t rank, Lowering &b) {
+  SmallVector<int64_t> result;
+  for (int64_t given : axes) {
+    int64_t axis = normalizeAxis(given, rank);
+    if (axis < 0 || axis >= rank || llvm::is_contained(result, axis))
+      return b.error(node) << "axis " << given << (axis < 0 || axis >= rank ? " is outside of " : " appears twice for ") << rank
+                           << " dimensions",
+             failure();
+    result.push_back(axis);
+  }
+  return result;
+}
+
 Size aimc::onnx::isListed(ArrayRef<Size> axes, int64_t i, int64_t rank, Lowering &b) {
   Size listed = b.size(0);
   for (Size axis : axes)
@@ -140,11 +153,9 @@ LogicalResult aimc::onnx::lowerSqueeze(NodeOp node, ValueRange inputs, Lowering 
     return b.replace(node, b.reshape(inputs[0], withDeclared(node, sizes, b)));
   }
   FailureOr<SmallVector<int64_t>> axes = getIntegers(node, inputs, "axes", 1, b);
-  if (failed(axes))
-    return failure();
   Sizes own = b.dims(inputs[0]), sizes;
-  for (int64_t &axis : *axes)
-    axis = normalizeAxis(axis, own.size());
+  if (failed(axes) || failed(axes = normalizeAxes(node, *axes, own.size(), b)))
+    return failure();
   for (auto [i, size] : llvm::enumerate(own))
     if (axes->empty() ? getConstantIntValue(size) != 1 : !llvm::is_contained(*axes, static_cast<int64_t>(i)))
       sizes.push_back(size);
@@ -170,8 +181,8 @@ LogicalResult aimc::onnx::lowerUnsqueeze(NodeOp node, ValueRange inputs, Lowerin
     return failure();
   Sizes own = b.dims(inputs[0]), sizes;
   int64_t rank = own.size() + axes->size();
-  for (int64_t &axis : *axes)
-    axis = normalizeAxis(axis, rank);
+  if (failed(axes = normalizeAxes(node, *axes, rank, b)))
+    return failure();
   for (int64_t i = 0, next = 0; i < rank; ++i)
     sizes.push_back(llvm::is_contained(*axes, i) ? b.size(1) : own[next++]);
   return b.replace(node, b.reshape(inputs[0], sizes));
@@ -463,7 +474,7 @@ LogicalResult aimc::onnx::lowerSlice(NodeOp node, ValueRange inputs, Lowering &b
       offsets[dimension] = start;
     } else {
       Size start = clampIndex((*starts)[i], extent, zero, last, b), end = clampIndex((*ends)[i], extent, b.size(-1), last, b);
-      length = b.ceilDiv(b.max(zero, b.sub(start, end)), b.size(-step));
+      length = b.ceilDiv(b.max(zero, b.sub(start, end)), b.size(-std::max(step, -std::numeric_limits<int64_t>::max())));
       offsets[dimension] = start;
     }
     sizes[dimension] = length;
@@ -517,8 +528,9 @@ LogicalResult aimc::onnx::lowerSplit(NodeOp node, ValueRange inputs, Lowering &b
   Size extent = b.dim(tensor, axis), even = b.ceilDiv(extent, b.size(count)), offset = b.size(0);
   SmallVector<Value> results;
   for (size_t i = 0; i < count; ++i) {
-    // Even parts; the last one takes what is left.
-    Size size = !parts->empty() ? (*parts)[i] : i + 1 < count ? even : b.sub(extent, offset);
+    // Even parts; the last one takes what is left, or, of a known size, the last ones.
+    bool isEven = i + 1 < count && !isa<Attribute>(extent);
+    Size size = !parts->empty() ? (*parts)[i] : isEven ? even : b.min(even, b.sub(extent, offset));
     results.push_back(b.sliceAxis(tensor, axis, offset, size));
     offset = b.add(offset, size);
   }
@@ -534,12 +546,14 @@ LogicalResult aimc::onnx::lowerPad(NodeOp node, ValueRange inputs, Lowering &b) 
     return failure();
   if (axes->empty())
     axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (failed(axes = normalizeAxes(node, *axes, rank, b)))
+    return failure();
   if (pads->size() != 2 * axes->size())
     return b.error(node) << "'pads' has " << pads->size() << " numbers; " << axes->size() << " axes need " << 2 * axes->size();
   Sizes own = b.dims(tensor), low(rank, b.size(0)), high(rank, b.size(0)), sizes;
   for (auto [i, axis] : llvm::enumerate(*axes)) {
-    low[normalizeAxis(axis, rank)] = (*pads)[i];
-    high[normalizeAxis(axis, rank)] = (*pads)[i + axes->size()];
+    low[axis] = (*pads)[i];
+    high[axis] = (*pads)[i + axes->size()];
   }
   for (int64_t i = 0; i < rank; ++i)
     sizes.push_back(b.add(b.add(own[i], low[i]), high[i]));

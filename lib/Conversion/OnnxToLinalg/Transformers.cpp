@@ -372,7 +372,7 @@ LogicalResult aimc::onnx::lowerAttention(NodeOp node, ValueRange inputs, Lowerin
   }
   auto heads = [&](Value tensor) { return cast<RankedTensorType>(tensor.getType()).getDimSize(1); };
   int64_t width = cast<RankedTensorType>(q.getType()).getDimSize(3);
-  if (ShapedType::isDynamic(heads(q)) || ShapedType::isDynamic(heads(k)) || heads(q) % heads(k) != 0 ||
+  if (ShapedType::isDynamic(heads(q)) || ShapedType::isDynamic(heads(k)) || heads(k) == 0 || heads(q) % heads(k) != 0 ||
       ShapedType::isDynamic(width))
     return b.error(node) << "queries " << q.getType() << " and keys " << k.getType()
                          << " need static heads and widths, of which those of the keys divide those of the queries";

@@ -54,7 +54,7 @@ FailureOr<Einsum> aimc::onnx::parseEinsum(NodeOp node, ArrayRef<int64_t> ranks) 
     if (rest < 0 || (rest > 0 && !has))
       return fail("names " + Twine(countLetters(term)) + " dimensions of an operand of " + Twine(rank));
     std::optional<Labels> labels = readTerm(term, has ? rest : 0);
-    if (!labels)
+    if (!labels || term.count("...") > 1)
       return fail("cannot be read; terms are letters and one '...'");
     operands.push_back(*labels);
     widest = std::max(widest, has ? rest : 0);

@@ -3,6 +3,8 @@
 // A row per operator, a word per operand: the class of its elements, then `/` and the number of dimensions where only one will
 // do.
 //   f floats   i integers   n both   b booleans   * all   =K the type of operand K
+// and instead of a number of dimensions
+//   /one   one element, in however many dimensions
 // A `+` behind the last word repeats it for all further operands. Shape functions and lowerings rely on what stands here.
 //
 //===------------------------------------------------------------------------------------------------------------===//
@@ -33,13 +35,17 @@ static const OperandRule rules[] = {
     {"Einsum Max Min", "n =0+"},
     {"Mean Sum", "f =0+"},
     {"And Or Xor", "b b"},
-    {"If Not", "b"},
+    {"If", "b/one"},
+    {"Not", "b"},
     {"BitShift BitwiseAnd BitwiseOr BitwiseXor", "i =0"},
-    {"BitwiseNot BlackmanWindow HammingWindow HannWindow", "i"},
+    {"BitwiseNot", "i"},
+    {"BlackmanWindow HammingWindow HannWindow", "i/one"},
     {"Equal", "* =0"},
     {"Pow", "n n"},
     {"Where", "b * =1"},
-    {"Clip Gemm Range", "n =0 =0"},
+    {"Gemm", "n =0 =0"},
+    {"Clip", "n =0/one =0/one"},
+    {"Range", "n/one =0/one =0/one"},
     {"Conv ConvTranspose InstanceNormalization LayerNormalization", "f =0 =0"},
     {"BatchNormalization", "f f f f f"},
     {"GroupNormalization RMSNormalization", "f f f"},
@@ -65,7 +71,7 @@ static const OperandRule rules[] = {
     {"Col2Im", "n i/1 i/1"},
     {"SequenceAt SequenceErase SplitToSequence", "* i"},
     {"SequenceInsert", "* * i"},
-    {"ai.onnx.preview.training.Adagrad ai.onnx.preview.training.Adam ai.onnx.preview.training.Momentum", "f i f+"},
+    {"ai.onnx.preview.training.Adagrad ai.onnx.preview.training.Adam ai.onnx.preview.training.Momentum", "f/one i/one f+"},
     {"RotaryEmbedding", "f =0 =0 i"},
     {"TensorScatter", "* =0 i"},
     {"GRU RNN", "f/3 =0/3 =0/3 =0/2 i/1 =0/3"},
@@ -76,25 +82,26 @@ static const OperandRule rules[] = {
     {"DepthToSpace SpaceToDepth", "*/4"},
     {"ConstantOfShape", "i/1"},
     {"Expand Reshape Tile", "* i/1"},
-    {"Gather GatherElements GatherND Squeeze Trilu Unsqueeze", "* i"},
+    {"Gather GatherElements GatherND Squeeze Unsqueeze", "* i"},
+    {"Trilu", "* i/one"},
     {"Compress", "* b/1"},
-    {"CumSum TopK", "n i"},
-    {"OneHot", "n n *"},
-    {"Pad", "* i/1 =0 i"},
+    {"CumSum TopK", "n i/one"},
+    {"OneHot", "n n/one *"},
+    {"Pad", "* i/1 =0/one i"},
     {"ReverseSequence", "* i/1"},
     {"Scatter ScatterElements ScatterND", "* i =0"},
     {"Slice", "* i/1 i/1 i/1 i/1"},
-    {"DFT", "f i i"},
-    {"STFT", "f i f i"},
-    {"MelWeightMatrix", "i i i f f"},
+    {"DFT", "f i/one i/one"},
+    {"STFT", "f i/one f i/one"},
+    {"MelWeightMatrix", "i/one i/one i/one f/one f/one"},
     {"GridSample", "n f"},
     {"MaxUnpool", "f i i/1"},
-    {"NonMaxSuppression", "f/3 =0/3 i f f"},
+    {"NonMaxSuppression", "f/3 =0/3 i/one f/one f/one"},
     {"Resize", "n f f/1 i/1"},
     {"RoiAlign", "f/4 =0/2 i/1"},
     {"Upsample", "n f/1"},
-    {"Dropout", "f f b"},
-    {"Loop", "i b *+"},
+    {"Dropout", "f f/one b/one"},
+    {"Loop", "i/one b/one *+"},
 };
 
 static llvm::StringMap<StringRef> makeRulesByName() {
@@ -142,6 +149,8 @@ static LogicalResult checkOperand(NodeOp node, unsigned index, StringRef word) {
     return node.emitNodeError() << "input " << index << " has elements of type " << type.getElementType()
                                 << "; the operator takes " << wanted << ": insert a Cast";
   }
+  if (rank == "one" && type.hasStaticShape() && type.getNumElements() != 1)
+    return node.emitNodeError() << "input " << index << " is " << type << "; the operator takes one element";
   int64_t dimensions = 0;
   if (!rank.empty() && !rank.getAsInteger(10, dimensions) && type.getRank() != dimensions)
     return node.emitNodeError() << "input " << index << " is " << type << "; the operator takes " << dimensions

@@ -5,6 +5,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace aimc::onnx;
@@ -85,19 +86,21 @@ static LogicalResult splitIntoSequence(NodeOp node, ShapeInference &inference) {
   if (counts.size() == 1) {
     if (!isStatic(counts[0]))
       return node.emitNodeError() << "splits into a number of parts that is not known when compiling";
-    if (counts[0] > maxIntegerElements)
-      return node.emitNodeError() << "splits into " << counts[0] << " parts; at most " << maxIntegerElements
-                                  << " are supported";
     parts = counts[0];
+    if (failed(inference.countSplitParts(node, parts)))
+      return failure();
   } else {
     Dim size = shape[*axis];
-    if (!known || known->size() != 1 || known->front() < 1 || !isStatic(size) || size > maxIntegerElements)
+    if (!known || known->size() != 1 || known->front() < 1 || !isStatic(size))
       return node.emitNodeError() << "splits dimension " << *axis << " of " << tensor.getType()
                                   << "; its size and that of the parts must be known when compiling";
-    SmallVector<int64_t> all(size / known->front(), known->front());
-    if (size % known->front() != 0)
-      all.push_back(size % known->front());
-    parts = all.size();
+    int64_t part = known->front();
+    parts = llvm::divideCeil(size, part);
+    if (failed(inference.countSplitParts(node, parts)))
+      return failure();
+    SmallVector<int64_t> all(parts, part);
+    if (size % part != 0)
+      all.back() = size % part;
     sizes = insertIntegers(node, all);
   }
   SmallVector<Value> tensors;

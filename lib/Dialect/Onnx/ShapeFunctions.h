@@ -23,8 +23,8 @@ llvm::FailureOr<int64_t> normalizeAxis(NodeOp node, int64_t axis, int64_t rank);
 /// The same for several axes, which must differ.
 llvm::FailureOr<llvm::SmallVector<int64_t>> normalizeAxes(NodeOp node, llvm::ArrayRef<int64_t> axes, int64_t rank);
 
-/// Integers that a node takes as attribute `name` or, from a later version on, as operand `index`. Nothing when the node gives
-/// neither; an error when the operand's values are not known.
+/// Integers that a node takes as attribute `name` or, from a later version on, as operand `index`, which goes before the
+/// attribute. Nothing when the node gives neither; an error when the operand's values are not known.
 llvm::FailureOr<std::optional<llvm::SmallVector<int64_t>>> getIntegersOf(NodeOp node, ShapeInference &inference,
                                                                          llvm::StringRef name, unsigned index);
 

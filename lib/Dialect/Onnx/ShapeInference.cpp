@@ -72,6 +72,9 @@ Dim ShapeInference::mul(Dim a, Dim b) {
   Product product = factor(a), other = factor(b);
   if (__builtin_mul_overflow(product.coefficient, other.coefficient, &product.coefficient))
     return freshDim();
+  constexpr size_t mostFactors = 64; // squares of squares double them
+  if (product.symbols.size() + other.symbols.size() > mostFactors)
+    return freshDim();
   llvm::append_range(product.symbols, other.symbols);
   llvm::sort(product.symbols);
   return fromProduct(product);
@@ -211,8 +214,7 @@ bool ShapeInference::follow(int64_t count) {
 }
 
 LogicalResult ShapeInference::countLoopPass(NodeOp node, Region &body) {
-  for (Block &block : body)
-    loopNodes += block.getOperations().size();
+  body.walk([&](Operation *) { ++loopNodes; });
   if (loopNodes <= maxLoopNodes)
     return success();
   return node.emitNodeError() << "lies in loops in loops: inference visited more than " << maxLoopNodes
@@ -308,14 +310,33 @@ static LogicalResult checkOperands(NodeOp node, const OperatorRow &row, const Sh
   return success();
 }
 
+/// A subgraph that no shape function reads would stay without types.
+static LogicalResult checkSubgraphs(NodeOp node) {
+  StringRef type = node.getDomain().empty() ? node.getOpType() : "";
+  SmallVector<StringRef, 2> known;
+  if (type == "If")
+    known = {"then_branch", "else_branch"};
+  else if (type == "Loop" || type == "Scan")
+    known = {"body"};
+  ArrayAttr graphs = node.getGraphsAttr();
+  for (Attribute attr : graphs ? graphs.getValue() : ArrayRef<Attribute>())
+    if (StringRef name = cast<StringAttr>(attr).getValue(); !llvm::is_contained(known, name))
+      return node.emitNodeError() << "has a subgraph '" << name << "', which the operator does not take";
+  return success();
+}
+
 LogicalResult ShapeInference::infer(NodeOp node) {
   const OperatorRow *row = lookupOperator(node.getDomain(), node.getOpType(), node.getOpset());
   if (!row)
     return node.emitNodeError() << "is not an operator we know";
-  if (failed(checkOperands(node, *row, *this)) || failed(checkOperandTypes(node)) || failed(row->shape(node, *this)))
+  if (failed(checkOperands(node, *row, *this)) || failed(checkOperandTypes(node)) || failed(checkSubgraphs(node)) ||
+      failed(row->shape(node, *this)))
     return failure();
-  if (resolved.contains(node))
+  if (resolved.contains(node)) {
+    if (node.getOutputs().size() != 1)
+      return node.emitNodeError() << "has " << node.getOutputs().size() << " outputs; the operator gives one";
     return success();
+  }
   for (auto [index, result] : llvm::enumerate(node.getOutputs())) {
     if (!isa<RankedTensorType, NoneType>(result.getType()))
       return node.emitNodeError() << "has no output " << index;
@@ -357,6 +378,14 @@ LogicalResult ShapeInference::setSequence(NodeOp node, SmallVector<Value> tensor
                                 << " tensors; all sequences of a model hold at most " << maxSequenceTensors;
   sequences[node.getOutputs()[0]] = std::move(tensors);
   resolved.insert(node);
+  return success();
+}
+
+LogicalResult ShapeInference::countSplitParts(NodeOp node, int64_t parts) {
+  if (parts > maxSplitParts - splitParts)
+    return node.emitNodeError() << "splits into " << parts << " parts; all such nodes of a model make at most "
+                                << maxSplitParts;
+  splitParts += parts;
   return success();
 }
 

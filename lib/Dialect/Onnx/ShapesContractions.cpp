@@ -199,7 +199,8 @@ LogicalResult aimc::onnx::inferConvolution(NodeOp node, ShapeInference &inferenc
   int64_t group = node.getInt("group", 1);
   if (group < 1 || (isStatic(w[0]) && w[0] % group != 0))
     return node.emitNodeError() << "group " << group << " does not divide " << w[0] << " output channels";
-  if (differ(x[1], inference.mul(w[1], group)))
+  Dim channels = inference.mul(w[1], group);
+  if (differ(x[1], channels) || isStatic(w[1]) != isStatic(channels))
     return node.emitNodeError() << "input has " << x[1] << " channels; the weight takes " << w[1] << " in each of " << group
                                 << " groups";
   if (bias && failed(expectVector(node, inference, *bias, w[0])))
@@ -242,10 +243,11 @@ LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &infere
   if (failed(expectRank(node, inference, 1, x.size())) || failed(expectOneType(node, inference, 3)))
     return failure();
   int64_t group = node.getInt("group", 1);
-  if (group < 1 || differ(x[1], w[0]) || (isStatic(w[0]) && w[0] % group != 0))
+  Dim channels = inference.mul(w[1], std::max<int64_t>(group, 1));
+  if (group < 1 || differ(x[1], w[0]) || (isStatic(w[0]) && w[0] % group != 0) || isStatic(w[1]) != isStatic(channels))
     return node.emitNodeError() << "input has " << x[1] << " channels; the weight takes " << w[0] << " in " << group
                                 << " groups";
-  if (failed(expectVector(node, inference, 2, inference.mul(w[1], group))))
+  if (failed(expectVector(node, inference, 2, channels)))
     return failure();
   SmallVector<int64_t> kernel(w.begin() + 2, w.end());
   if (llvm::any_of(kernel, [](Dim dim) { return !isStatic(dim); }))
@@ -255,7 +257,7 @@ LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &infere
   FailureOr<SmallVector<int64_t>> outputShape = getWindowAttr(node, "output_shape", kernel.size(), -1, 0);
   if (failed(window) || failed(extra) || failed(outputShape))
     return failure();
-  Shape result = {x[0], inference.mul(w[1], group)};
+  Shape result = {x[0], channels};
   for (size_t dim = 0; dim < kernel.size(); ++dim) {
     int64_t stride = window->strides[dim];
     if ((*outputShape)[dim] >= 0) {
@@ -444,8 +446,10 @@ LogicalResult aimc::onnx::inferChannelNormalization(NodeOp node, ShapeInference 
   Shape x = inference.getShape(node.getInputs()[0]);
   if (x.size() < 3)
     return node.emitNodeError() << "input 0 has " << x.size() << " dimensions; the operator takes at least 3";
-  if (node.getOpType() == "LRN" && node.getInt("size", 0) < 1)
-    return node.emitNodeError() << "'size' is " << node.getInt("size", 0) << "; a window has at least 1 channel";
+  if (int64_t size = node.getInt("size", 0);
+      node.getOpType() == "LRN" && (size < 1 || size > std::numeric_limits<int32_t>::max()))
+    return node.emitNodeError() << "'size' is " << size << "; a window has 1 to " << std::numeric_limits<int32_t>::max()
+                                << " channels";
   Dim channels = x[1];
   for (unsigned index = 1; index < node.getInputs().size(); ++index) {
     if (failed(expectVector(node, inference, index, channels)))

@@ -167,6 +167,8 @@ LogicalResult aimc::onnx::inferUnsqueeze(NodeOp node, ShapeInference &inference)
   if (!*axes)
     return node.emitNodeError() << "has no axes";
   size_t rank = input.size() + (*axes)->size();
+  if (rank > maxTensorRank)
+    return node.emitNodeError() << "makes a tensor of " << rank << " dimensions; one has at most " << maxTensorRank;
   FailureOr<SmallVector<int64_t>> normalized = normalizeAxes(node, **axes, rank);
   if (failed(normalized))
     return failure();

@@ -251,7 +251,7 @@ LogicalResult aimc::onnx::inferAligned(NodeOp node, ShapeInference &inference) {
   Type element = inference.getElementType(node.getInputs()[0]), other = inference.getElementType(node.getInputs()[1]);
   if (element != other && node.getOpType() != "Pow")
     return node.emitNodeError() << "element types " << element << " and " << other << " differ";
-  if (axis < 0 || axis + operandRank > rank)
+  if (axis < 0 || axis > rank - operandRank)
     return node.emitNodeError() << "input 1 has " << operandRank << " dimensions, which do not fit into the " << rank
                                 << " of input 0 from dimension " << axis << " on";
   for (auto [index, size] : llvm::enumerate(operand))

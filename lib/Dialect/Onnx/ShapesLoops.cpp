@@ -33,12 +33,13 @@ static LogicalResult settle(NodeOp node, ShapeInference &inference, Region &body
       inference.setResult(argument, value.shape, value.element);
     if (failed(inference.run(body)))
       return failure();
+    for (Value next : yield.getValues())
+      if (!isa<RankedTensorType>(next.getType()))
+        return node.emitNodeError() << "the body yields " << next.getType() << ", not a tensor";
     for (auto [index, value] : llvm::enumerate(arguments)) {
       if (value.next < 0)
         continue;
       Value next = yield.getValues()[value.next];
-      if (!isa<RankedTensorType>(next.getType()))
-        return node.emitNodeError() << "the body yields " << next.getType() << ", not a tensor";
       Shape shape = inference.getShape(next);
       if (shape.size() != value.shape.size() || inference.getElementType(next) != value.element)
         return node.emitNodeError() << "argument " << index << " of the body is " << body.getArgument(index).getType()
@@ -74,6 +75,12 @@ static BodyValue getScalarArgument(Region &body, unsigned index, Type element) {
   return {type && type.getRank() == 1 ? Shape{1} : Shape(), element};
 }
 
+/// Whether a tensor of this type may hold one boolean.
+static bool isOneBoolean(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return tensor.getElementType().isInteger(1) && (!tensor.hasStaticShape() || tensor.getNumElements() == 1);
+}
+
 LogicalResult aimc::onnx::inferLoop(NodeOp node, ShapeInference &inference) {
   size_t carried = std::max<size_t>(node.getInputs().size(), 2) - 2;
   FailureOr<Region *> body = getBody(node, carried + 2);
@@ -93,8 +100,10 @@ LogicalResult aimc::onnx::inferLoop(NodeOp node, ShapeInference &inference) {
   if (failed(settle(node, inference, **body, arguments)))
     return failure();
 
-  // How often it runs is known if nothing can end it early.
   ValueRange values = getYield(**body).getValues();
+  if (!isOneBoolean(values[0].getType()))
+    return node.emitNodeError() << "the body yields " << values[0].getType() << " as its condition, not one boolean";
+  // How often it runs is known if nothing can end it early.
   auto isTrue = [&](Value value) { return inference.getIntegers(value) == SmallVector<int64_t>{1}; };
   Dim count = inference.freshDim();
   bool forever = !node.getInput(1) || isTrue(node.getInput(1));
@@ -115,9 +124,10 @@ LogicalResult aimc::onnx::inferLoop(NodeOp node, ShapeInference &inference) {
 }
 
 LogicalResult aimc::onnx::inferScan(NodeOp node, ShapeInference &inference) {
-  int64_t scanned = node.getInt("num_scan_inputs", 0), states = static_cast<int64_t>(node.getInputs().size()) - scanned;
-  if (scanned < 1 || states < 0)
-    return node.emitNodeError() << "scans " << scanned << " of " << node.getInputs().size() << " inputs";
+  int64_t scanned = node.getInt("num_scan_inputs", 0), given = node.getInputs().size();
+  if (scanned < 1 || scanned > given)
+    return node.emitNodeError() << "scans " << scanned << " of " << given << " inputs";
+  int64_t states = given - scanned;
   FailureOr<Region *> body = getBody(node, node.getInputs().size());
   if (failed(body))
     return failure();
@@ -144,28 +154,32 @@ LogicalResult aimc::onnx::inferScan(NodeOp node, ShapeInference &inference) {
   }
   if (failed(settle(node, inference, **body, arguments)))
     return failure();
-  for (auto [index, output] : llvm::enumerate(node.getOutputs())) {
+  for (auto [index, value] : llvm::enumerate(values)) { // of which the node may leave the last ones out
+    Value output = index < node.getOutputs().size() ? node.getOutputs()[index] : Value();
     int64_t position = static_cast<int64_t>(index) - states;
     if (position < 0) {
-      inference.setResult(output, arguments[index].shape, arguments[index].element);
+      if (output)
+        inference.setResult(output, arguments[index].shape, arguments[index].element);
       continue;
     }
-    Shape shape = inference.getShape(values[index]);
+    Shape shape = inference.getShape(value);
     int64_t axis = position < static_cast<int64_t>(outputAxes.size()) ? outputAxes[position] : 0;
     FailureOr<int64_t> normalized = normalizeAxis(node, axis, shape.size() + 1);
     if (failed(normalized))
       return failure();
     shape.insert(shape.begin() + *normalized, count);
-    inference.setResult(output, shape, inference.getElementType(values[index]));
+    if (output)
+      inference.setResult(output, shape, inference.getElementType(value));
   }
   return success();
 }
 
 LogicalResult aimc::onnx::inferBatchedScan(NodeOp node, ShapeInference &inference) {
-  int64_t scanned = node.getInt("num_scan_inputs", 0), states = static_cast<int64_t>(node.getInputs().size()) - 1 - scanned;
-  if (scanned < 1 || states < 0)
-    return node.emitNodeError() << "scans " << scanned << " of " << node.getInputs().size() << " inputs";
   ValueRange operands = node.getInputs().drop_front();
+  int64_t scanned = node.getInt("num_scan_inputs", 0), given = operands.size();
+  if (scanned < 1 || scanned > given)
+    return node.emitNodeError() << "scans " << scanned << " of " << given << " inputs behind the lengths";
+  int64_t states = given - scanned;
   FailureOr<Region *> body = getBody(node, operands.size());
   if (failed(body))
     return failure();

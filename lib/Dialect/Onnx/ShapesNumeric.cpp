@@ -221,7 +221,7 @@ LogicalResult aimc::onnx::inferTfIdfVectorizer(NodeOp node, ShapeInference &infe
   if (static_cast<int64_t>(columns.size()) != sequences || columns.empty() || *llvm::min_element(columns) < 0)
     return node.emitNodeError() << "'ngram_indexes' has " << columns.size() << " places for " << sequences << " sequences";
   int64_t last = *llvm::max_element(columns);
-  constexpr int64_t mostOutputs = int64_t(1) << 24; // a table of as many numbers is made when compiling
+  constexpr int64_t mostOutputs = int64_t(1) << 20; // a table of as many numbers is made when compiling
   if (last >= mostOutputs)
     return node.emitNodeError() << "'ngram_indexes' holds " << last << "; a vector of at most " << mostOutputs
                                 << " numbers can be counted into";
@@ -229,9 +229,11 @@ LogicalResult aimc::onnx::inferTfIdfVectorizer(NodeOp node, ShapeInference &infe
   size_t weights = node.getFloats("weights").size();
   if (weights != 0 && static_cast<Dim>(weights) != outputs)
     return node.emitNodeError() << "'weights' has " << weights << " numbers for " << outputs << " columns";
-  if (node.getInt("max_skip_count", 0) < 0 || node.getInt("min_gram_length", 1) < 1)
-    return node.emitNodeError() << "'max_skip_count' " << node.getInt("max_skip_count", 0) << " and 'min_gram_length' "
-                                << node.getInt("min_gram_length", 1) << " must be at least 0 and 1";
+  constexpr int64_t mostSkipped = std::numeric_limits<int32_t>::max();
+  if (int64_t skipped = node.getInt("max_skip_count", 0), least = node.getInt("min_gram_length", 1);
+      skipped < 0 || skipped > mostSkipped || least < 1)
+    return node.emitNodeError() << "'max_skip_count' " << skipped << " and 'min_gram_length' " << least
+                                << " must be at least 0 and 1, the first at most " << mostSkipped;
   Shape result = shape.size() == 1 ? Shape{outputs} : Shape{shape[0], outputs};
   inference.setResult(node.getOutputs()[0], result, Float32Type::get(node.getContext()));
   return success();

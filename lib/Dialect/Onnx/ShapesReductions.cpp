@@ -41,9 +41,9 @@ FailureOr<SmallVector<int64_t>> aimc::onnx::normalizeAxes(NodeOp node, ArrayRef<
 
 FailureOr<std::optional<SmallVector<int64_t>>> aimc::onnx::getIntegersOf(NodeOp node, ShapeInference &inference, StringRef name,
                                                                          unsigned index) {
-  if (node.getNodeAttr(name))
-    return std::optional<SmallVector<int64_t>>(node.getInts(name));
   Value operand = node.getInput(index);
+  if (!operand && node.getNodeAttr(name))
+    return std::optional<SmallVector<int64_t>>(node.getInts(name));
   if (!operand)
     return std::optional<SmallVector<int64_t>>();
   std::optional<SmallVector<int64_t>> integers = inference.getIntegers(operand);
@@ -59,7 +59,7 @@ FailureOr<std::optional<SmallVector<int64_t>>> aimc::onnx::getIntegersOf(NodeOp 
 
 std::optional<int64_t> aimc::onnx::countUnknownOf(NodeOp node, ShapeInference &inference, StringRef name, unsigned index) {
   Value operand = node.getInput(index);
-  if (node.getNodeAttr(name) || !operand || inference.getIntegers(operand))
+  if (!operand || inference.getIntegers(operand))
     return std::nullopt;
   Shape shape = inference.getShape(operand);
   if (shape.size() > 1 || (!shape.empty() && (shape[0] <= 0 || shape[0] > 64)))

@@ -80,8 +80,11 @@ LogicalResult aimc::onnx::inferResize(NodeOp node, ShapeInference &inference) {
   } else {
     if (scales.size() != axes.size())
       return node.emitNodeError() << "has " << scales.size() << " scales for " << axes.size() << " dimensions";
-    for (auto [axis, scale] : llvm::zip(*normalized, scales))
+    for (auto [axis, scale] : llvm::zip(*normalized, scales)) {
+      if (scale && !(*scale > 0 && std::isfinite(*scale)))
+        return node.emitNodeError() << "scales dimension " << axis << " by " << *scale << "; a scale is a positive number";
       result[axis] = scaleDim(inference, result[axis], scale);
+    }
   }
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(input));
   return success();
@@ -93,6 +96,9 @@ LogicalResult aimc::onnx::inferGridSample(NodeOp node, ShapeInference &inference
   if (spatial < 1 || grid.size() != x.size() || (isStatic(grid.back()) && grid.back() != spatial))
     return node.emitNodeError() << "takes an image [N, C, sizes…] and a grid [N, other sizes…, number of sizes], not "
                                 << node.getInputs()[0].getType() << " and " << node.getInputs()[1].getType();
+  constexpr int64_t mostSizes = 6; // every one doubles the neighbours that a sample has, or takes them fourfold
+  if (spatial > mostSizes)
+    return node.emitNodeError() << "samples an image of " << spatial << " sizes; at most " << mostSizes << " are supported";
   Shape result = {x[0], x[1]};
   result.append(grid.begin() + 1, grid.end() - 1);
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
@@ -144,8 +150,9 @@ LogicalResult aimc::onnx::inferCol2Im(NodeOp node, ShapeInference &inference) {
     return node.emitNodeError() << "the patch sizes, input 2, must be known when compiling";
   size_t spatial = kernel->size();
   int64_t patch = 1;
+  constexpr int64_t most = std::numeric_limits<int32_t>::max();
   for (int64_t size : *kernel)
-    if (size < 1 || __builtin_mul_overflow(patch, size, &patch))
+    if (size < 1 || size > most || __builtin_mul_overflow(patch, size, &patch))
       return node.emitNodeError() << "patches of size " << size << " are out of range";
   if (columns.size() != 3 || spatial == 0 || image->size() != spatial || (isStatic(columns[1]) && columns[1] % patch != 0))
     return node.emitNodeError() << "columns of type " << node.getInputs()[0].getType() << " do not make images of "
@@ -153,9 +160,10 @@ LogicalResult aimc::onnx::inferCol2Im(NodeOp node, ShapeInference &inference) {
   for (auto [name, count] : {std::pair("strides", spatial), std::pair("dilations", spatial), std::pair("pads", 2 * spatial)}) {
     SmallVector<int64_t> numbers = node.getInts(name);
     bool isPad = StringRef(name) == "pads";
-    if ((!numbers.empty() && numbers.size() != count) || llvm::any_of(numbers, [&](int64_t n) { return n < (isPad ? 0 : 1); }))
+    auto isOutside = [&](int64_t n) { return n < (isPad ? 0 : 1) || n > most; };
+    if ((!numbers.empty() && numbers.size() != count) || llvm::any_of(numbers, isOutside))
       return node.emitNodeError() << "'" << name << "' is [" << numbers << "]; " << count
-                                  << (isPad ? " numbers" : " positive numbers") << " are needed";
+                                  << (isPad ? " numbers" : " positive numbers") << " of at most " << most << " are needed";
   }
   Shape result = {columns[0], inference.div(columns[1], patch)};
   result.append(image->begin(), image->end());

@@ -22,11 +22,9 @@ LogicalResult aimc::onnx::inferOneHot(NodeOp node, ShapeInference &inference) {
   FailureOr<int64_t> axis = normalizeAxis(node, node.getInt("axis", -1), result.size() + 1);
   if (failed(axis))
     return failure();
-  Shape values = inference.getShape(node.getInputs()[2]), depth = inference.getShape(node.getInputs()[1]);
+  Shape values = inference.getShape(node.getInputs()[2]);
   if (values.size() != 1 || (isStatic(values[0]) && values[0] != 2))
     return node.emitNodeError() << "takes two values, for off and on, not " << node.getInputs()[2].getType();
-  if (depth.size() > 1 || (depth.size() == 1 && isStatic(depth[0]) && depth[0] != 1))
-    return node.emitNodeError() << "takes one depth, not " << node.getInputs()[1].getType();
   result.insert(result.begin() + *axis, getSizeOf(inference, node.getInputs()[1]));
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[2]));
   return success();

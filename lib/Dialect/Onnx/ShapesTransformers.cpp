@@ -130,6 +130,8 @@ LogicalResult aimc::onnx::inferAttention(NodeOp node, ShapeInference &inference)
   if (q.size() == 3 && (heads < 1 || keyHeads < 1))
     return node.emitNodeError() << "'q_num_heads' is " << heads << " and 'kv_num_heads' " << keyHeads
                                 << "; inputs of 3 dimensions need both";
+  if (Value mask = node.getInput(3); mask && (inference.getShape(mask).empty() || inference.getShape(mask).size() > 4))
+    return node.emitNodeError() << "the mask has type " << mask.getType() << "; it needs 1 to 4 dimensions";
   if (static_cast<bool>(node.getInput(4)) != static_cast<bool>(node.getInput(5)))
     return node.emitNodeError() << "has only one of past key and past value";
   for (unsigned index : {4, 5})
@@ -168,6 +170,9 @@ LogicalResult aimc::onnx::inferFusedAttention(NodeOp node, ShapeInference &infer
       widths[0] % heads != 0 || widths[2] % heads != 0)
     return node.emitNodeError() << "'qkv_hidden_sizes' [" << widths << "] do not fit " << heads << " heads and weights "
                                 << node.getInputs()[1].getType();
+  for (unsigned index : {3, 5}) // mask, bias of the scores
+    if (Value operand = node.getInput(index); operand && inference.getShape(operand).size() > 4)
+      return node.emitNodeError() << "input " << index << " has type " << operand.getType() << "; it has at most 4 dimensions";
   Type element = inference.getElementType(node.getInputs()[0]);
   inference.setResult(node.getOutputs()[0], {x[0], x[1], widths[2]}, element);
   Dim length = x[1];

@@ -99,8 +99,7 @@ DenseElementsAttr aimc::onnx::writeElements(const PartialValue &value, Type elem
   return DenseElementsAttr::get(type, integers);
 }
 
-/// Nearest integer that 64 bits hold, towards zero; not-a-number is 0.
-static int64_t truncateToInteger(double number) {
+int64_t aimc::onnx::truncateToInteger(double number) {
   if (!(number > -9223372036854775808.0))
     return std::isnan(number) ? 0 : std::numeric_limits<int64_t>::min();
   return number < 9223372036854775808.0 ? static_cast<int64_t>(number) : std::numeric_limits<int64_t>::max();

@@ -98,3 +98,27 @@ func.func @aligned(%x: tensor<2x3x4xf32>, %b: tensor<3xf32>) -> tensor<2x3x4xf32
     : (tensor<2x3x4xf32>, tensor<3xf32>) -> tensor<2x3x4xf32>
   return %y : tensor<2x3x4xf32>
 }
+
+// -----
+
+// A number that the integers cannot hold is cut off, no number is 0: the limits, then the bias.
+// CHECK-LABEL: func.func @numbers_of_integers
+// CHECK-DAG:     arith.constant 9223372036854775807 : i64
+// CHECK-DAG:     arith.constant 0 : i64
+// CHECK-NOT:     arith.constant -9223372036854775808 : i64
+func.func @numbers_of_integers(%x: tensor<3xi64>) -> tensor<3xi64> {
+  %y = onnx.node "Shrink"(%x) {domain = "", opset = 9 : i64, attrs = {bias = 1.0e+30 : f32, lambd = 0x7FC00000 : f32}}
+    : (tensor<3xi64>) -> tensor<3xi64>
+  return %y : tensor<3xi64>
+}
+
+// -----
+
+// An attribute of another kind is none.
+// CHECK-LABEL: func.func @limit_of_another_kind
+// CHECK-NOT:     arith.maximumf
+// CHECK:         arith.minimumf
+func.func @limit_of_another_kind(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %y = onnx.node "Clip"(%x) {domain = "", opset = 6 : i64, attrs = {max = 1.0 : f32, min = 0 : i64}} : (tensor<3xf32>) -> tensor<3xf32>
+  return %y : tensor<3xf32>
+}

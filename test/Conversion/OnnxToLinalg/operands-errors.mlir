@@ -279,3 +279,73 @@ func.func @few(%x: tensor<2x3xf32>) {
     : (tensor<2x3xf32>) -> tensor<2x3xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @reduced_axis(%x: tensor<2x3xf32>) {
+  %axes = arith.constant dense<-3> : tensor<1xi64>
+  // expected-error @unknown {{node (ReduceSum, opset 13): axis -3 is outside of 2 dimensions}}
+  %r = onnx.node "ReduceSum"(%x, %axes) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<?x?xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @squeezed_axis(%x: tensor<1x3x1xf32>) {
+  %axes = arith.constant dense<[0, 0]> : tensor<2xi64>
+  // expected-error @unknown {{node (Squeeze, opset 13): axis 0 appears twice for 3 dimensions}}
+  %r = onnx.node "Squeeze"(%x, %axes) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<1x3x1xf32>, tensor<2xi64>) -> tensor<?xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @unsqueezed_axis(%x: tensor<3xf32>) {
+  %axes = arith.constant dense<5> : tensor<1xi64>
+  // expected-error @unknown {{node (Unsqueeze, opset 13): axis 5 is outside of 2 dimensions}}
+  %r = onnx.node "Unsqueeze"(%x, %axes) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<3xf32>, tensor<1xi64>) -> tensor<?x?xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @padded_axis(%x: tensor<3xf32>) {
+  %none = onnx.none
+  %pads = arith.constant dense<1> : tensor<2xi64>
+  %axes = arith.constant dense<4> : tensor<1xi64>
+  // expected-error @unknown {{node (Pad, opset 18): axis 4 is outside of 1 dimensions}}
+  %r = onnx.node "Pad"(%x, %pads, %none, %axes) {domain = "", opset = 18 : i64, attrs = {}}
+    : (tensor<3xf32>, tensor<2xi64>, none, tensor<1xi64>) -> tensor<?xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @no_key_heads(%q: tensor<1x2x3x4xf32>, %k: tensor<1x0x3x4xf32>) {
+  // expected-error @unknown {{node (Attention, opset 23): queries 'tensor<1x2x3x4xf32>' and keys 'tensor<1x0x3x4xf32>' need static heads and widths, of which those of the keys divide those of the queries}}
+  %r = onnx.node "Attention"(%q, %k, %k) {domain = "", opset = 23 : i64, attrs = {}}
+    : (tensor<1x2x3x4xf32>, tensor<1x0x3x4xf32>, tensor<1x0x3x4xf32>) -> tensor<1x2x3x4xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @no_neighbours(%x: tensor<4xf32>) {
+  %none = onnx.none
+  %sizes = arith.constant dense<0> : tensor<1xi64>
+  // expected-error @unknown {{node (Resize, opset 18): 'antialias' with scale 0.000000e+00 needs INF neighbours; 256 are the limit}}
+  %r = onnx.node "Resize"(%x, %none, %none, %sizes) {domain = "", opset = 18 : i64, attrs = {antialias = 1 : i64, mode = "linear"}}
+    : (tensor<4xf32>, none, none, tensor<1xi64>) -> tensor<0xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @not_inferred(%x: tensor<4xf32>) {
+  // expected-error @unknown {{node (Relu, opset 14): output 0 has type 'tensor<*xf32>'; only ranked tensors convert}}
+  %r = onnx.node "Relu"(%x) {domain = "", opset = 14 : i64, attrs = {}} : (tensor<4xf32>) -> tensor<*xf32> loc("node")
+  return
+}

@@ -62,3 +62,16 @@ func.func @dequantize_blocks(%x: tensor<2x5xi8>, %scale: tensor<2x3xf32>) -> ten
       : (tensor<2x5xi8>, tensor<2x3xf32>) -> tensor<2x5xf32>
   return %y : tensor<2x5xf32>
 }
+
+// -----
+
+// A block that reaches behind the end ends there: nothing is padded.
+// CHECK-LABEL: func.func @one_block
+// CHECK-NOT:     tensor.pad
+// CHECK:         linalg.generic
+// CHECK-NOT:     tensor.pad
+func.func @one_block(%x: tensor<3xi8>, %scale: tensor<1xf32>) -> tensor<3xf32> {
+  %y = onnx.node "DequantizeLinear"(%x, %scale) {domain = "", opset = 21 : i64, attrs = {axis = 0 : i64, block_size = 9223372036854775807 : i64}}
+    : (tensor<3xi8>, tensor<1xf32>) -> tensor<3xf32>
+  return %y : tensor<3xf32>
+}

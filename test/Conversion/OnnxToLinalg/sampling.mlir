@@ -26,3 +26,28 @@ func.func @linear(%x: tensor<1x1x2x3xf32>) -> tensor<1x1x4x5xf32> {
     : (tensor<1x1x2x3xf32>, none, none, tensor<4xi64>) -> tensor<1x1x4x5xf32>
   return %y : tensor<1x1x4x5xf32>
 }
+
+// -----
+
+// A window of 2^66 elements, most of them padding, that all count.
+// CHECK-LABEL: func.func @huge_window
+// CHECK:         arith.constant 7.37869762E+19 : f32
+func.func @huge_window(%x: tensor<1x1x1x1x1xf32>) -> tensor<1x1x1x1x1xf32> {
+  %y = onnx.node "AveragePool"(%x) {domain = "", opset = 13 : i64, attrs = {count_include_pad = 1 : i64,
+      kernel_shape = array<i64: 4194304, 4194304, 4194304>, pads = array<i64: 4194303, 4194303, 4194303, 0, 0, 0>}}
+    : (tensor<1x1x1x1x1xf32>) -> tensor<1x1x1x1x1xf32>
+  return %y : tensor<1x1x1x1x1xf32>
+}
+
+// -----
+
+// Scales decide, whatever stands beside them.
+// CHECK-LABEL: func.func @scales_before_sizes
+// CHECK-NOT:     tensor.extract %{{.*}} : tensor<65x
+func.func @scales_before_sizes(%x: tensor<4xf32>, %sizes: tensor<65xi64>) -> tensor<8xf32> {
+  %none = onnx.none
+  %scales = arith.constant dense<2.0> : tensor<1xf32>
+  %y = onnx.node "Resize"(%x, %none, %scales, %sizes) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<4xf32>, none, tensor<1xf32>, tensor<65xi64>) -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}

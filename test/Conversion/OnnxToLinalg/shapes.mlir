@@ -88,3 +88,33 @@ func.func @branches(%c: tensor<i1>, %x: tensor<2xf32>) -> tensor<2xf32> {
   } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["else_branch", "then_branch"]} : (tensor<i1>) -> tensor<2xf32>
   return %y : tensor<2xf32>
 }
+
+// -----
+
+// Parts of 5: 2, 2, 1 and nothing.
+// CHECK-LABEL: func.func @uneven_parts
+// CHECK:         tensor.extract_slice %{{.*}}[0] [2] [1]
+// CHECK:         tensor.extract_slice %{{.*}}[2] [2] [1]
+// CHECK:         tensor.extract_slice %{{.*}}[4] [1] [1]
+// CHECK-NOT:     tensor.extract_slice
+func.func @uneven_parts(%x: tensor<5xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<1xf32>, tensor<0xf32>) {
+  %0:4 = onnx.node "Split"(%x) {domain = "", opset = 18 : i64, attrs = {num_outputs = 4 : i64}}
+    : (tensor<5xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<1xf32>, tensor<0xf32>)
+  return %0#0, %0#1, %0#2, %0#3 : tensor<2xf32>, tensor<2xf32>, tensor<1xf32>, tensor<0xf32>
+}
+
+// -----
+
+// The smallest step has no opposite; its neighbour's takes as much of any tensor.
+// CHECK-LABEL: func.func @smallest_step
+// CHECK:         %[[STEP:.*]] = arith.constant 9223372036854775807 : index
+// CHECK:         arith.divsi %{{.*}}, %[[STEP]] : index
+func.func @smallest_step(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %starts = arith.constant dense<-1> : tensor<1xi64>
+  %ends = arith.constant dense<-9223372036854775808> : tensor<1xi64>
+  %axes = arith.constant dense<0> : tensor<1xi64>
+  %steps = arith.constant dense<-9223372036854775808> : tensor<1xi64>
+  %y = onnx.node "Slice"(%x, %starts, %ends, %axes, %steps) {domain = "", opset = 13 : i64, attrs = {}}
+    : (tensor<?xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}

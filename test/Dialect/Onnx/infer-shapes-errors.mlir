@@ -464,3 +464,22 @@ func.func @parameters(%x: tensor<2x?x4xf32>, %s: tensor<3xf32>, %m: tensor<4xf32
     : (tensor<2x?x4xf32>, tensor<3xf32>, tensor<3xf32>, tensor<4xf32>, tensor<3xf32>) -> tensor<*xf32> loc("b")
   return
 }
+
+// -----
+
+func.func @subgraph(%x: tensor<3xf32>) {
+  // expected-error @below {{(Relu, opset 14): has a subgraph 'body', which the operator does not take}}
+  %y = onnx.node "Relu"(%x) with {
+    onnx.yield %x : tensor<3xf32>
+  } {domain = "", opset = 14 : i64, attrs = {}, graphs = ["body"]} : (tensor<3xf32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @sequence_outputs(%x: tensor<3xf32>) -> tensor<*xf32> {
+  // expected-error @below {{(SequenceConstruct, opset 11): has 2 outputs; the operator gives one}}
+  %s:2 = onnx.node "SequenceConstruct"(%x) {domain = "", opset = 11 : i64, attrs = {}}
+    : (tensor<3xf32>) -> (tensor<*xf32>, tensor<*xf32>)
+  return %s#1 : tensor<*xf32>
+}

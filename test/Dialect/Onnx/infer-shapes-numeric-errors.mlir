@@ -217,7 +217,7 @@ func.func @scan(%x: tensor<3xf32>) -> tensor<*xf32> {
 // -----
 
 func.func @far_columns(%x: tensor<3xi64>) -> tensor<*xf32> {
-  // expected-error @below {{(TfIdfVectorizer, opset 9): 'ngram_indexes' holds 2121059682; a vector of at most 16777216 numbers can be counted into}}
+  // expected-error @below {{(TfIdfVectorizer, opset 9): 'ngram_indexes' holds 2121059682; a vector of at most 1048576 numbers can be counted into}}
   %y = onnx.node "TfIdfVectorizer"(%x) {domain = "", opset = 9 : i64, attrs = {pool_int64s = array<i64: 1>, ngram_counts = array<i64: 0>, ngram_indexes = array<i64: 2121059682>}} : (tensor<3xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
@@ -226,7 +226,7 @@ func.func @far_columns(%x: tensor<3xi64>) -> tensor<*xf32> {
 
 // One more column than that cannot be counted in 64 bits.
 func.func @farthest_column(%x: tensor<3xi64>) -> tensor<*xf32> {
-  // expected-error @below {{(TfIdfVectorizer, opset 9): 'ngram_indexes' holds 9223372036854775807; a vector of at most 16777216 numbers can be counted into}}
+  // expected-error @below {{(TfIdfVectorizer, opset 9): 'ngram_indexes' holds 9223372036854775807; a vector of at most 1048576 numbers can be counted into}}
   %y = onnx.node "TfIdfVectorizer"(%x) {domain = "", opset = 9 : i64, attrs = {pool_int64s = array<i64: 1>, ngram_counts = array<i64: 0>, ngram_indexes = array<i64: 9223372036854775807>}} : (tensor<3xi64>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }

@@ -98,7 +98,7 @@ func.func @patches_divide(%x: tensor<1x5x9xf32>) {
 func.func @patches_strides(%x: tensor<1x4x9xf32>) {
   %c0 = arith.constant dense<[4, 4]> : tensor<2xi64>
   %c1 = arith.constant dense<[2, 2]> : tensor<2xi64>
-  // expected-error @unknown {{node (Col2Im, opset 18): 'strides' is [0, 1]; 2 positive numbers are needed}}
+  // expected-error @unknown {{node (Col2Im, opset 18): 'strides' is [0, 1]; 2 positive numbers of at most 2147483647 are needed}}
   %r = onnx.node "Col2Im"(%x, %c0, %c1) {domain = "", opset = 18 : i64, attrs = {strides = array<i64: 0, 1>}}
     : (tensor<1x4x9xf32>, tensor<2xi64>, tensor<2xi64>) -> tensor<*xf32> loc("node")
   return
@@ -109,7 +109,7 @@ func.func @patches_strides(%x: tensor<1x4x9xf32>) {
 func.func @patches_pads(%x: tensor<1x4x9xf32>) {
   %c0 = arith.constant dense<[4, 4]> : tensor<2xi64>
   %c1 = arith.constant dense<[2, 2]> : tensor<2xi64>
-  // expected-error @unknown {{node (Col2Im, opset 18): 'pads' is [1, 1]; 4 numbers are needed}}
+  // expected-error @unknown {{node (Col2Im, opset 18): 'pads' is [1, 1]; 4 numbers of at most 2147483647 are needed}}
   %r = onnx.node "Col2Im"(%x, %c0, %c1) {domain = "", opset = 18 : i64, attrs = {pads = array<i64: 1, 1>}}
     : (tensor<1x4x9xf32>, tensor<2xi64>, tensor<2xi64>) -> tensor<*xf32> loc("node")
   return

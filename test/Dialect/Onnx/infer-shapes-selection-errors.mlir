@@ -39,7 +39,7 @@ func.func @body(%n: tensor<i64>, %go: tensor<i1>, %x: tensor<2xf32>) -> tensor<*
 // -----
 
 func.func @one_hot_depth(%x: tensor<2xi64>, %y: tensor<2xi64>, %z: tensor<2xf32>) {
-  // expected-error @unknown {{node (OneHot, opset 13): takes one depth, not 'tensor<2xi64>'}}
+  // expected-error @unknown {{node (OneHot, opset 13): input 1 is 'tensor<2xi64>'; the operator takes one element}}
   %r = onnx.node "OneHot"(%x, %y, %z) {domain = "", opset = 13 : i64, attrs = {}}
     : (tensor<2xi64>, tensor<2xi64>, tensor<2xf32>) -> tensor<*xf32> loc("node")
   return

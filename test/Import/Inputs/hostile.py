@@ -83,6 +83,11 @@ def nested_loops(depth):
     return model([inner], [value("x"), value("m", (), 7), value("t", (), 9)], [value("y", ("n",))])
 
 
+def doubled(op, levels):
+    """v0 = x's shape, then each value with itself."""
+    return [node("Shape", ["x"], ["v0"])] + [node(op, [f"v{i}", f"v{i}"], [f"v{i + 1}"]) for i in range(levels)]
+
+
 def function(name, nodes, input="a", output="b"):
     return field(1, name) + field(4, input) + field(5, output) + fields(7, nodes) + field(10, "f") + field(9, field(2, 18))
 
@@ -121,6 +126,13 @@ CASES = {
     "followed": model([node("Identity", [f"v{i}"], [f"v{i + 1}"]) for i in range(2000)] + [node("Add", ["v2000", "x"], ["y"])],
                       [value("x", (1,), 7)], [value("y", ("n",), 7)], [integers("v0", range(1 << 16))]),
     "one_name": model([node("Relu", ["x"], [f"v{i}"], "same") for i in range(20000)] + [node("Relu", ["x"], ["y"])]),
+    "squares": model(doubled("Mul", 40) + [node("Reshape", ["x", "v40"], ["y"])], [value("x", ("n",))], [value("y", ("m",))]),
+    "sums": model(doubled("Add", 40) + [node("Equal", ["v40", "minus"], ["y"])], [value("x", ("n",))], [value("y", (1,), 9)],
+                  [integers("minus", [-1])]),
+    "folded_weight": model([node("Add", [f"w{i}", f"w{i}"], [f"w{i + 1}"]) for i in range(40)] +
+                           [node("Conv", ["x", "w40"], ["c"]), node("BatchNormalization", ["c", "p", "p", "p", "p"], ["y"])],
+                           [value("x", (1, 150, 4))], [value("y", (1, 2, 4))],
+                           [floats("w0", [2, 150, 1], bytes(1200)), floats("p", [2], b"\0\0\x80\x3f" * 2)]),
     "empty_functions": model([node("f63", ["x"], ["y"], domain="f")],
                              functions=[function("f0", [], output="a")] +
                              [function(f"f{i}", [node(f"f{i - 1}", ["a"], ["c"], domain="f"),

@@ -62,11 +62,13 @@ inline constexpr int64_t maxIntegerElements = 1 << 16;
 inline constexpr int64_t maxRealElements = 256;
 
 /// The sum of the elements that one inference follows, at most: a file of kilobytes could have it follow terabytes.
-inline constexpr int64_t maxFollowedElements = 1 << 24;
+inline constexpr int64_t maxFollowedElements = 1 << 22;
 /// How many nodes of bodies of loops one inference visits: loops in loops multiply it.
-inline constexpr int64_t maxLoopNodes = 1 << 20;
+inline constexpr int64_t maxLoopNodes = 1 << 17;
 /// How many tensors all sequences of one inference hold: each insertion makes a sequence of its own.
 inline constexpr int64_t maxSequenceTensors = 1 << 20;
+/// How many tensors all `SplitToSequence` of one inference make: each takes operations of its own.
+inline constexpr int64_t maxSplitParts = 1 << 13;
 
 /// Tensors have at most this many dimensions and, those of size 0 left out, bytes.
 inline constexpr int64_t maxTensorRank = 64;
@@ -115,6 +117,8 @@ public:
   const llvm::SmallVector<mlir::Value> *getSequence(mlir::Value value) const;
   /// Says which tensors the node's only result holds; an error at the node when all sequences together hold too many.
   llvm::LogicalResult setSequence(NodeOp node, llvm::SmallVector<mlir::Value> tensors);
+  /// Counts the tensors into which the node is about to split one; an error at the node when there have been too many.
+  llvm::LogicalResult countSplitParts(NodeOp node, int64_t parts);
   /// Puts `value` in the place of the node's only result; the node goes.
   void replaceResult(NodeOp node, mlir::Value value);
 
@@ -156,6 +160,7 @@ private:
   int64_t followed = 0;
   int64_t loopNodes = 0;
   int64_t sequenceTensors = 0;
+  int64_t splitParts = 0;
   llvm::StringMap<Dim> named;
   llvm::DenseMap<mlir::Value, Shape> shapes;
   llvm::DenseMap<mlir::Value, std::shared_ptr<PartialValue>> values;
@@ -171,6 +176,9 @@ std::shared_ptr<PartialValue> readElements(mlir::Attribute elements);
 
 /// The constant with these elements, all of which are known.
 mlir::DenseElementsAttr writeElements(const PartialValue &value, mlir::Type elementType);
+
+/// The nearest integer that 64 bits hold, towards zero; not-a-number is 0.
+int64_t truncateToInteger(double number);
 
 /// `scalar` rounded, truncated or converted to what `type` can hold.
 Scalar convert(const Scalar &scalar, mlir::Type type);

@@ -62,17 +62,22 @@ static Value createConstant(OpBuilder &builder, Location loc, ArrayRef<int64_t> 
   return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(RankedTensorType::get(shape, type), rounded));
 }
 
-/// Whether `value` depends on constants only.
+/// Whether `value` depends on constants only. A value is looked at once, however many ways lead to it.
 static bool isConstantExpression(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
-  if (matchPattern(op, m_Constant()))
-    return true;
-  auto node = dyn_cast<NodeOp>(op);
-  return node && node.getSubgraphs().empty() && llvm::all_of(node.getInputs(), [](Value input) {
-           return isa<NoneType>(input.getType()) || isConstantExpression(input);
-         });
+  SmallVector<Value> open{value};
+  llvm::DenseSet<Value> seen{value};
+  while (!open.empty()) {
+    Operation *op = open.pop_back_val().getDefiningOp();
+    if (op && matchPattern(op, m_Constant()))
+      continue;
+    auto node = dyn_cast_or_null<NodeOp>(op);
+    if (!node || !node.getSubgraphs().empty())
+      return false;
+    for (Value input : node.getInputs())
+      if (!isa<NoneType>(input.getType()) && seen.insert(input).second)
+        open.push_back(input);
+  }
+  return true;
 }
 
 /// What `norm` computes, nothing when its parameters are not plain constants of `channels` numbers.

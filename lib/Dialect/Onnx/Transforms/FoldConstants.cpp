@@ -62,6 +62,8 @@ static void fixReshape(NodeOp node) {
 /// Replaces an `If` whose condition is known, or only one branch of which can run, by that branch. The node goes to `replaced`
 /// and lives as long as `inference`, which knows values by their addresses: a new constant must not take one.
 static bool inlineIf(NodeOp node, ShapeInference &inference, SmallVectorImpl<OwningOpRef<NodeOp>> &replaced) {
+  if (!isa<RankedTensorType, NoneType>(node.getOutputs()[0].getType())) // in a branch that never runs, which may be anything
+    return false;
   std::optional<SmallVector<int64_t>> condition = inference.getIntegers(node.getInputs()[0]);
   auto only = node->getAttrOfType<StringAttr>("onnx.only_branch");
   bool isKnown = condition && condition->size() == 1;
