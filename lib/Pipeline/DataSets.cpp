@@ -52,9 +52,10 @@ static llvm::Expected<Data> openData(const aimc_model *model, llvm::StringRef pa
     return files.takeError();
   int32_t count = aimc_model_input_count(model);
   if (int32_t(files->size()) != count)
-    return llvm::createStringError("the model has %d inputs and %s gives %zu .npy files: put one for each input into a folder, "
-                                   "their names in the order of the inputs",
-                                   count, path.str().c_str(), files->size());
+    return llvm::createStringError(
+        "inputs of the model: %d, .npy files of %s: %zu; put one for each input into a folder, their "
+        "names in the order of the inputs",
+        count, path.str().c_str(), files->size());
   Data data;
   data.samples = -1;
   data.batch = kDynamicBatch;

@@ -175,6 +175,12 @@ TEST_F(Damage, EveryBitOfHeaderAndTable) {
         bytes[begin + i] ^= 1 << bit;
         EXPECT_FALSE(open(bytes).ok()) << "byte " << begin + i << " bit " << bit;
       }
+  std::vector<uint8_t> bytes = sound;
+  bytes[offsetof(ContainerHeader, fileSize)] ^= 1;
+  EXPECT_EQ(open(bytes).message(), "the header is damaged: its checksum does not match");
+  bytes = sound;
+  bytes[header.tableOffset] ^= 1;
+  EXPECT_EQ(open(bytes).message(), "the section table is damaged: its checksum does not match");
 }
 
 TEST_F(Damage, OneByteOfEverySection) {

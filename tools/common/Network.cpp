@@ -178,13 +178,14 @@ Result<OutputArray> Network::join(size_t output, std::vector<OutputArray> pieces
   whole.type = pieces[0].type;
   size_t axis = info.batchDim < 0 ? 0 : static_cast<size_t>(info.batchDim);
   int64_t total = 0, outer = 1, inner = static_cast<int64_t>(sizeOf(whole.type));
+  const std::vector<int64_t> first = pieces[0].dims;
   for (OutputArray &piece : pieces) {
+    for (size_t i = 0; i < piece.dims.size(); ++i)
+      if ((info.batchDim < 0 || i != axis) && piece.dims[i] != first[i])
+        return Failure{"output '" + info.name + "' has shape " + toString(first) + " in one run and " + toString(piece.dims) +
+                       " in another; --batch=" + std::to_string(sampleCount) + " makes one run of them"};
     if (info.batchDim < 0)
       piece.dims.insert(piece.dims.begin(), 1);
-    for (size_t i = 0; i < piece.dims.size(); ++i)
-      if (i != axis && piece.dims[i] != pieces[0].dims[i])
-        return Failure{"output '" + info.name + "' has shape " + toString(pieces[0].dims) + " in one run and " +
-                       toString(piece.dims) + " in another; --batch=" + std::to_string(sampleCount) + " makes one run of them"};
     total += piece.dims[axis];
   }
   whole.dims = pieces[0].dims;
