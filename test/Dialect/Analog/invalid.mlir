@@ -421,7 +421,7 @@ func.func @f(%x: tensor<5x3xf32>) {
 func.func @f(%x: tensor<5x3xf32>) {
   // expected-error @below {{has voltages of shape 5x3x2; x and 1 input slices make 5x3x1}}
   %v, %a = analog.dac %x {input_bits = 8 : i64, input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
-      scale_dims = 0 : i64} : tensor<5x3xf32> -> tensor<5x3x2x!analog.voltage>, tensor<5xf32>
+      scale_dims = 1 : i64} : tensor<5x3xf32> -> tensor<5x3x2x!analog.voltage>, tensor<5xf32>
   return
 }
 
@@ -689,7 +689,7 @@ func.func @f(%x: tensor<5x3xf32>, %y: tensor<5x2xf32>) {
   // expected-error @below {{has 3 scales in tile_alpha, but crossbar @w has 2 row tiles}}
   %r = analog.dispatch @w ins(%x : tensor<5x3xf32>) outs(%y : tensor<5x2xf32>) {node = "fc", site = 0 : i64,
       x_map = affine_map<(m, g, k) -> (m, k)>,
-    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 1 : i64, input_bits = 8 : i64,
+    y_map = affine_map<(m, g, n) -> (m, n)>, k_sizes = array<i64: 3>, scale_dims = 0 : i64, input_bits = 8 : i64,
         input_signed = true, input_slice_bits = 7 : i64, input_slices = 1 : i64,
     adc_bits = 0 : i64, adc_unsigned = false, tile_base = 0 : i64, tile_alpha = array<f32: 1.0, 2.0, 3.0>} -> tensor<5x2xf32>
   return
