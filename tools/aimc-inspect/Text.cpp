@@ -1,48 +1,10 @@
 #include "Summary.h"
+#include "Table.h"
 
 #include <algorithm>
 #include <cstdio>
 
 namespace aimc::tools {
-
-namespace {
-/// Columns as wide as their widest entry; the first row is the head.
-class Table {
-public:
-  /// `rightAligned`: one letter per column, 'r' or 'l'.
-  explicit Table(std::string alignment) : alignment(std::move(alignment)) {}
-
-  void add(std::vector<std::string> row) { rows.push_back(std::move(row)); }
-  std::string toString() const;
-
-private:
-  std::string alignment;
-  std::vector<std::vector<std::string>> rows;
-};
-} // namespace
-
-/// Characters as a terminal shows them: UTF-8 continuation bytes take no room.
-static size_t widthOf(const std::string &text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-std::string Table::toString() const {
-  std::vector<size_t> widths(alignment.size(), 0);
-  for (const auto &row : rows)
-    for (size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], widthOf(row[i]));
-  std::string text;
-  for (const auto &row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      std::string padding(widths[i] - widthOf(row[i]), ' ');
-      line += "  " + (alignment[i] == 'r' ? padding + row[i] : row[i] + padding);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
 
 static std::string bytesText(uint64_t bytes) {
   char text[32];
@@ -134,7 +96,7 @@ static std::string layerTable(const Json &layers) {
                layer["B"].is_string() ? "ideal" : integerText(layer["B"]) + " bit", layer["arrays"].get<std::string>(),
                percentText(layer["utilisation"])});
   }
-  return table.toString();
+  return table.toString("  ");
 }
 
 std::string toText(const Json &summary) {
@@ -148,7 +110,7 @@ std::string toText(const Json &summary) {
     Table table("ll");
     for (const Json &node : summary["digital_nodes"])
       table.add({node["node"].get<std::string>(), node["reason"].get<std::string>()});
-    text += "\nlayers that stay digital\n" + table.toString();
+    text += "\nlayers that stay digital\n" + table.toString("  ");
   }
   text += "\nhost code\n";
   for (const Json &code : summary["host_code"]) {
@@ -161,7 +123,7 @@ std::string toText(const Json &summary) {
   table.add({"section", "offset", "size"});
   for (const Json &section : summary["sections"])
     table.add({section["kind"].get<std::string>(), integerText(section["offset"]), bytesText(section["size"])});
-  return text + "\n" + table.toString();
+  return text + "\n" + table.toString("  ");
 }
 
 } // namespace aimc::tools

@@ -3,10 +3,12 @@
 #include "Judge.h"
 #include "Layers.h"
 #include "Progress.h"
+#include "Table.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <limits>
 
 namespace aimc::tools {
@@ -313,41 +315,31 @@ static std::string percentText(const std::vector<double> &accuracies) {
 }
 
 void LayerReport::printText() const {
-  std::vector<std::vector<std::string>> rows = {{"#", "node", "own"}};
-  for (const Column &column : columns)
-    rows[0].push_back(column.name);
-  for (size_t site = 0; site < sites(); ++site) {
-    rows.push_back({std::to_string(site), dispatch(site).node()->str(),
-                    decibelText(columns.back().comparison.ownErrors()[site].decibels())});
+  Table table("rlr" + std::string(columns.size(), 'r'));
+  // A row: what stands before the columns, then what `show` makes of each.
+  auto add = [&](std::vector<std::string> row, const std::function<std::string(const Column &)> &show) {
     for (const Column &column : columns)
-      rows.back().push_back(decibelText(column.comparison.layers()[site].decibels()));
-  }
-  rows.push_back({"", "'" + network.outputs()[0].name + "'", ""});
-  for (const Column &column : columns)
-    rows.back().push_back(decibelText(column.comparison.output.decibels()));
-  if (!floatAccuracies.empty()) {
-    rows.push_back({"", "top-1 accuracy, float " + percentText(floatAccuracies) + " %", ""});
-    for (const Column &column : columns)
-      rows.back().push_back(percentText(column.comparison.accuracies));
-  }
+      row.push_back(show(column));
+    table.add(std::move(row));
+  };
+  add({"#", "node", "own"}, [](const Column &column) { return column.name; });
+  for (size_t site = 0; site < sites(); ++site)
+    add({std::to_string(site), dispatch(site).node()->str(),
+         decibelText(columns.back().comparison.ownErrors()[site].decibels())},
+        [&](const Column &column) { return decibelText(column.comparison.layers()[site].decibels()); });
+  add({"", "'" + network.outputs()[0].name + "'", ""},
+      [](const Column &column) { return decibelText(column.comparison.output.decibels()); });
+  if (!floatAccuracies.empty())
+    add({"", "top-1 accuracy, float " + percentText(floatAccuracies) + " %", ""},
+        [](const Column &column) { return percentText(column.comparison.accuracies); });
 
-  std::vector<size_t> widths(rows[0].size(), 0);
-  for (const auto &row : rows)
-    for (size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].size());
   std::printf("%s: %s, %lld samples%s\n", network.path().c_str(), nameOf(fidelities(), options.chip.fidelity),
               static_cast<long long>(network.samples()),
               options.trials > 1 ? (", " + std::to_string(options.trials) + " trials").c_str() : "");
   std::printf("SQNR in dB against the float network: of each layer as its inputs reach it, with the converters alone, with "
               "one effect "
               "more, and with all;\nown: with all, against float on the inputs that it really got\n\n");
-  for (const auto &row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      bool left = i == 1;
-      std::printf("%s%*s", i ? "  " : "", static_cast<int>(left ? -1 : 1) * static_cast<int>(widths[i]), row[i].c_str());
-    }
-    std::printf("\n");
-  }
+  std::fputs(table.toString().c_str(), stdout);
 }
 
 void LayerReport::printJson() const {

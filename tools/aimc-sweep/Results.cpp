@@ -1,5 +1,7 @@
 #include "Results.h"
 
+#include "Table.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -260,24 +262,18 @@ static std::string formatted(const char *format, double value) {
   return text;
 }
 
-/// Columns of a terminal that the text takes, counting UTF-8 characters.
-static size_t widthOf(const std::string &text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 std::string summaryText(const SweepResults &results) {
   const Grid &grid = *results.grid;
-  std::vector<std::vector<std::string>> rows(1);
+  std::vector<std::string> head;
   for (const Axis &axis : grid.axes)
-    rows[0].push_back(axis.label());
-  for (const Metric &metric : results.metrics) {
-    rows[0].push_back(metric.name + (metric.factor == 100 ? " %" : ""));
-    rows[0].push_back("± std");
-    rows[0].push_back("5 %");
-    rows[0].push_back("median");
-    rows[0].push_back("95 %");
-  }
-  rows[0].push_back("trials");
+    head.push_back(axis.label());
+  for (const Metric &metric : results.metrics)
+    for (const std::string &name : {metric.name + (metric.factor == 100 ? " %" : ""), std::string("± std"), std::string("5 %"),
+                                    std::string("median"), std::string("95 %")})
+      head.push_back(name);
+  head.push_back("trials");
+  Table table(std::string(grid.axes.size(), 'l') + std::string(head.size() - grid.axes.size(), 'r'));
+  table.add(std::move(head));
   for (size_t i = 0; i < results.cells.size(); ++i) {
     std::vector<std::string> row;
     for (size_t axis = 0; axis < grid.axes.size(); ++axis)
@@ -288,23 +284,9 @@ std::string summaryText(const SweepResults &results) {
         row.push_back(formatted(metric.format, metric.factor * value));
     }
     row.push_back(std::to_string(results.cells[i].size() - failedOf(results.cells[i])));
-    rows.push_back(std::move(row));
+    table.add(std::move(row));
   }
-  std::vector<size_t> widths(rows[0].size(), 0);
-  for (const auto &row : rows)
-    for (size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], widthOf(row[i]));
-  std::string text;
-  for (const auto &row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      std::string padding(widths[i] - widthOf(row[i]), ' ');
-      line += (i ? "  " : "") + (i < grid.axes.size() ? row[i] + padding : padding + row[i]);
-    }
-    while (!line.empty() && line.back() == ' ')
-      line.pop_back();
-    text += line + "\n";
-  }
+  std::string text = table.toString();
   for (size_t i = 0; i < results.baselines.size(); ++i) {
     text += "exact: " + grid.containers[grid.baselines[i].container].model;
     for (const Metric &metric : results.metrics)

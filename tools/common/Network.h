@@ -69,7 +69,6 @@ public:
   const std::string &path() const { return name; }
   /// Of a network that is open for calibration.
   const Container &container() const { return *file; }
-  bool canRecover() const { return calibration != nullptr; }
   const std::vector<TensorInfo> &inputs() const { return inputInfos; }
   const std::vector<TensorInfo> &outputs() const { return outputInfos; }
   const std::vector<DataSet> &dataSets() const { return data; }
