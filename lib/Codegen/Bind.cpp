@@ -261,6 +261,9 @@ private:
   void bind(host::BufferOp op);
   void bind(host::ConstantsOp op);
   void bind(cf::AssertOp op);
+  void bind(host::ExpectOp op);
+  /// Splits before `op`: where `condition` does not hold the function returns the status that `fail` makes.
+  void failUnless(Operation *op, Value condition, StringRef text, llvm::function_ref<LLVM::CallOp(Value text)> fail);
   /// Splits after `op`: the function goes on when `status` is 0.
   void returnIfFailed(Location loc, Operation *op, Value status);
   Block *failureBlock();
@@ -382,17 +385,38 @@ LLVM::GlobalOp Binder::message(StringRef text, Location loc) {
   return global;
 }
 
-void Binder::bind(cf::AssertOp op) {
-  Location loc = op.getLoc();
+void Binder::failUnless(Operation *op, Value condition, StringRef text, llvm::function_ref<LLVM::CallOp(Value)> fail) {
+  Location loc = op->getLoc();
   Block *block = op->getBlock();
   Block *rest = block->splitBlock(std::next(op->getIterator()));
   Block *broken = b.createBlock(rest);
-  Value text = LLVM::AddressOfOp::create(b, loc, message(op.getMsg(), loc));
-  auto call = callEnvironment(b, loc, env, offsetof(aimc_env, fail), b.getI32Type(), {constant(b, loc, 32, AIMC_FAILED), text});
+  LLVM::CallOp call = fail(LLVM::AddressOfOp::create(b, loc, message(text, loc)));
   LLVM::BrOp::create(b, loc, call.getResults(), failureBlock());
   b.setInsertionPointToEnd(block);
-  LLVM::CondBrOp::create(b, loc, op.getArg(), rest, broken);
-  op.erase();
+  LLVM::CondBrOp::create(b, loc, condition, rest, broken);
+  op->erase();
+}
+
+void Binder::bind(cf::AssertOp op) {
+  Location loc = op.getLoc();
+  failUnless(op, op.getArg(), op.getMsg(), [&](Value text) {
+    return callEnvironment(b, loc, env, offsetof(aimc_env, fail), b.getI32Type(), {constant(b, loc, 32, AIMC_FAILED), text});
+  });
+}
+
+void Binder::bind(host::ExpectOp op) {
+  Location loc = op.getLoc();
+  failUnless(op, op.getCondition(), op.getMessage(), [&](Value text) {
+    Value count = constant(b, loc, 64, op.getValues().size());
+    Value values = LLVM::AllocaOp::create(b, loc, pointerType(b), b.getI64Type(), count);
+    for (auto [i, value] : llvm::enumerate(op.getValues())) {
+      Value slot =
+          LLVM::GEPOp::create(b, loc, pointerType(b), b.getI64Type(), values, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+      LLVM::StoreOp::create(b, loc, value, slot);
+    }
+    return callEnvironment(b, loc, env, offsetof(aimc_env, fail_with), b.getI32Type(),
+                           {text, values, constant(b, loc, 32, op.getValues().size())});
+  });
 }
 
 void Binder::run() {
@@ -401,7 +425,7 @@ void Binder::run() {
   for (Operation *op : ops)
     llvm::TypeSwitch<Operation *>(op)
         .Case<host::CallOp, host::CheckOp, host::AllocateOp, host::ReleaseOp, host::DisownOp, host::BufferOp, host::ConstantsOp,
-              cf::AssertOp>([&](auto use) { bind(use); });
+              host::ExpectOp, cf::AssertOp>([&](auto use) { bind(use); });
   if (!failureTarget)
     return;
   b.setInsertionPointToEnd(failureTarget);

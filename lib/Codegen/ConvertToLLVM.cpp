@@ -209,14 +209,42 @@ struct ConvertDispatchFinish : HostPattern<host::DispatchFinishOp> {
   }
 };
 
+struct ConvertExpect : HostPattern<host::ExpectOp> {
+  using HostPattern::HostPattern;
+  LogicalResult matchAndRewrite(host::ExpectOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+    b.replaceOpWithNewOp<host::ExpectOp>(op, adaptor.getCondition(), op.getMessageAttr(), adaptor.getValues());
+    return success();
+  }
+};
+
 struct ConvertAlloc : HostPattern<memref::AllocOp> {
   using HostPattern::HostPattern;
+
+  /// Bytes of an array with dynamic sizes; all ones, which no memory has, where 64 bits do not hold them.
+  Value bytesOf(ConversionPatternRewriter &b, memref::AllocOp op, ValueRange sizes) const {
+    Location loc = op.getLoc();
+    Type i64 = b.getI64Type(), pair = LLVM::LLVMStructType::getLiteral(b.getContext(), {i64, b.getI1Type()});
+    int64_t fixed = 1;
+    for (int64_t size : op.getType().getShape())
+      fixed *= ShapedType::isDynamic(size) ? 1 : size;
+    Value bytes = getSizeInBytes(loc, op.getType().getElementType(), b);
+    bytes = LLVM::MulOp::create(b, loc, bytes, constant(b, loc, 64, fixed));
+    Value most = constant(b, loc, 64, -1);
+    for (Value size : sizes) {
+      Value product = LLVM::UMulWithOverflowOp::create(b, loc, pair, bytes, size);
+      Value low = LLVM::ExtractValueOp::create(b, loc, product, 0), over = LLVM::ExtractValueOp::create(b, loc, product, 1);
+      bytes = LLVM::SelectOp::create(b, loc, over, most, low);
+    }
+    return bytes;
+  }
+
   LogicalResult matchAndRewrite(memref::AllocOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
     if (!op.getType().getLayout().isIdentity())
       return b.notifyMatchFailure(op, "allocates memory that is not row-major");
     SmallVector<Value> sizes, strides;
-    Value bytes;
-    getMemRefDescriptorSizes(op.getLoc(), op.getType(), adaptor.getDynamicSizes(), b, sizes, strides, bytes);
+    Value unchecked;
+    getMemRefDescriptorSizes(op.getLoc(), op.getType(), adaptor.getDynamicSizes(), b, sizes, strides, unchecked);
+    Value bytes = op.getType().hasStaticShape() ? unchecked : bytesOf(b, op, adaptor.getDynamicSizes());
     Value data = host::AllocateOp::create(b, op.getLoc(), getPtrType(), bytes);
     b.replaceOp(op, Value(createMemRefDescriptor(op.getLoc(), op.getType(), data, data, sizes, strides, b)));
     return success();
@@ -250,7 +278,7 @@ struct HostConvertToLLVMPass : codegen::impl::HostConvertToLLVMPassBase<HostConv
     LLVMTypeConverter converter(context);
     RewritePatternSet patterns(context);
     patterns.add<ConvertInput, ConvertConstant, ConvertOutput, ConvertContract, ConvertDispatch, ConvertDispatchFinish,
-                 ConvertAlloc, ConvertDealloc, ConvertParallel>(converter, /*benefit=*/2);
+                 ConvertExpect, ConvertAlloc, ConvertDealloc, ConvertParallel>(converter, /*benefit=*/2);
     populateFuncToLLVMConversionPatterns(converter, patterns);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     populateMathToLLVMConversionPatterns(converter, patterns);
@@ -263,6 +291,9 @@ struct HostConvertToLLVMPass : codegen::impl::HostConvertToLLVMPassBase<HostConv
     target.addLegalOp<ModuleOp, cf::AssertOp>();
     target.addLegalOp<host::CallOp, host::AllocateOp, host::ReleaseOp, host::DisownOp, host::BufferOp, host::ConstantsOp,
                       host::YieldOp>();
+    target.addDynamicallyLegalOp<host::ExpectOp>([](host::ExpectOp op) {
+      return llvm::all_of(op.getValues(), [](Value value) { return value.getType().isInteger(64); });
+    });
     target.addDynamicallyLegalOp<host::ParallelOp>([](host::ParallelOp op) { return op.getCount().getType().isInteger(64); });
     target.addIllegalOp<host::InputOp, host::OutputOp, host::ConstantOp, host::ContractOp, host::DispatchOp,
                         host::DispatchFinishOp>();

@@ -39,6 +39,9 @@ void codegen::buildHostLoopsPipeline(OpPassManager &pm, const HostOptions &optio
   pm.addNestedPass<func::FuncOp>(bufferization::createOptimizeAllocationLivenessPass());
   pm.addPass(createHostHandOverOutputsPass());
 
+  pm.addPass(createHostCheckSizesPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createCanonicalizerPass()); // conditions that compare a size with itself
   pm.addPass(createHostLowerToLoopsPass());
   pm.addPass(createHostFinishDispatchesPass());
 }

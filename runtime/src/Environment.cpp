@@ -6,6 +6,7 @@
 #include "contract/Contract.h"
 
 #include <algorithm>
+#include <string>
 
 using namespace aimc;
 
@@ -24,6 +25,7 @@ aimc_env Environment::of(Session &session) {
   env.release = release;
   env.fail = fail;
   env.dispatch_finish = dispatchFinish;
+  env.fail_with = failWith;
   return env;
 }
 
@@ -180,4 +182,16 @@ void Environment::release(const aimc_env *env, void *allocation) {
 int32_t Environment::fail(const aimc_env *, int32_t status, const char *message) {
   lastError() = message ? message : "";
   return status == AIMC_OK ? AIMC_FAILED : status;
+}
+
+int32_t Environment::failWith(const aimc_env *, const char *text, const int64_t *values, int32_t count) {
+  std::string message(text);
+  size_t at = 0;
+  for (int32_t i = 0; i < count && (at = message.find("{}", at)) != std::string::npos; ++i) {
+    const std::string value = std::to_string(values[i]);
+    message.replace(at, 2, value);
+    at += value.size();
+  }
+  lastError() = message;
+  return AIMC_FAILED;
 }

@@ -20,6 +20,7 @@ struct Environment {
   static void *allocate(const aimc_env *env, uint64_t bytes);
   static void release(const aimc_env *env, void *allocation);
   static int32_t fail(const aimc_env *env, int32_t status, const char *message);
+  static int32_t failWith(const aimc_env *env, const char *text, const int64_t *values, int32_t count);
   static int32_t dispatchFinish(const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y,
                                 const aimc_buffer *addend, int32_t rectify);
 

@@ -96,3 +96,21 @@ llvm.func @aimc_entry(%env: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) -> i32 {
   cf.assert %good, "the batch is odd"
   llvm.return %ok : i32
 }
+
+// -----
+
+// CHECK-LABEL: llvm.func @aimc_entry(
+// CHECK: llvm.cond_br %{{.*}}, ^bb2, ^bb1
+// CHECK: ^bb1
+// CHECK: %[[TEXT:.*]] = llvm.mlir.addressof @message
+// CHECK: %[[VALUES:.*]] = llvm.alloca %{{.*}} x i64
+// CHECK-COUNT-2: llvm.store
+// CHECK: %[[STATUS:.*]] = llvm.call %{{.*}}(%{{.*}}, %[[TEXT]], %[[VALUES]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, !llvm.ptr, !llvm.ptr, i32) -> i32
+// CHECK: llvm.br ^bb3(%[[STATUS]] : i32)
+llvm.func @aimc_entry(%env: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) -> i32 {
+  %good = llvm.load %in : !llvm.ptr -> i1
+  %size = llvm.load %in : !llvm.ptr -> i64
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  host.expect %good, "sizes {} and {} must be equal"(%size, %size) : i64, i64
+  llvm.return %ok : i32
+}

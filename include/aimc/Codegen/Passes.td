@@ -112,6 +112,29 @@ def HostHandOverOutputsPass : Pass<"host-hand-over-outputs", "::mlir::ModuleOp">
   let dependentDialects = ["::aimc::host::HostDialect", "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def HostCheckSizesPass : Pass<"host-check-sizes", "::mlir::ModuleOp"> {
+  let summary = "Sizes that only a run knows are checked before memory is accessed by them";
+  let description = [{
+    Every linalg operation, copy, part, reshape, cast and allocation on memrefs whose accesses depend on sizes that only a run knows gets
+    `host.expect`s before it: loops stay within all of their arrays, parts within the whole, no size is negative. Nothing
+    is added where types, or sizes that are one value, tell. An index that an operation's payload computes is its own matter;
+    it is only made sure that the array which it reads has elements.
+
+    ```mlir
+    linalg.add ins(%x, %y : memref<?xf32>, memref<?xf32>) outs(%x : memref<?xf32>)
+    // becomes
+    %m = memref.dim %x, %c0 : memref<?xf32>
+    %n = memref.dim %y, %c0 : memref<?xf32>
+    %none = arith.cmpi eq, %m, %c0 : index
+    %same = arith.cmpi eq, %n, %m : index
+    %good = arith.ori %none, %same : i1
+    host.expect %good, "add1: sizes {} and {} must be equal"(%n, %m) : index, index
+    linalg.add ins(%x, %y : memref<?xf32>, memref<?xf32>) outs(%x : memref<?xf32>)
+    ```
+  }];
+  let dependentDialects = ["::aimc::host::HostDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def HostLowerToLoopsPass : Pass<"host-lower-to-loops", "::mlir::ModuleOp"> {
   let summary = "linalg on memrefs becomes loops; large ones run in parallel";
   let description = [{

@@ -3,6 +3,8 @@
 
 #include "aimc/Dialect/Onnx/ShapeInference.h"
 
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+
 #include "llvm/ADT/APFloat.h"
 
 using namespace mlir;
@@ -362,6 +364,22 @@ Sizes Lowering::broadcastSizes(ValueRange operands) {
   return result;
 }
 
+/// Ends a run with a message at the node unless `good`.
+void Lowering::expect(Value good, const Twine &message) {
+  auto name = getLoc()->findInstanceOf<NameLoc>();
+  cf::AssertOp::create(*this, good, name ? (name.getName().getValue() + ": " + message).str() : message.str());
+}
+
+Value Lowering::equal(Size a, Size b) { return arith::CmpIOp::create(*this, arith::CmpIPredicate::eq, asIndex(a), asIndex(b)); }
+
+/// Ends a run unless each size is the wanted one or 1.
+void Lowering::expectBroadcasts(ArrayRef<Size> own, ArrayRef<Size> wanted) {
+  for (auto [i, a] : llvm::enumerate(own))
+    if (Size b = wanted[i]; a != b && asInteger(a) != 1)
+      expect(arith::OrIOp::create(*this, equal(a, b), equal(a, size(1))),
+             "sizes of dimension " + Twine(static_cast<int64_t>(i - own.size())) + " differ and none is 1");
+}
+
 Access Lowering::broadcastAccess(Value tensor, ArrayRef<Size> sizes) {
   int64_t rank = sizes.size(), offset = rank - getRank(tensor);
   SmallVector<AffineExpr> exprs;
@@ -374,6 +392,7 @@ Access Lowering::broadcastAccess(Value tensor, ArrayRef<Size> sizes) {
   }
   if (!mayBroadcast)
     return {tensor, AffineMap::get(rank, 0, exprs, getContext())};
+  expectBroadcasts(own, sizes.drop_front(offset));
   ArrayRef<Size> inner = sizes.drop_front(offset);
   Value spread = computeFromIndices(inner, getElement(tensor), [&](ValueRange indices) -> SmallVector<Value> {
     SmallVector<Value> position;
@@ -628,6 +647,15 @@ struct Group {
 };
 } // namespace
 
+/// Whether two sizes are seen to be products of the same factors.
+static bool areSame(Size a, Size b) {
+  Monomial left, right;
+  left.multiply(a);
+  right.multiply(b);
+  Monomial::cancel(left, right);
+  return a == b || (left.isOne() && right.isOne());
+}
+
 Size Lowering::quotient(ArrayRef<Size> over, ArrayRef<Size> under) {
   Monomial numerator, denominator;
   for (Size size : over)
@@ -731,6 +759,9 @@ Value Lowering::reshape(Value tensor, ArrayRef<Size> wanted) {
   if (from == to)
     return tensor;
   solveForeign(*this, from, to);
+  for (auto [i, solved] : llvm::enumerate(to))
+    if (!areSame(wanted[i], solved))
+      expect(equal(wanted[i], solved), "the elements do not fill dimension " + Twine(i) + " of the shape that is asked for");
   solveSingle(*this, from, to);
   solveSingle(*this, to, from);
   tensor = castTo(tensor, RankedTensorType::get(getShape(from), element));

@@ -122,7 +122,7 @@ public:
   /// The same without inputs, from the element's indices.
   Value computeFromIndices(ArrayRef<Size> sizes, Type element, Payload payload);
   /// NumPy's broadcasting. A dimension that is statically 1 is broadcast; two sizes known only at run time are taken for equal
-  /// if the same value holds them, and otherwise read through a select on "is it 1" (which also keeps unequal ones in bounds).
+  /// if the same value holds them, and otherwise read through a minimum; a run ends where neither they are equal nor one is 1.
   Value broadcast(ValueRange operands, Type element, Payload payload);
   Sizes broadcastSizes(ValueRange operands);
   /// `tensor` read as an operand of a result with `sizes`.
@@ -156,6 +156,9 @@ private:
   LogicalResult lowerNode(NodeOp node);
   void lowerOther(Operation *op);
   void adopt(Value tensor, RankedTensorType type);
+  Value equal(Size a, Size b);
+  void expect(Value good, const Twine &message);
+  void expectBroadcasts(ArrayRef<Size> own, ArrayRef<Size> wanted);
   Value unrolled(ValueRange operands, Type element, Payload payload);
   std::optional<Size> traceDim(Value tensor, int64_t dimension);
 

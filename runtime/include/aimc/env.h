@@ -66,6 +66,9 @@ struct aimc_env {
    * y and addend are row-major, of the same sizes, and do not overlap. */
   int32_t (*dispatch_finish)(const aimc_env *env, uint32_t site, const aimc_buffer *x, const aimc_buffer *y,
                              const aimc_buffer *addend, int32_t rectify);
+
+  /* `fail` with AIMC_FAILED and a message that has the next of `count` values wherever `text` has {}. */
+  int32_t (*fail_with)(const aimc_env *env, const char *text, const int64_t *values, int32_t count);
 };
 
 /* The symbol every host code object exports. */

@@ -35,9 +35,11 @@ func.func @same_batch(%x: tensor<?x3xf32> {onnx.dims = ["N", ""]}, %y: tensor<?x
 // -----
 
 // Either size may be 1 at run time: both operands are read through the smaller of the index and their last element.
+// A run ends where neither they are equal nor one is 1.
 // CHECK-LABEL: func.func @unknown_sizes
 // CHECK:         %[[IS_ONE:.*]] = arith.cmpi eq
 // CHECK:         %[[SIZE:.*]] = arith.select %[[IS_ONE]]
+// CHECK-COUNT-2: cf.assert %{{.*}}, "sizes of dimension -1 differ and none is 1"
 // CHECK:         tensor.empty(%[[SIZE]]) : tensor<?xf32>
 // CHECK:           %[[I:.*]] = linalg.index 0
 // CHECK:           %[[AT:.*]] = arith.minsi %[[I]]

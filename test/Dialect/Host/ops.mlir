@@ -37,9 +37,13 @@ func.func @loop(%y: memref<?xf32>, %count: index, %grain: index, %zero: f32) {
 // -----
 
 // CHECK-LABEL: llvm.func @beside_llvm
-llvm.func @beside_llvm(%status: i32, %bytes: i64, %index: i32, %a: !llvm.ptr) {
+llvm.func @beside_llvm(%good: i1, %status: i32, %bytes: i64, %index: i32, %a: !llvm.ptr) {
   // CHECK: host.check
   host.check %status
+  // CHECK: host.expect %{{.*}}, "n: {} of {}"(%{{.*}}, %{{.*}}) : i64, i64
+  host.expect %good, "n: {} of {}"(%bytes, %bytes) : i64, i64
+  // CHECK: host.expect %{{.*}}, "n"
+  host.expect %good, "n"
   // CHECK: %[[P:.*]] = host.allocate
   %p = host.allocate %bytes
   // CHECK: host.call contract(%{{.*}}, %{{.*}}, %{{.*}}, %[[P]]) : i32, !llvm.ptr, !llvm.ptr, !llvm.ptr

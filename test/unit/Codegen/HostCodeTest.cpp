@@ -359,6 +359,23 @@ func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
   EXPECT_EQ(runner.allocations, 0);
 }
 
+TEST(HostCode, SizesThatContradictEachOtherEndTheRun) {
+  HostRunner runner(R"mlir(
+func.func @main(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %init = tensor.empty(%n) : tensor<?xf32>
+  %sum = linalg.add ins(%x, %y : tensor<?xf32>, tensor<?xf32>) outs(%init : tensor<?xf32>) -> tensor<?xf32> loc("add1")
+  return %sum : tensor<?xf32>
+})mlir");
+  ASSERT_TRUE(runner.ok()) << runner.error();
+  std::vector<Array> results;
+  EXPECT_EQ(runner.run({Array::of<float>({2}, {1, 2}), Array::of<float>({2}, {3, 4})}, {vector}, results), AIMC_OK);
+  EXPECT_EQ(runner.run({Array::of<float>({3}, {1, 2, 3}), Array::of<float>({2}, {3, 4})}, {vector}, results), AIMC_FAILED);
+  EXPECT_EQ(runner.message, "add1: sizes {} and {} must be equal 2 3");
+  EXPECT_EQ(runner.allocations, 0);
+}
+
 TEST(HostCode, LayersAreDispatched) {
   HostRunner runner(R"mlir(
 analog.crossbar @fc1 node "fc1" [1, 2, 2] {tile_base = 0 : i64,

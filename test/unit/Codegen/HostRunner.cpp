@@ -200,6 +200,12 @@ int32_t HostRunner::run(const std::vector<Array> &inputs, const std::vector<Outp
     --self(env)->runner->allocations;
     free(allocation);
   };
+  env.fail_with = [](const aimc_env *env, const char *text, const int64_t *values, int32_t count) -> int32_t {
+    std::string &message = self(env)->runner->message = text;
+    for (int32_t i = 0; i < count; ++i)
+      message += " " + std::to_string(values[i]);
+    return AIMC_FAILED;
+  };
   env.fail = [](const aimc_env *env, int32_t status, const char *message) {
     self(env)->runner->message = message;
     return status;

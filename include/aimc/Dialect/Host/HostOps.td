@@ -16,7 +16,7 @@ def Host_Dialect : Dialect {
     environment, a table of functions (`runtime/include/aimc/env.h`); each operation here is one way of using it.
 
     The operations come in two layers. `input`, `output`, `constant`, `contract` and `dispatch` work on tensors and,
-    after bufferization, on memrefs; `dispatch_finish` on memrefs only; `parallel` is a loop. `call`, `allocate`, `release`, `buffer` and `constants`
+    after bufferization, on memrefs; `dispatch_finish` on memrefs only; `parallel` is a loop, `expect` a condition. `call`, `allocate`, `release`, `buffer` and `constants`
     appear only next to the LLVM dialect, where `host-bind` replaces them by uses of the environment and turns every
     failing call into an early return.
 
@@ -189,6 +189,23 @@ def Host_ParallelOp : Host_Op<"parallel", [RecursiveMemoryEffects]> {
 def Host_YieldOp : Host_Op<"yield", [Pure, Terminator, ParentOneOf<["ParallelOp"]>]> {
   let summary = "ends an iteration of a parallel loop";
   let assemblyFormat = "attr-dict";
+}
+
+def Host_ExpectOp : Host_Op<"expect", [MemoryEffects<[MemWrite]>]> {
+  let summary = "ends the run with an error unless a condition holds";
+  let description = [{
+    The message has the next of `values` wherever `message` has `{}`. `host-check-sizes` states with
+    it what memory accesses need. A condition that is known to hold disappears.
+
+    Example:
+
+    ```mlir
+    host.expect %same, "add1: sizes {} and {} must be equal"(%m, %n) : index, index
+    ```
+  }];
+  let arguments = (ins I1:$condition, StrAttr:$message, Variadic<Host_Count>:$values);
+  let assemblyFormat = "$condition `,` $message (`(` $values^ `)` `:` type($values))? attr-dict";
+  let hasCanonicalizeMethod = 1;
 }
 
 // ---- beside the LLVM dialect ----
