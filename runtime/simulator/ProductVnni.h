@@ -34,10 +34,11 @@ struct Panel {
 struct Inputs {
   const uint8_t *data;
   int64_t rowStride, quadStride;
+  int64_t partStride; // from one matrix to another of the same strides
 };
 
 static inline Inputs inputsOf(const InputDigits &digits, int64_t row) {
-  return {digits.data + row * digits.rowStride, digits.rowStride, digits.quadStride};
+  return {digits.data + row * digits.rowStride, digits.rowStride, digits.quadStride, 0};
 }
 
 /// Packed weights are starts of the sums with signed inputs, then panels.
@@ -68,17 +69,17 @@ struct NothingElse {
   template <int half> void step() {}
 };
 
-/// Sums of Rows rows and the Vectors x 16 columns of Panels panels, handed to sink(row, panel, vector, sums), with Other work
-/// done meanwhile, as far as `quads` go.
-template <int Rows, int Panels, int Vectors, typename Other, typename Sink>
+/// Sums of Each rows of each of Parts matrices and the Vectors x 16 columns of Panels panels, handed to sink(row, panel,
+/// vector, sums), with Other work done meanwhile, as far as `quads` go.
+template <int Each, int Panels, int Vectors, int Parts = 1, typename Other, typename Sink>
 static inline ALWAYS_INLINE void product(const Inputs &x, const Panel *panels, int64_t quads, Other &other, Sink &&sink) {
-  constexpr int perRow = Panels * Vectors;
+  constexpr int perRow = Panels * Vectors, Rows = Each * Parts;
   __m512i sums[Rows * perRow];
   repeat<Rows * perRow>([&](auto i) ALWAYS_INLINE {
     constexpr int index = decltype(i)::value, p = index % perRow / Vectors, v = index % Vectors;
     sums[index] = panels[p].start ? _mm512_loadu_si512(panels[p].start + lanes * v) : _mm512_setzero_si512();
   });
-  const int64_t rowStride = x.rowStride, quadStride = x.quadStride;
+  const int64_t rowStride = x.rowStride, quadStride = x.quadStride, partStride = x.partStride;
   const uint8_t *data = x.data;
   const int8_t *weights[Panels];
   repeat<Panels>([&](auto p) ALWAYS_INLINE { weights[p.value] = panels[p.value].weights; });
@@ -91,7 +92,7 @@ static inline ALWAYS_INLINE void product(const Inputs &x, const Panel *panels, i
     repeat<Rows>([&](auto r) ALWAYS_INLINE {
       constexpr int row = decltype(r)::value;
       int32_t quad;
-      __builtin_memcpy(&quad, data + row * rowStride, sizeof quad);
+      __builtin_memcpy(&quad, data + row % Each * rowStride + row / Each * partStride, sizeof quad);
       const __m512i digits = _mm512_set1_epi32(quad);
       repeat<perRow>([&](auto i) ALWAYS_INLINE {
         constexpr int index = decltype(i)::value;

@@ -1,6 +1,6 @@
 // Tiles by hand for AVX-512 with VNNI. The noise and the converters of one group of rows are interleaved with the products of
 // the next, in steps of about a dozen operations: near enough for the processor to reorder, which alone cannot look far enough
-// ahead.
+// ahead; and evenly, because products leave only half of its vector operations to others.
 #include "Tile.h"
 
 #if defined(__x86_64__)
@@ -18,6 +18,17 @@ struct alignas(64) Constants {
   static constexpr int64_t most = 2 * panelColumns;
   float ka[most], noiseScale[most], delta[most], f[most], bias[most];
   double scale[most];
+  float none[most] = {}; // accumulated before the first row tile
+};
+
+/// A row before the converter, and where its codes go.
+struct Row {
+  int64_t index;
+  const int32_t *sums, *variances;
+  const __m512 *noise;
+  int32_t pedestal;
+  const float *before, *f;
+  float *acc;
 };
 
 /// A group of rows on its way through the converter, in turns: a row with all its vectors, or with noise two rows of a panel.
@@ -32,8 +43,7 @@ struct alignas(64) Pending {
 
 /// The way of codes into the accumulated floats.
 enum class Way {
-  Straight, // whole vectors of one plane, one slice, no noise, no pedestal
-  Direct,   // one weight slice and one input slice
+  Direct, // one weight slice and one input slice
   Sliced,
 };
 } // namespace
@@ -70,46 +80,64 @@ public:
   static_assert(Planes * Panels <= 2);
 
   PanelRun(const TileWork &work, int64_t first, int64_t columns, const PhiloxKeys &keys, double *totals)
-      : work(work), keys(keys), first(first), columns(columns), last(lastMask(columns, perRow)),
-        added(work.start ? __mmask16(0) : __mmask16(0xffff)), totals(totals), variancePlanes(!work.variances             ? 0
-                                                                                             : work.squares[0].high.data ? 2
-                                                                                                                         : 1) {}
+      : work(work), keys(keys), first(first), columns(columns), last(lastMask(columns, perRow)), lowest(work.lowest),
+        highest(work.highest), digitsPerStep(work.digitsPerStep), totals(totals),
+        variancePlanes(!work.variances             ? 0
+                       : work.squares[0].high.data ? 2
+                                                   : 1) {}
 
   uint64_t run() {
     const bool direct = work.slices == 1 && work.inputs == 1 && !work.correction && floatScales();
-    if (Planes == 1 && direct && !work.position && !work.pedestal && columns == perRow * lanes)
-      return convert<Way::Straight>();
     return direct ? convert<Way::Direct>() : convert<Way::Sliced>();
   }
 
 private:
   static constexpr int perRow = Panels * Vectors; // vectors of columns
 
+  /// Turns of the converter take about as many quads of products as let all turns of a group of rows fit.
   template <Way way> uint64_t convert() {
-    return way != Way::Straight && work.position ? convert<way, true>() : convert<way, false>();
+    const int64_t quads = quadsOf(work.k);
+    if (work.position) {
+      if constexpr (Planes == 2 && Vectors == 2)
+        if (quads / turnsOf<true>(mostRows) >= 32)
+          return convert<way, true, 32>();
+      return convert<way, true, Planes == 2 ? 8 : 16>();
+    }
+    if constexpr (Panels == 2)
+      if (quads / turnsOf<false>(mostRows) >= 16)
+        return convert<way, false, 16>();
+    return convert<way, false, 4>();
   }
 
-  template <Way way, bool Noisy> uint64_t convert() {
+  template <bool Noisy> static constexpr int turnsOf(int rows) { return Noisy ? (rows + 1) / 2 * Panels : rows; }
+
+  template <Way way, bool Noisy, int Quads> uint64_t convert() {
     __m512i cuts = _mm512_setzero_si512();
     for (int slice = 0; slice < work.slices; ++slice) {
       loadConstants(slice);
       forRows(work.rows, [&](auto rows, int64_t r0) {
+        constexpr int count = decltype(rows)::value;
         for (int input = 0; input < work.inputs; ++input)
-          multiplyRows<way, Noisy, decltype(rows)::value>(r0, slice, input, cuts);
+          multiplyRows<way, Noisy, count == mostRows ? Quads : 0, count>(r0, slice, input, cuts);
       });
       finish<way, Noisy>(pending[!filling], cuts);
     }
     return uint64_t(_mm512_reduce_add_epi32(cuts));
   }
 
-  /// A row of the accumulated floats and of their factors.
-  struct Target {
-    float *acc;
-    const float *f;
-  };
+  float *accumulated(int64_t row) const { return work.acc + work.rowOffset[row] + first; }
 
-  ALWAYS_INLINE Target targetOf(int64_t r) const {
-    return {work.acc + work.rowOffset[r] + first, work.fRow ? work.f + work.fRow[r] + first : constants.f};
+  ALWAYS_INLINE Row rowOf(const Pending &rows, int r) const {
+    const int64_t row = rows.first + r;
+    float *acc = accumulated(row);
+    return {row,
+            rows.sums[0][r],
+            rows.variances[0][r],
+            rows.noise[r & 1],
+            work.pedestal ? work.pedestal[rows.input * work.rows + row] : 0,
+            work.start ? constants.none : acc,
+            work.fRow ? work.f + work.fRow[row] + first : constants.f,
+            acc};
   }
 
   /// Every scale is a float32, so that its product with a code of 24 bits rounds the same in float32.
@@ -148,74 +176,95 @@ private:
       variances[p] = panelOf(work.variances + slice * work.sliceBytes, work.k, work.columns, first + p * panelColumns, false);
   }
 
-  /// What happens to the rows before during a product.
-  template <Way way, bool Noisy> struct Conversion {
-    static constexpr int quads = Noisy ? 16 : 4;
+  /// What happens to the rows before during a product, a turn in Quads quads.
+  template <Way way, bool Noisy, int Quads> struct Conversion {
+    static constexpr int quads = Quads;
+    static constexpr int steps = Noisy ? GaussianSteps::steps + 2 * Vectors : perRow;
     PanelRun &run;
     Pending &rows;
-    __m512i &cuts;
-    int turn = 0, panel = 0, row = 0, other = 0; // with noise: rows `row` and `other`, which are one where rows are odd
-    Eight ofRow = {}, ofOther = {};
+    int panel = 0, first = 0, other = 0; // with noise: rows `first` and `other`, which are one where rows are odd
+    Row row = {};
+    __m512i cuts = _mm512_setzero_si512();
+    Eight ofFirst = {}, ofOther = {};
     bool shifted = false;
     GaussianSteps noise = {};
 
     ALWAYS_INLINE bool begin() {
       if (rows.next == rows.turns)
         return false;
-      turn = rows.next++;
-      row = turn;
+      const int turn = rows.next++;
       if (Noisy) {
         panel = turn % Panels;
-        row = turn / Panels * 2;
-        other = row + 1 < rows.rows ? row + 1 : row;
+        first = turn / Panels * 2;
+        other = first + 1 < rows.rows ? first + 1 : first;
         const uint64_t element = run.firstElement(rows, panel);
-        ofRow = run.blocks(rows.first + row, element);
+        ofFirst = run.blocks(rows.first + first, element);
         ofOther = run.blocks(rows.first + other, element);
         shifted = element & 3;
+      } else {
+        row = run.rowOf(rows, turn);
       }
       return true;
     }
 
+    /// The steps that are due after `half` of 2 * quads halves.
     template <int half> ALWAYS_INLINE void step() {
+      constexpr int first = half * steps / (2 * quads), end = (half + 1) * steps / (2 * quads);
+      repeat<end - first>([&](auto i) ALWAYS_INLINE { take<first + decltype(i)::value>(); });
+    }
+
+    template <int step> ALWAYS_INLINE void take() {
       if constexpr (!Noisy) {
-        if constexpr (half % 2 && half / 2 < perRow)
-          run.convertVector<way, false>(rows, row, half / 2, cuts);
-      } else if constexpr (half < GaussianSteps::steps) {
-        noise.template take<half>(ofRow, ofOther, run.work.stream.purposeTile, run.keys, rows.noise[0]);
-        if (half == GaussianSteps::steps - 1 && shifted)
-          run.drawShifted(rows, row, other, panel);
-      } else if constexpr (half % 2 && (half - GaussianSteps::steps) / 2 < 2 * Vectors) {
-        constexpr int index = (half - GaussianSteps::steps) / 2, second = index / Vectors, v = index % Vectors;
+        run.convertVector<way, false>(rows, row, step, cuts);
+      } else if constexpr (step < GaussianSteps::steps) {
+        noise.template take<step>(ofFirst, ofOther, run.work.stream.purposeTile, run.keys, rows.noise[0]);
+        if (step == GaussianSteps::steps - 1 && shifted)
+          run.drawShifted(rows, first, other, panel);
+      } else {
+        constexpr int index = step - GaussianSteps::steps, second = index / Vectors, v = index % Vectors;
         // The same row twice would be added twice.
-        if (!second || other != row)
-          run.convertVector<way, true>(rows, row + second, panel * Vectors + v, cuts);
+        if (second && other == first)
+          return;
+        if (v == 0)
+          row = run.rowOf(rows, first + second);
+        run.convertVector<way, true>(rows, row, panel * Vectors + v, cuts);
       }
     }
   };
 
   /// Products of rows [r0, r0 + Rows) and one input slice, while the rows before go through the converter.
-  template <Way way, bool Noisy, int Rows> void multiplyRows(int64_t r0, int slice, int input, __m512i &cuts) {
+  template <Way way, bool Noisy, int Quads, int Rows>
+  __attribute__((noinline)) void multiplyRows(int64_t r0, int slice, int input, __m512i &cuts) {
     Pending &filled = pending[filling], &before = pending[!filling];
-    const int64_t quads = quadsOf(work.k);
     for (int r = 0; r < Rows; ++r)
       for (int v = 0; v < perRow; ++v)
-        __builtin_prefetch(targetOf(r0 + r).acc + lanes * v, 1);
+        __builtin_prefetch(accumulated(r0 + r) + lanes * v, 1);
     auto store = [&](int r, int p, int v, __m512i sums) ALWAYS_INLINE {
       _mm512_store_si512(filled.sums[p / Panels][r] + (p % Panels * Vectors + v) * lanes, sums);
     };
     NothingElse nothing;
+    const Inputs x = inputsOf(work.digits[input], r0);
+    const int64_t quads = quadsOf(work.k);
     if constexpr (Rows == mostRows) {
-      Conversion<way, Noisy> conversion{*this, before, cuts};
-      product<Rows, Planes * Panels, Vectors>(inputsOf(work.digits[input], r0), panels, quads, conversion, store);
+      Conversion<way, Noisy, Quads> conversion{*this, before};
+      product<Rows, Planes * Panels, Vectors>(x, panels, quads, conversion, store);
+      cuts = _mm512_add_epi32(cuts, conversion.cuts);
     } else {
-      product<Rows, Planes * Panels, Vectors>(inputsOf(work.digits[input], r0), panels, quads, nothing, store);
+      product<Rows, Planes * Panels, Vectors>(x, panels, quads, nothing, store);
     }
-    // Variances that read noise adds, one product for the squares' low bytes and one for the high ones.
-    for (int part = 0; Noisy && part < variancePlanes; ++part) {
-      auto keep = [&](int r, int p, int v, __m512i sums)
-                      ALWAYS_INLINE { _mm512_store_si512(filled.variances[part][r] + (p * Vectors + v) * lanes, sums); };
+    // Variances that read noise adds.
+    for (int panel = 0; Noisy && panel < Panels && variancePlanes; ++panel) {
       const SquaredDigits &squares = work.squares[input];
-      product<Rows, Panels, Vectors>(inputsOf(part ? squares.high : squares.low, r0), variances, quads, nothing, keep);
+      Inputs parts = inputsOf(squares.low, r0);
+      auto keep = [&](int r, int, int v, __m512i sums) ALWAYS_INLINE {
+        _mm512_store_si512(filled.variances[r / Rows][r % Rows] + (panel * Vectors + v) * lanes, sums);
+      };
+      if (variancePlanes == 2) {
+        parts.partStride = squares.high.data - squares.low.data;
+        product<Rows, 1, Vectors, 2>(parts, variances + panel, quads, nothing, keep);
+      } else {
+        product<Rows, 1, Vectors>(parts, variances + panel, quads, nothing, keep);
+      }
     }
     if (before.next < before.turns)
       finish<way, Noisy>(before, cuts);
@@ -224,15 +273,17 @@ private:
     filled.slice = slice;
     filled.input = input;
     filled.next = 0;
-    filled.turns = Noisy ? (Rows + 1) / 2 * Panels : Rows;
+    filled.turns = turnsOf<Noisy>(Rows);
     filling = !filling;
   }
 
   /// The turns that are left, without products.
   template <Way way, bool Noisy> __attribute__((noinline)) void finish(Pending &rows, __m512i &cuts) {
-    Conversion<way, Noisy> rest{*this, rows, cuts};
+    using Rest = Conversion<way, Noisy, 1>;
+    Rest rest{*this, rows};
     while (rest.begin())
-      repeat<2 * Conversion<way, Noisy>::quads>([&](auto half) ALWAYS_INLINE { rest.template step<decltype(half)::value>(); });
+      repeat<Rest::steps>([&](auto step) ALWAYS_INLINE { rest.template take<decltype(step)::value>(); });
+    cuts = _mm512_add_epi32(cuts, rest.cuts);
   }
 
   /// Number of the first Gaussian of a panel's columns in a row's stream.
@@ -261,21 +312,18 @@ private:
   }
 
   /// The codes of a vector of a row's columns, and their way into the accumulated floats.
-  template <Way way, bool Noisy> ALWAYS_INLINE void convertVector(const Pending &rows, int r, int column, __m512i &cuts) {
-    const int64_t row = rows.first + r;
-    const Target target = targetOf(row);
-    const int32_t pedestal = way != Way::Straight && work.pedestal ? work.pedestal[rows.input * work.rows + row] : 0;
-    const __m512 code = codeOf(columnSum<way, Noisy>(rows, r, column, pedestal), column, cuts);
+  template <Way way, bool Noisy>
+  ALWAYS_INLINE void convertVector(const Pending &rows, const Row &row, int column, __m512i &cuts) {
+    const __m512 code = codeOf(columnSum<Noisy>(rows, row, column), column, cuts);
     if constexpr (way == Way::Sliced)
-      merge(rows, r, column, code, target);
+      merge(rows, row, column, code);
     else
-      accumulate<way>(target, column, _mm512_mul_ps(code, _mm512_load_ps(constants.delta + lanes * column)));
+      accumulate(row, column, _mm512_mul_ps(code, _mm512_load_ps(constants.delta + lanes * column)));
   }
 
   /// Puts the codes of input slices and weight slices together; the last ones complete the sum.
-  ALWAYS_INLINE void merge(const Pending &rows, int r, int column, __m512 code, const Target &target) {
-    const int64_t row = rows.first + r;
-    int32_t *codes = merged[r] + lanes * column;
+  ALWAYS_INLINE void merge(const Pending &rows, const Row &row, int column, __m512 code) {
+    int32_t *codes = merged[row.index - rows.first] + lanes * column;
     __m512i sum = _mm512_sll_epi32(_mm512_cvtps_epi32(code), _mm_cvtsi32_si128(rows.input * work.sliceBits));
     if (rows.input)
       sum = _mm512_add_epi32(_mm512_load_si512(codes), sum);
@@ -283,39 +331,38 @@ private:
       _mm512_store_si512(codes, sum);
       return;
     }
-    double *total = totals + row * Constants::most + lanes * column;
+    double *total = totals + row.index * Constants::most + lanes * column;
     addDoubles(constants.scale + lanes * column, sum, rows.slice == 0, total);
     if (rows.slice + 1 < work.slices)
       return;
-    const __m512d correction = _mm512_set1_pd(work.correction ? work.correction[row] : 0.0);
-    accumulate<Way::Sliced>(target, column,
-                            joined(_mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(total), correction)),
-                                   _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(total + 8), correction))));
+    const __m512d correction = _mm512_set1_pd(work.correction ? work.correction[row.index] : 0.0);
+    accumulate(row, column,
+               joined(_mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(total), correction)),
+                      _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(total + 8), correction))));
   }
 
   /// What reaches the converter, in digits.
-  template <Way way, bool Noisy>
-  ALWAYS_INLINE __m512 columnSum(const Pending &rows, int r, int column, int32_t pedestal) const {
-    __m512i sums = _mm512_load_si512(rows.sums[0][r] + lanes * column);
+  template <bool Noisy> ALWAYS_INLINE __m512 columnSum(const Pending &rows, const Row &row, int column) const {
+    constexpr int64_t plane = sizeof rows.sums[0] / sizeof(int32_t);
+    __m512i sums = _mm512_load_si512(row.sums + lanes * column);
     if (Planes == 2)
-      sums = _mm512_add_epi32(_mm512_slli_epi32(sums, 8), _mm512_load_si512(rows.sums[1][r] + lanes * column));
-    if (way == Way::Straight)
-      return _mm512_cvtepi32_ps(sums);
-    sums = _mm512_add_epi32(sums, _mm512_set1_epi32(pedestal));
-    const __m512 digits = Planes == 2 ? scaled(sums, _mm512_set1_pd(work.digitsPerStep)) : _mm512_cvtepi32_ps(sums);
+      sums = _mm512_add_epi32(_mm512_slli_epi32(sums, 8), _mm512_load_si512(row.sums + plane + lanes * column));
+    sums = _mm512_add_epi32(sums, _mm512_set1_epi32(row.pedestal));
+    const __m512 digits = Planes == 2 ? scaled(sums, _mm512_set1_pd(digitsPerStep)) : _mm512_cvtepi32_ps(sums);
     if (!Noisy)
       return digits;
-    return _mm512_add_ps(digits, _mm512_mul_ps(deviation(rows, r, column), rows.noise[r & 1][column % Vectors]));
+    return _mm512_add_ps(digits, _mm512_mul_ps(deviation(rows, row, column), row.noise[column % Vectors]));
   }
 
-  /// Standard deviation of row r's noise before the ADC, in digits.
-  ALWAYS_INLINE __m512 deviation(const Pending &rows, int r, int column) const {
+  /// Standard deviation of a row's noise before the ADC, in digits.
+  ALWAYS_INLINE __m512 deviation(const Pending &rows, const Row &row, int column) const {
+    constexpr int64_t part = sizeof rows.variances[0] / sizeof(int32_t);
     const __m512 base = _mm512_load_ps(constants.noiseScale + lanes * column);
     if (!variancePlanes)
       return base;
-    __m512i sums = _mm512_load_si512(rows.variances[0][r] + lanes * column);
+    __m512i sums = _mm512_load_si512(row.variances + lanes * column);
     if (variancePlanes == 2)
-      sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(rows.variances[1][r] + lanes * column), 8), sums);
+      sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(row.variances + part + lanes * column), 8), sums);
     const __m512 variance = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_set1_ps(work.varianceStep[rows.slice]));
     return _mm512_sqrt_ps(_mm512_add_ps(variance, _mm512_mul_ps(base, base)));
   }
@@ -324,38 +371,31 @@ private:
   ALWAYS_INLINE __m512 codeOf(__m512 sum, int column, __m512i &cuts) const {
     const __m512 rounded = roundEven(_mm512_mul_ps(sum, _mm512_load_ps(constants.ka + lanes * column)));
     // Of two zeros the second operand is taken: what is not cut keeps its bits.
-    const __m512 code = _mm512_max_ps(_mm512_set1_ps(work.lowest), _mm512_min_ps(_mm512_set1_ps(work.highest), rounded));
+    const __m512 code = _mm512_max_ps(_mm512_set1_ps(lowest), _mm512_min_ps(_mm512_set1_ps(highest), rounded));
     const __m512i differ = _mm512_xor_si512(_mm512_castps_si512(rounded), _mm512_castps_si512(code));
     cuts = _mm512_add_epi32(cuts, _mm512_min_epu32(differ, _mm512_set1_epi32(1)));
     return code;
   }
 
   /// Sums never become -0, so that adding a bias of 0 changes nothing.
-  template <Way way> ALWAYS_INLINE void accumulate(const Target &target, int v, __m512 sum) const {
-    float *acc = target.acc + lanes * v;
-    const float *f = target.f + lanes * v;
-    const __m512 bias = _mm512_load_ps(constants.bias + lanes * v);
-    if (way == Way::Straight) {
-      const __m512 before = _mm512_loadu_ps(work.start ? noSums + lanes * v : acc);
-      _mm512_storeu_ps(acc, _mm512_add_ps(_mm512_add_ps(before, _mm512_mul_ps(_mm512_loadu_ps(f), sum)), bias));
-      return;
-    }
+  ALWAYS_INLINE void accumulate(const Row &row, int v, __m512 sum) const {
     const __mmask16 mask = v + 1 < perRow ? __mmask16(0xffff) : last;
-    const __m512 before = _mm512_maskz_loadu_ps(mask & added, acc);
-    const __m512 after = _mm512_add_ps(before, _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, f), sum));
-    _mm512_mask_storeu_ps(acc, mask, _mm512_add_ps(after, bias));
+    const __m512 before = _mm512_maskz_loadu_ps(mask, row.before + lanes * v);
+    const __m512 after = _mm512_add_ps(before, _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, row.f + lanes * v), sum));
+    _mm512_mask_storeu_ps(row.acc + lanes * v, mask, _mm512_add_ps(after, _mm512_load_ps(constants.bias + lanes * v)));
   }
 
   const TileWork &work;
   const PhiloxKeys &keys;
   const int64_t first, columns;
-  const __mmask16 last, added; // columns of the last vector; of sums that are there already
+  const __mmask16 last; // columns of the last vector
+  const float lowest, highest;
+  const double digitsPerStep;
   double *const totals;
   const int variancePlanes;
   bool filling = false;
   Panel panels[Planes * Panels], variances[Panels];
   Constants constants;
-  alignas(64) float noSums[2 * panelColumns] = {};
   alignas(64) int32_t merged[mostRows][2 * panelColumns]; // codes put together over input slices
   Pending pending[2];
 };
