@@ -144,6 +144,8 @@ Size Lowering::mul(Size a, Size b) {
 Size Lowering::floorDiv(Size a, Size b) {
   if (asInteger(b) == 1)
     return a;
+  if (!asInteger(b)) // a division by 0 would end the process
+    b = max(b, size(1));
   return arithmetic<arith::DivSIOp>(*this, a, b, [](int64_t x, int64_t y) -> int64_t {
     return y == 0 ? 0 : y == -1 ? -uint64_t(x) : x / y;
   });

@@ -73,7 +73,7 @@ public:
   Size add(Size a, Size b);
   Size sub(Size a, Size b);
   Size mul(Size a, Size b);
-  Size floorDiv(Size a, Size b); // of a non-negative and a positive number
+  Size floorDiv(Size a, Size b); // of a non-negative and a positive number; by 1 where a run has less
   Size ceilDiv(Size a, Size b);  // likewise
   Size min(Size a, Size b);
   Size max(Size a, Size b);

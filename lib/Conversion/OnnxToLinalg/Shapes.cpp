@@ -125,7 +125,7 @@ LogicalResult aimc::onnx::lowerReshape(NodeOp node, ValueRange inputs, Lowering 
   }
   if (!decided.empty() && !unknown) {
     Size negated = b.product(sizes); // its negative is the product of the others when one is -1
-    Size rest = b.floorDiv(b.product(own), b.max(b.size(1), b.sub(b.size(0), negated)));
+    Size rest = b.floorDiv(b.product(own), b.sub(b.size(0), negated));
     for (size_t i : decided)
       sizes[i] = b.select(arith::CmpIPredicate::eq, sizes[i], b.size(-1), rest, sizes[i]);
   }

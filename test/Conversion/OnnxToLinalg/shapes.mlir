@@ -31,6 +31,17 @@ func.func @reshape_rest(%x: tensor<?x6xf32>) -> tensor<?x12xf32> {
 
 // -----
 
+// What a -1 of a run stands for is a quotient by sizes that may be 0, by which nothing is divided.
+// CHECK-LABEL: func.func @reshape_computed
+// CHECK:         %[[BY:.*]] = arith.maxsi %{{.*}}, %{{.*}} : index
+// CHECK-NEXT:    arith.divsi %{{.*}}, %[[BY]] : index
+func.func @reshape_computed(%x: tensor<?x?xf32>, %shape: tensor<2xi64>) -> tensor<?x?xf32> {
+  %y = onnx.node "Reshape"(%x, %shape) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<?x?xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @slice
 // CHECK:         tensor.extract_slice %{{.*}}[0, 1] [2, 3] [1, 2] : tensor<2x7xf32> to tensor<2x3xf32>
 func.func @slice(%x: tensor<2x7xf32>) -> tensor<2x3xf32> {
