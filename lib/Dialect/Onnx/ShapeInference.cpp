@@ -397,10 +397,12 @@ void ShapeInference::replaceResult(NodeOp node, Value value) {
   resolved.insert(node);
 }
 
-/// Deletes what works on sequences, users first.
+/// Deletes what works on sequences, users first. What is still used stays: it lies in a branch that cannot run.
 void ShapeInference::eraseResolved() {
   auto operations = resolved.takeVector();
   for (Operation *op : llvm::reverse(operations)) {
+    if (!op->use_empty())
+      continue;
     for (Value result : op->getResults()) {
       shapes.erase(result);
       values.erase(result);

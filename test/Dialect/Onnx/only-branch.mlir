@@ -46,3 +46,20 @@ func.func @first_iteration(%n: tensor<i64>, %c: tensor<i1>, %x: tensor<6xf32>) -
   } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["body"]} : (tensor<i64>, tensor<i1>, tensor<6xf32>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
+
+// A branch that would hand a sequence out cannot run. What works on its sequence stays until the branch goes.
+// CHECK-LABEL: func.func @sequence_leaves
+// CHECK-NOT:     "SequenceEmpty"
+// CHECK:         "Relu"
+// CHECK-NOT:     "SequenceEmpty"
+func.func @sequence_leaves(%c: tensor<i1>, %x: tensor<6xf32>) -> tensor<*xf32> {
+  // expected-warning @below {{If (If, opset 13): then_branch cannot run with these sizes and is left out: a sequence cannot leave its graph; its tensors are known in one graph only}}
+  %y = onnx.node "If"(%c) with {
+    %r = onnx.node "Relu"(%x) {domain = "", opset = 13 : i64, attrs = {}} : (tensor<6xf32>) -> tensor<*xf32>
+    onnx.yield %r : tensor<*xf32>
+  }, {
+    %s = onnx.node "SequenceEmpty"() {domain = "", opset = 13 : i64, attrs = {}} : () -> tensor<*xf32>
+    onnx.yield %s : tensor<*xf32>
+  } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["else_branch", "then_branch"]} : (tensor<i1>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
