@@ -79,7 +79,7 @@ private:
   Value anyIsZero(ValueRange sizes);
   void expectEqual(Value one, Value other, Value nothing);
   void expectCount(Value size, const Twine &what);
-  void expectWithin(AffineExpr position, ArrayRef<Value> extents, Value anything, Value size, const Twine &what);
+  void expectWithin(AffineExpr position, ArrayRef<Value> extents, Value nothing, Value size, const Twine &what);
 
   ImplicitLocOpBuilder b;
   std::string node;
@@ -208,6 +208,8 @@ void Checks::check(linalg::LinalgOp op) {
         expectEqual(size, extent, someExtentIsZero());
       continue;
     }
+    if (!host::isLinear(AffineMap::get(extents.size(), 0, use.position)))
+      continue;
     bool known = isStatic(size);
     for (auto [i, extent] : llvm::enumerate(extents))
       known &= isStatic(extent) || !use.position.isFunctionOfDim(i);

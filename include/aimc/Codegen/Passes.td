@@ -118,7 +118,8 @@ def HostCheckSizesPass : Pass<"host-check-sizes", "::mlir::ModuleOp"> {
     Every linalg operation, copy, part, reshape, cast and allocation on memrefs whose accesses depend on sizes that only a run knows gets
     `host.expect`s before it: loops stay within all of their arrays, parts within the whole, no size is negative. Nothing
     is added where types, or sizes that are one value, tell. An index that an operation's payload computes is its own matter;
-    it is only made sure that the array which it reads has elements.
+    it is only made sure that the array which it reads has elements. Indexing maps with a division or a remainder, which no lowering
+    of ours makes, are not followed.
 
     ```mlir
     linalg.add ins(%x, %y : memref<?xf32>, memref<?xf32>) outs(%x : memref<?xf32>)
@@ -164,7 +165,7 @@ def HostLowerToLoopsPass : Pass<"host-lower-to-loops", "::mlir::ModuleOp"> {
 }
 
 def HostFinishDispatchesPass : Pass<"host-finish-dispatches", "::mlir::ModuleOp"> {
-  let summary = "a sum with another array, a ReLU, or both right behind a layer become part of it";
+  let summary = "A sum with another array, a ReLU, or both right behind a layer become part of it";
   let description = [{
     A `host.parallel` that comes right after a `host.dispatch` and does nothing but add to the elements of y those of an
     array of the same shape, and then maybe cut them at 0, goes into a `host.dispatch_finish`: results are finished on
