@@ -6,15 +6,17 @@
 
 #include "aimc/Analysis/ConstantExpression.h"
 
+#include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/CheckedArithmetic.h"
 
 #include <cmath>
 #include <functional>
@@ -268,6 +270,7 @@ private:
   Interval ofArgument(BlockArgument argument);
   Interval ofResult(OpResult result);
   Interval ofLinalg(linalg::LinalgOp op, OpResult result);
+  Interval ofPaddedExtreme(linalg::LinalgOp op, unsigned index, Interval range);
   Interval ofScalar(Operation *op);
   Interval ofSelect(arith::SelectOp op);
   Interval ofConstant(arith::ConstantOp op);
@@ -353,9 +356,69 @@ static bool reducesSomething(linalg::LinalgOp op) {
   return true;
 }
 
+/// Whether every window of `op`, which reads `pad` through `map`, holds an element of what was padded. A padded dimension is
+/// read at p + d·k, with a reduction loop k < K of its own and p >= 0 from the other loops, within the padded tensor. So p is
+/// not behind the source when high <= (K - 1)·d; the window reaches the source when low <= (K - 1)·d, and does not step over it
+/// when the source has d elements or more.
+static bool windowsMeetSource(tensor::PadOp pad, linalg::LinalgOp op, AffineMap map) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  llvm::SmallBitVector taken(extents.size());
+  for (auto [expr, low, high, size] :
+       llvm::zip_equal(map.getResults(), pad.getStaticLow(), pad.getStaticHigh(), pad.getSourceType().getShape())) {
+    if (low == 0 && high == 0)
+      continue;
+    SmallVector<int64_t> coefficients; // of the loops, then a constant; more where the expression divides
+    if (failed(getFlattenedAffineExpr(expr, map.getNumDims(), map.getNumSymbols(), &coefficients)) ||
+        coefficients.size() != extents.size() + 1 || llvm::any_of(coefficients, [](int64_t c) { return c < 0; }))
+      return false;
+    std::optional<unsigned> window;
+    for (auto [loop, iterator] : llvm::enumerate(iterators))
+      if (iterator == utils::IteratorType::reduction && coefficients[loop] != 0) {
+        if (window || taken.test(loop))
+          return false;
+        window = loop;
+      }
+    if (!window || ShapedType::isDynamic(extents[*window]))
+      return false;
+    taken.set(*window);
+    int64_t step = coefficients[*window];
+    std::optional<int64_t> reach = llvm::checkedMul(extents[*window] - 1, step);
+    if (!reach || low < 0 || high < 0 || low > *reach || high > *reach) // a size that a run tells is negative here
+      return false;
+    int64_t least = *reach - low - high + 1; // what a window needs at least
+    if (std::max(size, least) < step)
+      return false;
+  }
+  return true;
+}
+
+/// The greatest of a window is not below any of its elements, the least not above: what a pool pads with is never its result.
+Interval ValueRanges::Impl::ofPaddedExtreme(linalg::LinalgOp op, unsigned index, Interval range) {
+  Operation *extreme = op.getBlock()->getTerminator()->getOperand(index).getDefiningOp();
+  bool isMax = isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp, arith::MaxSIOp>(extreme);
+  if (!isMax && !isa_and_nonnull<arith::MinimumFOp, arith::MinNumFOp, arith::MinSIOp>(extreme))
+    return range;
+  Value most = op.getRegionOutputArgs()[index];
+  if (!llvm::is_contained(extreme->getOperands(), most))
+    return range;
+  auto element = dyn_cast<BlockArgument>(extreme->getOperand(extreme->getOperand(0) == most ? 1 : 0));
+  if (!element || element.getOwner() != op.getBlock() || element.getArgNumber() >= op.getNumDpsInputs())
+    return range;
+  OpOperand &input = op->getOpOperand(element.getArgNumber());
+  auto pad = input.get().getDefiningOp<tensor::PadOp>();
+  if (!pad || !windowsMeetSource(pad, op, op.getMatchingIndexingMap(&input)))
+    return range;
+  Interval source = get(pad.getSource());
+  if (source.isEmpty())
+    return range;
+  return isMax ? Interval{std::max(range.low, source.low), range.high} : Interval{range.low, std::min(range.high, source.high)};
+}
+
 Interval ValueRanges::Impl::ofLinalg(linalg::LinalgOp op, OpResult result) {
-  Interval range = get(op.getBlock()->getTerminator()->getOperand(result.getResultNumber()));
-  return reducesSomething(op) ? range : join(range, get(op.getDpsInits()[result.getResultNumber()]));
+  unsigned index = result.getResultNumber();
+  Interval range = get(op.getBlock()->getTerminator()->getOperand(index));
+  return reducesSomething(op) ? ofPaddedExtreme(op, index, range) : join(range, get(op.getDpsInits()[index]));
 }
 
 Interval ValueRanges::Impl::ofSelect(arith::SelectOp op) {

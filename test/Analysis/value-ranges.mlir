@@ -112,6 +112,75 @@ func.func @pooling(%x: tensor<1x2x4x4xf32> {analog.input_range = [0.0, 2.0]}, %y
   return
 }
 
+// What a max pool pads with is never its result: every window of 3 holds an element of the tensor when 2 at most are padded.
+func.func @padded_pooling(%x: tensor<1x2x4x?xf32> {analog.input_range = [0.0, 2.0]}) {
+  %low = arith.constant 0xFF800000 : f32
+  %one = arith.constant 1 : index
+  %w = tensor.dim %x, %one : tensor<1x2x4x?xf32>
+  %window = tensor.empty() : tensor<3x3xf32>
+  %e = tensor.empty(%w) : tensor<1x2x4x?xf32>
+  %init = linalg.fill ins(%low : f32) outs(%e : tensor<1x2x4x?xf32>) -> tensor<1x2x4x?xf32>
+  %p = tensor.pad %x low[0, 0, 1, 0] high[0, 0, 1, 2] {
+  ^bb0(%a: index, %b: index, %c: index, %d: index):
+    tensor.yield %low : f32
+  } : tensor<1x2x4x?xf32> to tensor<1x2x6x?xf32>
+  // expected-remark @below {{[0, 2] non-negative}}
+  %m = linalg.pooling_nchw_max {test.print} ins(%p, %window : tensor<1x2x6x?xf32>, tensor<3x3xf32>)
+      outs(%init : tensor<1x2x4x?xf32>) -> tensor<1x2x4x?xf32>
+  // Three padded elements fill a window.
+  %wide = tensor.pad %x low[0, 0, 1, 0] high[0, 0, 1, 3] {
+  ^bb0(%a: index, %b: index, %c: index, %d: index):
+    tensor.yield %low : f32
+  } : tensor<1x2x4x?xf32> to tensor<1x2x6x?xf32>
+  // expected-remark @below {{[-inf, 2]}}
+  %n = linalg.pooling_nchw_max {test.print} ins(%wide, %window : tensor<1x2x6x?xf32>, tensor<3x3xf32>)
+      outs(%init : tensor<1x2x4x?xf32>) -> tensor<1x2x4x?xf32>
+  return
+}
+
+// Windows with steps of 3 between their elements may step over a tensor of two elements, not over one of three. A minimum is
+// not above what its windows hold.
+func.func @steps(%x: tensor<2xf32> {analog.input_range = [0.0, 2.0]}, %y: tensor<3xf32> {analog.input_range = [0.0, 2.0]}) {
+  %low = arith.constant 0xFF800000 : f32
+  %high = arith.constant 0x7F800000 : f32
+  %window = tensor.empty() : tensor<2xf32>
+  %e1 = tensor.empty() : tensor<1xf32>
+  %e2 = tensor.empty() : tensor<3xf32>
+  %init1 = linalg.fill ins(%low : f32) outs(%e1 : tensor<1xf32>) -> tensor<1xf32>
+  %init2 = linalg.fill ins(%high : f32) outs(%e2 : tensor<3xf32>) -> tensor<3xf32>
+  %p = tensor.pad %x low[1] high[1] {
+  ^bb0(%a: index):
+    tensor.yield %low : f32
+  } : tensor<2xf32> to tensor<4xf32>
+  // expected-remark @below {{[-inf, 2]}}
+  %m = linalg.generic {indexing_maps = [affine_map<(i, k) -> (i + 3 * k)>, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i)>], iterator_types = ["parallel", "reduction"]}
+      ins(%p, %window : tensor<4xf32>, tensor<2xf32>) outs(%init1 : tensor<1xf32>) attrs = {test.print} {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.maximumf %o, %a : f32
+    linalg.yield %0 : f32
+  } -> tensor<1xf32>
+  %q = tensor.pad %y low[1] high[2] {
+  ^bb0(%a: index):
+    tensor.yield %high : f32
+  } : tensor<3xf32> to tensor<6xf32>
+  // expected-remark @below {{[0, 2] non-negative}}
+  %n = linalg.generic {indexing_maps = [affine_map<(i, k) -> (i + 3 * k)>, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i)>], iterator_types = ["parallel", "reduction"]}
+      ins(%q, %window : tensor<6xf32>, tensor<2xf32>) outs(%init2 : tensor<3xf32>) attrs = {test.print} {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.minimumf %a, %o : f32
+    linalg.yield %0 : f32
+  } -> tensor<3xf32>
+  // The least of a window may be what a maximum would pad with.
+  // expected-remark @below {{[-inf, 2]}}
+  %o = linalg.generic {indexing_maps = [affine_map<(i, k) -> (i + k)>, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i)>], iterator_types = ["parallel", "reduction"]}
+      ins(%p, %window : tensor<4xf32>, tensor<2xf32>) outs(%init2 : tensor<3xf32>) attrs = {test.print} {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.minimumf %a, %o : f32
+    linalg.yield %0 : f32
+  } -> tensor<3xf32>
+  return
+}
+
 func.func @tensors(%x: tensor<2x3xf32> {analog.input_range = [1.0, 2.0]}, %i: index) {
   %zero = arith.constant 0.0 : f32
   %minus = arith.constant dense<-1.0> : tensor<2x3xf32>

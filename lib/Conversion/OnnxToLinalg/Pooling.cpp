@@ -122,7 +122,8 @@ static Value countElements(Value tensor, const Windows &windows, size_t i, bool 
       Value roundUp = arith::AddIOp::create(b, distance, b.index(windows.dilations[i] - 1));
       return Value(arith::MinSIOp::create(b, arith::DivSIOp::create(b, roundUp, dilation), kernel));
     };
-    Value count = arith::SubIOp::create(b, position(last), position(first));
+    // Never negative, which the analysis of ranges sees by the maximum only.
+    Value count = arith::MaxSIOp::create(b, arith::SubIOp::create(b, position(last), position(first)), zero);
     Value integer = arith::IndexCastOp::create(b, b.getI32Type(), count);
     return {arith::SIToFPOp::create(b, element, integer)};
   });
