@@ -35,6 +35,9 @@ using namespace aimc;
 
 //===- the machine ----------------------------------------------------------------------------------------------===//
 
+static StringRef defaultCpu(const llvm::Triple &triple) { return triple.isX86() ? "x86-64-v3" : "generic"; }
+
+/// The machine that `target` names, after its defaults are filled in; null, and an error, when there is none.
 static std::unique_ptr<llvm::TargetMachine> createMachine(Location loc, codegen::HostTarget &target) {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -48,11 +51,12 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(Location loc, codegen:
         llvm::Triple(llvm::sys::getProcessTriple()).isAArch64() ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu";
   llvm::Triple triple(llvm::Triple::normalize(target.triple));
   if (target.cpu.empty())
-    target.cpu = triple.isX86() ? "x86-64-v3" : "generic";
+    target.cpu = defaultCpu(triple).str();
   std::string problem;
   const llvm::Target *known = llvm::TargetRegistry::lookupTarget(triple, problem);
   if (!known) {
-    emitError(loc) << "host triple '" << target.triple << "' is unknown: " << problem;
+    emitError(loc) << "host triple '" << target.triple << "' is unknown: " << problem
+                   << "; others are x86_64-unknown-linux-gnu and aarch64-unknown-linux-gnu";
     return {};
   }
   if (!triple.isArch64Bit() || !triple.isLittleEndian() || !triple.isOSBinFormatELF()) {
@@ -62,7 +66,8 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(Location loc, codegen:
   }
   std::unique_ptr<llvm::MCSubtargetInfo> subtarget(known->createMCSubtargetInfo(triple, "", ""));
   if (!subtarget || !subtarget->isCPUStringValid(target.cpu)) {
-    emitError(loc) << "host cpu '" << target.cpu << "' is unknown for " << target.triple;
+    emitError(loc) << "host cpu '" << target.cpu << "' is unknown for " << target.triple << "; without a name it is "
+                   << defaultCpu(triple);
     return {};
   }
   llvm::TargetOptions options;
@@ -246,6 +251,10 @@ static FailureOr<std::vector<char>> link(Location loc, ArrayRef<char> object) {
   }
   StringRef bytes = (*linked)->getBuffer();
   return std::vector<char>(bytes.begin(), bytes.end());
+}
+
+LogicalResult codegen::checkHostTarget(HostTarget target, MLIRContext &context) {
+  return success(createMachine(UnknownLoc::get(&context), target) != nullptr);
 }
 
 FailureOr<codegen::HostObject> codegen::emitHostObject(const HostProgram &program, const HostTarget &wanted) {

@@ -351,6 +351,8 @@ static LogicalResult calibrateRanges(ContainerBuilder &builder, const CompileOpt
 //===----------------------------------------------------------------------===//
 
 LogicalResult aimc::compile(const CompileOptions &options, MLIRContext &context) {
+  if (failed(codegen::checkHostTarget({options.hostTriple, options.hostCpu}, context)))
+    return failure();
   OwningOpRef<ModuleOp> module = load(options, context);
   if (!module)
     return failure();

@@ -71,13 +71,17 @@ struct HostTarget {
   std::string cpu;    // empty: x86-64-v3 or generic (armv8-a)
 };
 
+/// Whether host code can be made for `target`, to be asked before the work; otherwise emits an error that names what is
+/// unknown.
+mlir::LogicalResult checkHostTarget(HostTarget target, mlir::MLIRContext &context);
+
 struct HostObject {
   std::string triple, cpu;
   std::vector<std::string> features; // needed at load, by LLVM's names
   std::vector<char> elf;             // a shared object that exports aimc_entry and needs nothing
 };
 
-/// Optimizes, assembles and links. Errors name the symbol that remained undefined or the target that is unknown.
+/// Optimizes, assembles and links. Errors name the symbol that remained undefined, or what checkHostTarget does.
 mlir::FailureOr<HostObject> emitHostObject(const HostProgram &program, const HostTarget &target = {});
 
 } // namespace aimc::codegen
