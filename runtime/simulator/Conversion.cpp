@@ -104,7 +104,7 @@ void distort(const ConverterErrors &errors, const Conversion &conversion, int64_
   }
   if (conversion.noise)
     for (int64_t i = 0; i < n; ++i)
-      sums[i] = sums[i] + conversion.noiseScale[i] * conversion.noise[i];
+      sums[i] = __builtin_fmaf(conversion.noiseScale[i], conversion.noise[i], sums[i]);
 }
 
 /// How many of `count` ascending thresholds lie below v.

@@ -1,5 +1,5 @@
 #include "Devices.h"
-#include "Gaussian.h"
+#include "Elementary.h"
 
 #include <math.h>
 

@@ -141,7 +141,7 @@ void Run::chooseBlocks() {
   whole = !exact && takesWhole();
   // What the kernels take together; looking sums up pays for its tables when they serve many rows.
   const bool lookedUp = whole && looksUp();
-  const int64_t step = lookedUp ? 64 : 12, fewest = lookedUp ? 256 : 24, tasks = 8;
+  const int64_t step = lookedUp ? 64 : 8, fewest = lookedUp ? 256 : 24, tasks = 8;
   const int64_t sumBytes =
       exact ? 2 * largest.rows
             : int64_t(sizeof(int32_t)) * layer.inputSlices * crossbar.planes * crossbar.slices * largest.columns;

@@ -1,83 +1,66 @@
 // Two Gaussians from two random words (Box and Muller). Every step is one IEEE operation on float32: a sum, a product, a fused
-// multiply-add or a square root, in the order written here. The polynomials are those of Cephes (logf.c, expf.c and sinf.c
-// by S. Moshier); their coefficients and this order are part of the numbers that the simulator gives: docs/numerics.md lists
-// them.
+// multiply-add or a square root, in the order written here. Logarithm, cosine and sine are a table of 16 intervals and a short
+// polynomial within one: few multiplications, because a simulation has as many Gaussians as conversions. Tables, polynomials
+// and order are part of the numbers that the simulator gives: docs/numerics.md lists them.
 #ifndef AIMC_SIMULATOR_GAUSSIAN_H
 #define AIMC_SIMULATOR_GAUSSIAN_H
 
-#include <stdint.h>
+#include "Elementary.h"
 
 namespace aimc::simulator {
 
-static inline float fma32(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+/// Of a mantissa in [1 + i / 16, 1 + (i + 1) / 16): about the inverse of the middle, and -2 ln of what it is the inverse of.
+/// The last one's is 1/2 exactly, so that nothing cancels just below 1.
+static constexpr float inverseOf16[16] = {0.969697f,  0.9142857f,  0.8648649f,  0.82051283f, 0.7804878f, 0.74418604f,
+                                          0.7111111f, 0.68085104f, 0.6530612f,  0.627451f,   0.6037736f, 0.58181816f,
+                                          0.5614035f, 0.5423729f,  0.52459013f, 0.5f};
+static constexpr float logarithmOf16[16] = {-0.061543256f, -0.17922431f, -0.29036397f, -0.39565146f, -0.4956724f, -0.59092844f,
+                                            -0.6818531f,   -0.76882344f, -0.85216886f, -0.9321794f,  -1.009112f,  -1.0831946f,
+                                            -1.1546307f,   -1.2236031f,  -1.290276f,   -1.3862944f};
 
-/// ln u for a normal u > 0.
-static inline float logUnit(float u) {
-  // u = m 2^e with m in [sqrt(1/2), sqrt(2)).
-  uint32_t bits = __builtin_bit_cast(uint32_t, u) + (0x3f800000u - 0x3f3504f3u);
-  float e = float(int32_t(bits >> 23) - 127);
-  float f = __builtin_bit_cast(float, (bits & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
-  float z = f * f;
-  float p = 7.0376836292e-2f;
-  p = fma32(p, f, -1.1514610310e-1f);
-  p = fma32(p, f, 1.1676998740e-1f);
-  p = fma32(p, f, -1.2420140846e-1f);
-  p = fma32(p, f, 1.4249322787e-1f);
-  p = fma32(p, f, -1.6668057665e-1f);
-  p = fma32(p, f, 2.0000714765e-1f);
-  p = fma32(p, f, -2.4999993993e-1f);
-  p = fma32(p, f, 3.3333331174e-1f);
-  float y = (f * z) * p;
-  y = fma32(e, -2.12194440e-4f, y);
-  y = fma32(z, -0.5f, y);
-  return fma32(e, 0.693359375f, f + y);
+/// cos((i + 1/2) pi / 8) and sin((i + 1/2) pi / 8)
+static constexpr float cosineOf16[16] = {0.98078525f, 0.8314696f,   0.55557024f,  0.19509032f, -0.19509032f, -0.55557024f,
+                                         -0.8314696f, -0.98078525f, -0.98078525f, -0.8314696f, -0.55557024f, -0.19509032f,
+                                         0.19509032f, 0.55557024f,  0.8314696f,   0.98078525f};
+static constexpr float sineOf16[16] = {0.19509032f,  0.55557024f, 0.8314696f,   0.98078525f,  0.98078525f, 0.8314696f,
+                                       0.55557024f,  0.19509032f, -0.19509032f, -0.55557024f, -0.8314696f, -0.98078525f,
+                                       -0.98078525f, -0.8314696f, -0.55557024f, -0.19509032f};
+
+/// -2 ln(1 + r) = r (l1 + r (l2 + r l3)) to 8e-8 for r in [-1/32, 1/33].
+static constexpr float log1 = -1.9999995f, log2 = 1.0003947f, log3 = -0.6681556f;
+static constexpr float twiceLn2 = 1.3862944f;
+
+/// sin(x pi 2^-31) = x (s1 + s3 x^2) to 2e-7, cos(x pi 2^-31) = 1 + x^2 (c2 + c4 x^2) to 4e-9 for |x| <= 2^27.
+static constexpr float sine1 = 1.4629125e-09f, sine3 = -5.205496e-28f;
+static constexpr float cosine2 = -1.0700628e-18f, cosine4 = 1.9049854e-37f;
+
+/// -2 ln u of u = (2 (w >> 9) + 1) 2^-24, never negative.
+static inline float minusTwiceLog(uint32_t w) {
+  const float odd = float(int32_t(w >> 8 | 1));
+  const uint32_t bits = __builtin_bit_cast(uint32_t, odd) - (24u << 23);
+  const float exponent = float(int32_t(bits >> 23) - 127);
+  const float mantissa = __builtin_bit_cast(float, (bits & 0x007fffffu) | 0x3f800000u);
+  const uint32_t i = bits >> 19 & 15;
+  const float r = fma32(mantissa, inverseOf16[i], -1.0f);
+  const float p = fma32(fma32(log3, r, log2), r, log1);
+  return fma32(p, r, fma32(exponent, -twiceLn2, logarithmOf16[i]));
 }
 
-/// exp x for |x| <= 80 (limited to that).
-static inline float expOf(float x) {
-  x = x < -80.0f ? -80.0f : x;
-  x = x > 80.0f ? 80.0f : x;
-  // x = n ln 2 + r with |r| <= ln(2) / 2; adding and taking away 1.5 * 2^23 rounds to an integer.
-  float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
-  float r = fma32(n, -0.693359375f, x);
-  r = fma32(n, 2.12194440e-4f, r);
-  float p = 1.9875691500e-4f;
-  p = fma32(p, r, 1.3981999507e-3f);
-  p = fma32(p, r, 8.3334519073e-3f);
-  p = fma32(p, r, 4.1665795894e-2f);
-  p = fma32(p, r, 1.6666665459e-1f);
-  p = fma32(p, r, 5.0000001201e-1f);
-  float y = fma32(p, r * r, r) + 1.0f;
-  return y * __builtin_bit_cast(float, uint32_t(int32_t(n) + 127) << 23);
-}
-
-/// cos and sin of 2 pi k / 2^24.
-static inline void sinCosTurn(uint32_t k, float *cosine, float *sine) {
-  // k = quadrant 2^22 + r with r in [-2^21, 2^21): the angle r 2 pi / 2^24 lies in [-pi/4, pi/4].
-  int32_t quadrant = int32_t(k + 0x200000u) >> 22;
-  float x = float(int32_t(k) - (quadrant << 22)) * 3.74507028e-7f;
-  float z = x * x;
-  float s = fma32(z, -1.9515295891e-4f, 8.3321608736e-3f);
-  s = fma32(s, z, -1.6666654611e-1f);
-  s = fma32(s * z, x, x);
-  float c = fma32(z, 2.443315711809948e-5f, -1.388731625493765e-3f);
-  c = fma32(c, z, 4.166664568298827e-2f);
-  c = fma32(c * z, z, fma32(z, -0.5f, 1.0f));
-  bool swap = quadrant & 1;
-  uint32_t cosBits = __builtin_bit_cast(uint32_t, swap ? s : c) ^ (uint32_t((quadrant + 1) & 2) << 30);
-  uint32_t sinBits = __builtin_bit_cast(uint32_t, swap ? c : s) ^ (uint32_t(quadrant & 2) << 30);
-  *cosine = __builtin_bit_cast(float, cosBits);
-  *sine = __builtin_bit_cast(float, sinBits);
+/// radius times cosine and sine of 2 pi w / 2^32, of which an angle within a sixteenth of a turn keeps 24 bits.
+static inline void onCircle(uint32_t w, float radius, float *first, float *second) {
+  const uint32_t i = w >> 28;
+  const float x = float(int32_t(w & 0x0fffffffu) - (1 << 27));
+  const float z = x * x;
+  const float s = fma32(z, sine3, sine1) * x;
+  const float c = fma32(fma32(z, cosine4, cosine2), z, 1.0f);
+  const float cosine = radius * cosineOf16[i], sine = radius * sineOf16[i];
+  *first = fma32(cosine, c, -(sine * s));
+  *second = fma32(sine, c, cosine * s);
 }
 
 /// The largest magnitude is 5.768: sqrt(-2 ln 2^-24).
 static inline void gaussianPair(uint32_t w0, uint32_t w1, float *first, float *second) {
-  float u = float(int32_t(2 * (w0 >> 9) + 1)) * 0x1p-24f;
-  float radius = __builtin_sqrtf(-2.0f * logUnit(u));
-  float cosine, sine;
-  sinCosTurn(w1 >> 8, &cosine, &sine);
-  *first = radius * cosine;
-  *second = radius * sine;
+  onCircle(w1, __builtin_sqrtf(minusTwiceLog(w0)), first, second);
 }
 
 } // namespace aimc::simulator

@@ -4,6 +4,7 @@
 #ifndef AIMC_SIMULATOR_GAUSSIANAVX512_H
 #define AIMC_SIMULATOR_GAUSSIANAVX512_H
 
+#include "Gaussian.h"
 #include "Random.h"
 
 #include <immintrin.h>
@@ -35,7 +36,7 @@ struct Eight {
 /// 64 Gaussians, 32 of each of two rows, in steps of about a dozen operations that can be taken between others.
 class GaussianSteps {
 public:
-  static constexpr int steps = 23;
+  static constexpr int steps = 17;
 
   /// Steps in order, from 0 on; the last one writes a's 32 Gaussians and then b's to `out`.
   template <int step>
@@ -49,21 +50,15 @@ public:
       twoRounds<2 * step>(keys, ofA);
     else if constexpr (step < 10)
       twoRounds<2 * (step - 5)>(keys, ofB);
-    else if constexpr (step == 10 || step == 16)
-      beginLogarithm(merged(step == 10 ? 0 : 2));
-    else if constexpr (step == 11 || step == 17)
-      continueLogarithm();
-    else if constexpr (step == 12 || step == 18)
-      endRadius();
-    else if constexpr (step == 13 || step == 19)
-      beginTurn(merged(step == 13 ? 1 : 3));
-    else if constexpr (step == 14 || step == 20)
-      continueTurn();
+    else if constexpr (step == 10 || step == 13)
+      beginRadius(merged(step == 10 ? 0 : 2));
+    else if constexpr (step == 11 || step == 14)
+      endRadius(merged(step == 11 ? 1 : 3));
+    else if constexpr (step == 12)
+      turn(g0, g1);
     else if constexpr (step == 15)
-      endTurn(g0, g1);
-    else if constexpr (step == 21)
-      endTurn(g2, g3);
-    else if constexpr (step == 22)
+      turn(g2, g3);
+    else if constexpr (step == 16)
       arrange(out);
   }
 
@@ -94,70 +89,39 @@ private:
     return _mm512_mask_shuffle_epi32(ofA[word], 0xAAAA, ofB[word], _MM_PERM_ENUM(0xA0));
   }
 
-  /// ln u of u = (2 (w0 >> 9) + 1) 2^-24: the power of two goes straight to the exponent.
-  inline __attribute__((always_inline)) void beginLogarithm(__m512i w0) {
+  static inline __attribute__((always_inline)) __m512 of16(const float *table, __m512i index) {
+    return _mm512_permutexvar_ps(index, _mm512_loadu_ps(table));
+  }
+
+  /// -2 ln u, up to the polynomial: the power of two goes straight to the exponent.
+  inline __attribute__((always_inline)) void beginRadius(__m512i w0) {
     const __m512i odd = _mm512_or_si512(_mm512_srli_epi32(w0, 8), _mm512_set1_epi32(1));
-    const __m512i uBits = _mm512_castps_si512(_mm512_cvtepi32_ps(odd));
-    const __m512i bits = _mm512_add_epi32(uBits, _mm512_set1_epi32(0x3f800000 - 0x3f3504f3 - (24 << 23)));
-    exponent = _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_srli_epi32(bits, 23), _mm512_set1_epi32(127)));
-    const __m512i mantissa =
-        _mm512_add_epi32(_mm512_and_si512(bits, _mm512_set1_epi32(0x007fffff)), _mm512_set1_epi32(0x3f3504f3));
-    x = _mm512_sub_ps(_mm512_castsi512_ps(mantissa), _mm512_set1_ps(1.0f));
-    p = _mm512_fmadd_ps(_mm512_set1_ps(7.0376836292e-2f), x, _mm512_set1_ps(-1.1514610310e-1f));
-    p = _mm512_fmadd_ps(p, x, _mm512_set1_ps(1.1676998740e-1f));
+    const __m512i bits = _mm512_sub_epi32(_mm512_castps_si512(_mm512_cvtepi32_ps(odd)), _mm512_set1_epi32(24 << 23));
+    const __m512 u = _mm512_castsi512_ps(bits);
+    const __m512i interval = _mm512_srli_epi32(bits, 19); // its low four bits
+    const __m512 mantissa = _mm512_getmant_ps(u, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_src);
+    x = _mm512_fmadd_ps(mantissa, of16(inverseOf16, interval), _mm512_set1_ps(-1.0f));
+    p = _mm512_fmadd_ps(_mm512_getexp_ps(u), _mm512_set1_ps(-twiceLn2), of16(logarithmOf16, interval));
   }
 
-  inline __attribute__((always_inline)) void continueLogarithm() {
-    p = _mm512_fmadd_ps(p, x, _mm512_set1_ps(-1.2420140846e-1f));
-    p = _mm512_fmadd_ps(p, x, _mm512_set1_ps(1.4249322787e-1f));
-    p = _mm512_fmadd_ps(p, x, _mm512_set1_ps(-1.6668057665e-1f));
-    p = _mm512_fmadd_ps(p, x, _mm512_set1_ps(2.0000714765e-1f));
-    p = _mm512_fmadd_ps(p, x, _mm512_set1_ps(-2.4999993993e-1f));
-    p = _mm512_fmadd_ps(p, x, _mm512_set1_ps(3.3333331174e-1f));
+  /// sqrt(-2 ln u), and the angle within a sixteenth of a turn.
+  inline __attribute__((always_inline)) void endRadius(__m512i w1) {
+    __m512 q = _mm512_fmadd_ps(_mm512_set1_ps(log3), x, _mm512_set1_ps(log2));
+    q = _mm512_fmadd_ps(q, x, _mm512_set1_ps(log1));
+    radius = _mm512_sqrt_ps(_mm512_fmadd_ps(q, x, p));
+    sixteenth = _mm512_srli_epi32(w1, 28);
+    x = _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_and_si512(w1, _mm512_set1_epi32(0x0fffffff)), _mm512_set1_epi32(1 << 27)));
+    z = _mm512_mul_ps(x, x);
   }
 
-  /// sqrt(-2 ln u)
-  inline __attribute__((always_inline)) void endRadius() {
-    const __m512 z = _mm512_mul_ps(x, x);
-    __m512 y = _mm512_mul_ps(_mm512_mul_ps(x, z), p);
-    y = _mm512_fmadd_ps(exponent, _mm512_set1_ps(-2.12194440e-4f), y);
-    y = _mm512_fmadd_ps(z, _mm512_set1_ps(-0.5f), y);
-    y = _mm512_fmadd_ps(exponent, _mm512_set1_ps(0.693359375f), _mm512_add_ps(x, y));
-    radius = _mm512_sqrt_ps(_mm512_mul_ps(_mm512_set1_ps(-2.0f), y));
-  }
-
-  /// Cosine and sine of 2 pi k / 2^24.
-  inline __attribute__((always_inline)) void beginTurn(__m512i w1) {
-    turned = _mm512_add_epi32(_mm512_srli_epi32(w1, 8), _mm512_set1_epi32(0x200000));
-    // k - (quadrant << 22): the low 22 bits of `turned`, less 2^21.
-    const __m512i rest = _mm512_sub_epi32(_mm512_and_si512(turned, _mm512_set1_epi32(0x3fffff)), _mm512_set1_epi32(0x200000));
-    x = _mm512_mul_ps(_mm512_cvtepi32_ps(rest), _mm512_set1_ps(3.74507028e-7f));
-    const __m512 z = _mm512_mul_ps(x, x);
-    p = _mm512_fmadd_ps(z, _mm512_set1_ps(-1.9515295891e-4f), _mm512_set1_ps(8.3321608736e-3f));
-    p = _mm512_fmadd_ps(p, z, _mm512_set1_ps(-1.6666654611e-1f));
-    p = _mm512_fmadd_ps(_mm512_mul_ps(p, z), x, x);
-  }
-
-  inline __attribute__((always_inline)) void continueTurn() {
-    const __m512 z = _mm512_mul_ps(x, x);
-    __m512 c = _mm512_fmadd_ps(z, _mm512_set1_ps(2.443315711809948e-5f), _mm512_set1_ps(-1.388731625493765e-3f));
-    c = _mm512_fmadd_ps(c, z, _mm512_set1_ps(4.166664568298827e-2f));
-    x = _mm512_fmadd_ps(_mm512_mul_ps(c, z), z, _mm512_fmadd_ps(z, _mm512_set1_ps(-0.5f), _mm512_set1_ps(1.0f)));
-  }
-
-  /// Of x and p, cosine and sine before quadrants count.
-  inline __attribute__((always_inline)) void endTurn(__m512 &first, __m512 &second) const {
-    // Odd quadrants swap; bit 1 of quadrant + 1 negates the cosine, bit 1 of quadrant the sine.
-    const __mmask16 swap = _mm512_test_epi32_mask(turned, _mm512_set1_epi32(1 << 22));
-    __m512 cosine = _mm512_mask_blend_ps(swap, x, p), sine = _mm512_mask_blend_ps(swap, p, x);
-    const __m512i signBit = _mm512_set1_epi32(int32_t(0x80000000u));
-    const __m512i cosineSign = _mm512_slli_epi32(_mm512_add_epi32(turned, _mm512_set1_epi32(1 << 22)), 8);
-    const __m512i sineSign = _mm512_slli_epi32(turned, 8);
-    // sign ^ (shifted & signBit)
-    cosine = _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(cosine), cosineSign, signBit, 0x78));
-    sine = _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(sine), sineSign, signBit, 0x78));
-    first = _mm512_mul_ps(radius, cosine);
-    second = _mm512_mul_ps(radius, sine);
+  inline __attribute__((always_inline)) void turn(__m512 &first, __m512 &second) const {
+    const __m512 s = _mm512_mul_ps(_mm512_fmadd_ps(z, _mm512_set1_ps(sine3), _mm512_set1_ps(sine1)), x);
+    __m512 c = _mm512_fmadd_ps(z, _mm512_set1_ps(cosine4), _mm512_set1_ps(cosine2));
+    c = _mm512_fmadd_ps(c, z, _mm512_set1_ps(1.0f));
+    const __m512 cosine = _mm512_mul_ps(radius, of16(cosineOf16, sixteenth));
+    const __m512 sine = _mm512_mul_ps(radius, of16(sineOf16, sixteenth));
+    first = _mm512_fmsub_ps(cosine, c, _mm512_mul_ps(sine, s));
+    second = _mm512_fmadd_ps(sine, c, _mm512_mul_ps(cosine, s));
   }
 
   inline __attribute__((always_inline)) void arrange(__m512 *out) const {
@@ -169,8 +133,8 @@ private:
     out[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high01, high23));
   }
 
-  __m512i ofA[4], ofB[4], turned;
-  __m512 exponent, x, p, radius, g0, g1, g2, g3;
+  __m512i ofA[4], ofB[4], sixteenth;
+  __m512 x, z, p, radius, g0, g1, g2, g3;
 };
 
 } // namespace aimc::simulator

@@ -48,7 +48,7 @@ static bool multiply(int64_t m, int64_t n, int64_t k, const InputDigits &given, 
     Panel panels[count];
     for (int p = 0; p < count; ++p)
       panels[p] = panelOf(packed, k, n, first + p * panelColumns, a.isSigned);
-    forRows(m, [&](auto rows, int64_t r0) {
+    forRows<4>(m, [&](auto rows, int64_t r0) {
       auto store = [&](int r, int p, int v, __m512i sums) ALWAYS_INLINE {
         int32_t *out = c + (r0 + r) * ldc + first + p * panelColumns + lanes * v;
         _mm512_mask_storeu_epi32(out, p * vectors + v == count * vectors - 1 ? last : __mmask16(0xffff), sums);

@@ -1,9 +1,9 @@
 // Products of 8-bit numbers by AVX-512 VNNI (vpdpbusd: four products summed into 32 bits, exactly).
 //
 // Weights are packed in panels of 32 columns; a panel holds, for every four rows, its columns' four bytes side by side. Four
-// rows times two vectors of two panels, or of the two planes of one, keep 16 sums in registers, and every load feeds several
-// products. Signed inputs come plus 128, because the instruction multiplies unsigned by signed bytes: sums start at -128 times
-// the column's weights.
+// rows times two vectors of two panels, or eight rows times those of one, keep 16 sums in registers, and every load feeds
+// several products. Signed inputs come plus 128, because the instruction multiplies unsigned by signed bytes: sums start at
+// -128 times the column's weights.
 #ifndef AIMC_SIMULATOR_PRODUCTVNNI_H
 #define AIMC_SIMULATOR_PRODUCTVNNI_H
 
@@ -14,7 +14,6 @@
 namespace aimc::simulator {
 
 constexpr int64_t panelColumns = 32, lanes = 16;
-constexpr int mostRows = 4;
 
 static inline int64_t quadsOf(int64_t k) { return (k + 3) / 4; }
 static inline int64_t paddedColumns(int64_t n) { return (n + lanes - 1) / lanes * lanes; }
@@ -34,11 +33,10 @@ struct Panel {
 struct Inputs {
   const uint8_t *data;
   int64_t rowStride, quadStride;
-  int64_t partStride; // from one matrix to another of the same strides
 };
 
 static inline Inputs inputsOf(const InputDigits &digits, int64_t row) {
-  return {digits.data + row * digits.rowStride, digits.rowStride, digits.quadStride, 0};
+  return {digits.data + row * digits.rowStride, digits.rowStride, digits.quadStride};
 }
 
 /// Packed weights are starts of the sums with signed inputs, then panels.
@@ -69,53 +67,59 @@ struct NothingElse {
   template <int half> void step() {}
 };
 
-/// Sums of Each rows of each of Parts matrices and the Vectors x 16 columns of Panels panels, handed to sink(row, panel,
-/// vector, sums), with Other work done meanwhile, as far as `quads` go.
-template <int Each, int Panels, int Vectors, int Parts = 1, typename Other, typename Sink>
+/// Sums of Rows rows and the Vectors x 16 columns of Panels panels, handed to sink(row, panel, vector, sums), with Other work
+/// done meanwhile, as far as `quads` go. `panels` are those of one plane after the other, higher ones first: what is summed up
+/// counts 256 times as much in the next.
+template <int Rows, int Panels, int Vectors, int Planes = 1, typename Other, typename Sink>
 static inline ALWAYS_INLINE void product(const Inputs &x, const Panel *panels, int64_t quads, Other &other, Sink &&sink) {
-  constexpr int perRow = Panels * Vectors, Rows = Each * Parts;
+  constexpr int perRow = Panels * Vectors;
   __m512i sums[Rows * perRow];
-  repeat<Rows * perRow>([&](auto i) ALWAYS_INLINE {
-    constexpr int index = decltype(i)::value, p = index % perRow / Vectors, v = index % Vectors;
-    sums[index] = panels[p].start ? _mm512_loadu_si512(panels[p].start + lanes * v) : _mm512_setzero_si512();
-  });
-  const int64_t rowStride = x.rowStride, quadStride = x.quadStride, partStride = x.partStride;
-  const uint8_t *data = x.data;
-  const int8_t *weights[Panels];
-  repeat<Panels>([&](auto p) ALWAYS_INLINE { weights[p.value] = panels[p.value].weights; });
-  auto addQuad = [&](auto &&half) ALWAYS_INLINE {
-    __m512i w[perRow];
-    repeat<perRow>([&](auto i) ALWAYS_INLINE {
-      constexpr int index = decltype(i)::value;
-      w[index] = _mm512_loadu_si512(weights[index / Vectors] + index % Vectors * 64);
+  repeat<Planes>([&](auto planeNumber) ALWAYS_INLINE {
+    constexpr int plane = decltype(planeNumber)::value;
+    const Panel *const ofPlane = panels + plane * Panels;
+    repeat<Rows * perRow>([&](auto i) ALWAYS_INLINE {
+      constexpr int index = decltype(i)::value, p = index % perRow / Vectors, v = index % Vectors;
+      const __m512i start = ofPlane[p].start ? _mm512_loadu_si512(ofPlane[p].start + lanes * v) : _mm512_setzero_si512();
+      sums[index] = plane ? _mm512_add_epi32(_mm512_slli_epi32(sums[index], 8), start) : start;
     });
-    repeat<Rows>([&](auto r) ALWAYS_INLINE {
-      constexpr int row = decltype(r)::value;
-      int32_t quad;
-      __builtin_memcpy(&quad, data + row % Each * rowStride + row / Each * partStride, sizeof quad);
-      const __m512i digits = _mm512_set1_epi32(quad);
+    const int64_t rowStride = x.rowStride, quadStride = x.quadStride;
+    const uint8_t *data = x.data;
+    const int8_t *weights[Panels];
+    repeat<Panels>([&](auto p) ALWAYS_INLINE { weights[p.value] = ofPlane[p.value].weights; });
+    auto addQuad = [&](auto &&half) ALWAYS_INLINE {
+      __m512i w[perRow];
       repeat<perRow>([&](auto i) ALWAYS_INLINE {
         constexpr int index = decltype(i)::value;
-        addProducts(sums[row * perRow + index], digits, w[index]);
+        w[index] = _mm512_loadu_si512(weights[index / Vectors] + index % Vectors * 64);
       });
-      if constexpr (row == Rows / 2)
-        half();
-    });
-    data += quadStride;
-    repeat<Panels>([&](auto p) ALWAYS_INLINE { weights[p.value] += Vectors * 64; });
-  };
-  int64_t q = 0;
-  while (q + Other::quads <= quads && other.begin()) {
-    repeat<Other::quads>([&](auto i) ALWAYS_INLINE {
-      addQuad([&]() ALWAYS_INLINE { other.template step<2 * decltype(i)::value>(); });
-      other.template step<2 * decltype(i)::value + 1>();
-    });
-    q += Other::quads;
-  }
-  for (; q + 4 <= quads; q += 4)
-    repeat<4>([&](auto) ALWAYS_INLINE { addQuad([] {}); });
-  for (; q < quads; ++q)
-    addQuad([] {});
+      repeat<Rows>([&](auto r) ALWAYS_INLINE {
+        constexpr int row = decltype(r)::value;
+        int32_t quad;
+        __builtin_memcpy(&quad, data + row * rowStride, sizeof quad);
+        const __m512i digits = _mm512_set1_epi32(quad);
+        repeat<perRow>([&](auto i) ALWAYS_INLINE {
+          constexpr int index = decltype(i)::value;
+          addProducts(sums[row * perRow + index], digits, w[index]);
+        });
+        if constexpr (row == Rows / 2)
+          half();
+      });
+      data += quadStride;
+      repeat<Panels>([&](auto p) ALWAYS_INLINE { weights[p.value] += Vectors * 64; });
+    };
+    int64_t q = 0;
+    while (q + Other::quads <= quads && other.begin()) {
+      repeat<Other::quads>([&](auto i) ALWAYS_INLINE {
+        addQuad([&]() ALWAYS_INLINE { other.template step<2 * decltype(i)::value>(); });
+        other.template step<2 * decltype(i)::value + 1>();
+      });
+      q += Other::quads;
+    }
+    for (; q + 4 <= quads; q += 4)
+      repeat<4>([&](auto) ALWAYS_INLINE { addQuad([] {}); });
+    for (; q < quads; ++q)
+      addQuad([] {});
+  });
   // What sinks need is read from memory after this: kept in registers, it would push the weights out of the loop's.
   asm volatile("" ::: "memory");
   repeat<Rows * perRow>([&](auto i) ALWAYS_INLINE {
@@ -124,10 +128,12 @@ static inline ALWAYS_INLINE void product(const Inputs &x, const Panel *panels, i
   });
 }
 
-/// body(Constant<rows>(), first row): rows in nearly equal parts of at most mostRows.
-template <typename Body> static inline void forRows(int64_t rows, Body &&body) {
-  const int64_t parts = (rows + mostRows - 1) / mostRows;
+/// body(Constant<rows>(), first row): groups of Most rows, and what is left in nearly equal parts of at most four.
+template <int Most, typename Body> static inline void forRows(int64_t rows, Body &&body) {
   int64_t first = 0;
+  for (; Most > 4 && first + Most <= rows; first += Most)
+    body(Constant<Most>(), first);
+  const int64_t parts = (rows - first + 3) / 4;
   for (int64_t part = 0; part < parts; ++part) {
     const int64_t count = (rows - first) / (parts - part);
     switch (count) {
@@ -141,7 +147,7 @@ template <typename Body> static inline void forRows(int64_t rows, Body &&body) {
       body(Constant<3>(), first);
       break;
     default:
-      body(Constant<mostRows>(), first);
+      body(Constant<4>(), first);
       break;
     }
     first += count;

@@ -621,7 +621,8 @@ static aimc_status layOut(const ProgramOptions &options, Crossbar &crossbar) {
   crossbar.wireRatio = options.wireRatio;
   if (options.physical()) {
     crossbar.planes = 2;
-    crossbar.stepsPerDigit = (1 << 14) / fullDigit;
+    for (crossbar.stepsPerDigit = 1; 2 * crossbar.stepsPerDigit * fullDigit <= 1 << 14;)
+      crossbar.stepsPerDigit *= 2;
     crossbar.pedestalSteps = crossbar.offset ? (1 << (crossbar.cellBits - 1)) * crossbar.stepsPerDigit : 0;
   } else {
     // Digits that int8 cannot hold: unsigned 8-bit ones move by 128, wider ones take two planes.

@@ -24,10 +24,10 @@ struct TileWork {
   size_t sliceBytes;       // from one packed weight slice to the next
   const int32_t *pedestal; // [inputs, rows], added to the column sums; null: nothing
 
-  // The ADC. One plane: sums are digits; two: 256 * high + low steps of `digitsPerStep`.
+  // The ADC. Column sums, 256 * high + low of two planes, are steps; a digit is a power of two of them.
   const float *ka;
   float lowest, highest;
-  double digitsPerStep;
+  float digitsPerStep;
   const double *scale;
 
   // Noise before the ADC, of deviation sqrt(variance + noiseScale^2), each 0 where it is null. Elements of a conversion start

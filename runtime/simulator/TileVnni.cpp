@@ -13,7 +13,8 @@
 namespace aimc::simulator {
 
 namespace {
-/// Constants of the columns of one or two panels, zeros behind the last.
+/// Constants of the columns of one or two panels, zeros behind the last. Noise and ka are in steps: powers of two of a digit,
+/// so that nothing is rounded by it.
 struct alignas(64) Constants {
   static constexpr int64_t most = 2 * panelColumns;
   float ka[most], noiseScale[most], delta[most], f[most], bias[most];
@@ -31,9 +32,11 @@ struct Row {
   float *acc;
 };
 
+constexpr int mostRows = 8; // of a group
+
 /// A group of rows on its way through the converter, in turns: a row with all its vectors, or with noise two rows of a panel.
 struct alignas(64) Pending {
-  int32_t sums[2][mostRows][2 * panelColumns];      // by plane
+  int32_t sums[mostRows][2 * panelColumns];
   int32_t variances[2][mostRows][2 * panelColumns]; // low and high part
   __m512 noise[2][2];                               // of two rows of a panel
   int64_t first;                                    // row
@@ -52,13 +55,6 @@ static inline __m512 roundEven(__m512 v) { return _mm512_roundscale_ps(v, _MM_FR
 
 static inline ALWAYS_INLINE __m512 joined(__m256 low, __m256 high) {
   return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
-}
-
-/// float32(double(sums) * factor)
-static inline ALWAYS_INLINE __m512 scaled(__m512i sums, __m512d factor) {
-  __m512d low = _mm512_mul_pd(_mm512_cvtepi32_pd(_mm512_castsi512_si256(sums)), factor);
-  __m512d high = _mm512_mul_pd(_mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(sums, 1)), factor);
-  return joined(_mm512_cvtpd_ps(low), _mm512_cvtpd_ps(high));
 }
 
 /// totals = (first ? 0 : totals) + scale * codes
@@ -81,10 +77,9 @@ public:
 
   PanelRun(const TileWork &work, int64_t first, int64_t columns, const PhiloxKeys &keys, double *totals)
       : work(work), keys(keys), first(first), columns(columns), last(lastMask(columns, perRow)), lowest(work.lowest),
-        highest(work.highest), digitsPerStep(work.digitsPerStep), totals(totals),
-        variancePlanes(!work.variances             ? 0
-                       : work.squares[0].high.data ? 2
-                                                   : 1) {}
+        highest(work.highest), totals(totals), variancePlanes(!work.variances             ? 0
+                                                              : work.squares[0].high.data ? 2
+                                                                                          : 1) {}
 
   uint64_t run() {
     const bool direct = work.slices == 1 && work.inputs == 1 && !work.correction && floatScales();
@@ -92,19 +87,20 @@ public:
   }
 
 private:
-  static constexpr int perRow = Panels * Vectors; // vectors of columns
+  static constexpr int perRow = Panels * Vectors;   // vectors of columns
+  static constexpr int group = Planes == 2 ? 8 : 4; // rows that are multiplied together
 
   /// Turns of the converter take about as many quads of products as let all turns of a group of rows fit.
   template <Way way> uint64_t convert() {
     const int64_t quads = quadsOf(work.k);
     if (work.position) {
       if constexpr (Planes == 2 && Vectors == 2)
-        if (quads / turnsOf<true>(mostRows) >= 32)
+        if (quads / (turnsOf<true>(group) / Planes) >= 32)
           return convert<way, true, 32>();
       return convert<way, true, Planes == 2 ? 8 : 16>();
     }
-    if constexpr (Panels == 2)
-      if (quads / turnsOf<false>(mostRows) >= 16)
+    if constexpr (perRow * Planes == 4)
+      if (quads / (turnsOf<false>(group) / Planes) >= 16)
         return convert<way, false, 16>();
     return convert<way, false, 4>();
   }
@@ -115,10 +111,10 @@ private:
     __m512i cuts = _mm512_setzero_si512();
     for (int slice = 0; slice < work.slices; ++slice) {
       loadConstants(slice);
-      forRows(work.rows, [&](auto rows, int64_t r0) {
+      forRows<group>(work.rows, [&](auto rows, int64_t r0) {
         constexpr int count = decltype(rows)::value;
         for (int input = 0; input < work.inputs; ++input)
-          multiplyRows<way, Noisy, count == mostRows ? Quads : 0, count>(r0, slice, input, cuts);
+          multiplyRows<way, Noisy, count == group ? Quads : 0, count>(r0, slice, input, cuts);
       });
       finish<way, Noisy>(pending[!filling], cuts);
     }
@@ -131,7 +127,7 @@ private:
     const int64_t row = rows.first + r;
     float *acc = accumulated(row);
     return {row,
-            rows.sums[0][r],
+            rows.sums[r],
             rows.variances[0][r],
             rows.noise[r & 1],
             work.pedestal ? work.pedestal[rows.input * work.rows + row] : 0,
@@ -154,11 +150,14 @@ private:
   }
 
   void loadConstants(int slice) {
+    if (work.variances)
+      varianceStep = work.varianceStep[slice] / (work.digitsPerStep * work.digitsPerStep);
     const int64_t at = slice * work.columns + first;
     repeat<perRow>([&](auto vector) ALWAYS_INLINE {
       constexpr int v = decltype(vector)::value;
-      _mm512_store_ps(constants.ka + lanes * v, load(work.ka, at, v));
-      _mm512_store_ps(constants.noiseScale + lanes * v, load(work.noiseScale, at, v));
+      _mm512_store_ps(constants.ka + lanes * v, _mm512_mul_ps(load(work.ka, at, v), _mm512_set1_ps(work.digitsPerStep)));
+      _mm512_store_ps(constants.noiseScale + lanes * v,
+                      _mm512_div_ps(load(work.noiseScale, at, v), _mm512_set1_ps(work.digitsPerStep)));
       _mm512_store_ps(constants.f + lanes * v, load(work.f, first, v));
       _mm512_store_ps(constants.bias + lanes * v, load(work.bias, first, v));
       const __mmask16 mask = v + 1 < perRow ? __mmask16(0xffff) : last;
@@ -239,32 +238,24 @@ private:
     for (int r = 0; r < Rows; ++r)
       for (int v = 0; v < perRow; ++v)
         __builtin_prefetch(accumulated(r0 + r) + lanes * v, 1);
-    auto store = [&](int r, int p, int v, __m512i sums) ALWAYS_INLINE {
-      _mm512_store_si512(filled.sums[p / Panels][r] + (p % Panels * Vectors + v) * lanes, sums);
-    };
+    auto store = [&](int r, int p, int v, __m512i sums)
+                     ALWAYS_INLINE { _mm512_store_si512(filled.sums[r] + (p * Vectors + v) * lanes, sums); };
     NothingElse nothing;
     const Inputs x = inputsOf(work.digits[input], r0);
     const int64_t quads = quadsOf(work.k);
-    if constexpr (Rows == mostRows) {
+    if constexpr (Rows == group) {
       Conversion<way, Noisy, Quads> conversion{*this, before};
-      product<Rows, Planes * Panels, Vectors>(x, panels, quads, conversion, store);
+      product<Rows, Panels, Vectors, Planes>(x, panels, quads, conversion, store);
       cuts = _mm512_add_epi32(cuts, conversion.cuts);
     } else {
-      product<Rows, Planes * Panels, Vectors>(x, panels, quads, nothing, store);
+      product<Rows, Panels, Vectors, Planes>(x, panels, quads, nothing, store);
     }
     // Variances that read noise adds.
-    for (int panel = 0; Noisy && panel < Panels && variancePlanes; ++panel) {
+    for (int part = 0; Noisy && part < variancePlanes; ++part) {
       const SquaredDigits &squares = work.squares[input];
-      Inputs parts = inputsOf(squares.low, r0);
-      auto keep = [&](int r, int, int v, __m512i sums) ALWAYS_INLINE {
-        _mm512_store_si512(filled.variances[r / Rows][r % Rows] + (panel * Vectors + v) * lanes, sums);
-      };
-      if (variancePlanes == 2) {
-        parts.partStride = squares.high.data - squares.low.data;
-        product<Rows, 1, Vectors, 2>(parts, variances + panel, quads, nothing, keep);
-      } else {
-        product<Rows, 1, Vectors>(parts, variances + panel, quads, nothing, keep);
-      }
+      auto keep = [&](int r, int p, int v, __m512i sums)
+                      ALWAYS_INLINE { _mm512_store_si512(filled.variances[part][r] + (p * Vectors + v) * lanes, sums); };
+      product<Rows, Panels, Vectors>(inputsOf(part ? squares.high : squares.low, r0), variances, quads, nothing, keep);
     }
     if (before.next < before.turns)
       finish<way, Noisy>(before, cuts);
@@ -341,20 +332,16 @@ private:
                       _mm512_cvtpd_ps(_mm512_sub_pd(_mm512_loadu_pd(total + 8), correction))));
   }
 
-  /// What reaches the converter, in digits.
+  /// What reaches the converter, in steps.
   template <bool Noisy> ALWAYS_INLINE __m512 columnSum(const Pending &rows, const Row &row, int column) const {
-    constexpr int64_t plane = sizeof rows.sums[0] / sizeof(int32_t);
     __m512i sums = _mm512_load_si512(row.sums + lanes * column);
-    if (Planes == 2)
-      sums = _mm512_add_epi32(_mm512_slli_epi32(sums, 8), _mm512_load_si512(row.sums + plane + lanes * column));
-    sums = _mm512_add_epi32(sums, _mm512_set1_epi32(row.pedestal));
-    const __m512 digits = Planes == 2 ? scaled(sums, _mm512_set1_pd(digitsPerStep)) : _mm512_cvtepi32_ps(sums);
-    if (!Noisy)
-      return digits;
-    return _mm512_add_ps(digits, _mm512_mul_ps(deviation(rows, row, column), row.noise[column % Vectors]));
+    if (work.pedestal)
+      sums = _mm512_add_epi32(sums, _mm512_set1_epi32(row.pedestal));
+    const __m512 steps = _mm512_cvtepi32_ps(sums);
+    return Noisy ? _mm512_fmadd_ps(deviation(rows, row, column), row.noise[column % Vectors], steps) : steps;
   }
 
-  /// Standard deviation of a row's noise before the ADC, in digits.
+  /// Standard deviation of a row's noise before the ADC, in steps.
   ALWAYS_INLINE __m512 deviation(const Pending &rows, const Row &row, int column) const {
     constexpr int64_t part = sizeof rows.variances[0] / sizeof(int32_t);
     const __m512 base = _mm512_load_ps(constants.noiseScale + lanes * column);
@@ -363,11 +350,11 @@ private:
     __m512i sums = _mm512_load_si512(row.variances + lanes * column);
     if (variancePlanes == 2)
       sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(row.variances + part + lanes * column), 8), sums);
-    const __m512 variance = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_set1_ps(work.varianceStep[rows.slice]));
+    const __m512 variance = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_set1_ps(varianceStep));
     return _mm512_sqrt_ps(_mm512_add_ps(variance, _mm512_mul_ps(base, base)));
   }
 
-  /// The code of a sum in digits. `cuts` counts, lane by lane, codes that the range cut.
+  /// The code of a sum in steps. `cuts` counts, lane by lane, codes that the range cut.
   ALWAYS_INLINE __m512 codeOf(__m512 sum, int column, __m512i &cuts) const {
     const __m512 rounded = roundEven(_mm512_mul_ps(sum, _mm512_load_ps(constants.ka + lanes * column)));
     // Of two zeros the second operand is taken: what is not cut keeps its bits.
@@ -390,13 +377,13 @@ private:
   const int64_t first, columns;
   const __mmask16 last; // columns of the last vector
   const float lowest, highest;
-  const double digitsPerStep;
+  float varianceStep = 0.0f; // in squared steps
   double *const totals;
   const int variancePlanes;
   bool filling = false;
   Panel panels[Planes * Panels], variances[Panels];
   Constants constants;
-  alignas(64) int32_t merged[mostRows][2 * panelColumns]; // codes put together over input slices
+  alignas(64) int32_t merged[group][2 * panelColumns]; // codes put together over input slices
   Pending pending[2];
 };
 } // namespace

@@ -140,7 +140,7 @@ static TileWork workOf(const Crossbar &crossbar, const Layer &layer, int64_t row
   work.planes = crossbar.planes;
   work.lowest = layer.lowestCode;
   work.highest = layer.highestCode;
-  work.digitsPerStep = 1.0 / crossbar.stepsPerDigit;
+  work.digitsPerStep = 1.0f / float(crossbar.stepsPerDigit);
   return work;
 }
 

@@ -1,7 +1,7 @@
 // Devices and time: drift, 1/f noise and their compensation against closed forms (4 standard errors, fixed seeds).
 #include "simulator_support.h"
 
-#include "Gaussian.h"
+#include "Elementary.h"
 
 #include <gtest/gtest.h>
 
