@@ -76,6 +76,12 @@ struct ReadDeviation {
   float constant, slope, top, rate;
 };
 
+/// A row of squares as bytes: each is a byte times `unit` and a rest.
+struct SquaredRow {
+  float unit; // a power of two from 1 to 256
+  float rest; // sum of the rests, in units
+};
+
 /// How results leave: plus an addend, which lies like the output (null: nothing), then cut at 0; past the caches, as far as
 /// that goes.
 struct Finish {
@@ -107,11 +113,12 @@ struct Kernels {
   void (*finishRows)(const float *in, int64_t pitch, int64_t rows, int64_t columns, const int64_t *offset, float *out,
                      const Finish &finish);
 
-  /// Squares of n digits as 256 * high + low; high is null when they are below 256. Bytes are digits plus `zero`, int8 when
-  /// isSigned.
-  void (*square)(const uint8_t *x, int64_t n, uint8_t zero, bool isSigned, uint8_t *low, uint8_t *high);
-  /// Deviations before a conversion: sqrt(float32(256 * high + low) * step + base^2); null high or base: 0.
-  void (*deviations)(const int32_t *low, const int32_t *high, float step, const float *base, int64_t n, float *out);
+  /// Replaces a row of n digits X = (byte ^ flipped) - zero by their squares in units, rounded half up. The unit is the least
+  /// for which they fit into bytes.
+  SquaredRow (*square)(uint8_t *digits, int64_t n, uint8_t flipped, uint8_t zero);
+  /// Deviations before a conversion: sqrt(fma(max(fma(rest, mean, float32(sums)), 0), unit * step, base^2)); null base: 0.
+  void (*deviations)(const int32_t *sums, const SquaredRow &row, float step, const float *mean, const float *base, int64_t n,
+                     float *out);
 
   /// ADC codes of n columns; returns how many were clipped.
   uint64_t (*convert)(const Conversion &conversion, int64_t n, int32_t *codes);

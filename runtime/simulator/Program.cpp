@@ -418,9 +418,14 @@ void Programmer::packVariances(Tile &tile, const float *variances, int8_t *bytes
       for (int64_t j = 0; j < columns; ++j)
         largest = fmaxf(largest, variances[k * width + s * columns + j]);
     const float scale = largest > 0 ? varianceSteps / largest : 0.0f;
+    std::vector<int64_t> sums(size_t(columns), 0);
     for (int64_t k = 0; k < tile.rows; ++k)
-      for (int64_t j = 0; j < columns; ++j)
+      for (int64_t j = 0; j < columns; ++j) {
         bytes[k * columns + j] = int8_t(rintf(fminf(variances[k * width + s * columns + j] * scale, varianceSteps)));
+        sums[size_t(j)] += bytes[k * columns + j];
+      }
+    for (int64_t sum : sums)
+      tile.varianceMean.push_back(float(double(sum) / double(tile.rows)));
     tile.varianceStep.push_back(float(double(largest) / double(varianceSteps) * (digits * digits)));
     options.gemm->pack(bytes, tile.rows, columns, columns,
                        crossbar.packed.data() + tile.variances + size_t(s) * tile.sliceBytes);

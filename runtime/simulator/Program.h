@@ -23,6 +23,7 @@ struct Tile {
   size_t packed[6], variances;
   size_t sliceBytes;               // from one slice of a plane to the next
   std::vector<float> varianceStep; // [slices]: a step of the cells' variances, in digits squared
+  std::vector<float> varianceMean; // [slices, columns]: of a column's cells, in steps
   std::vector<float> gamma;        // drift compensation of each of `columns`; empty: 1
 };
 

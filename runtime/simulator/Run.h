@@ -122,8 +122,6 @@ private:
            crossbar.tile(block.group, 0, block.tileBegin).n0;
   }
   bool isAffine() const { return !exact && (layer.affineScale || layer.affineOffset); }
-  /// Squares of input digits that 8 bits do not hold.
-  bool largeSquares() const { return layer.largestInputDigit > 15; }
   static InputRange inputRange(InputRange range, const IntegerGemm &gemm) {
     range.flipped = gemm.bytewise && range.isSigned ? 128 : 0;
     return range;

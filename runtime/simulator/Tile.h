@@ -30,12 +30,13 @@ struct TileWork {
   float digitsPerStep;
   const double *scale;
 
-  // Noise before the ADC, of deviation sqrt(variance + noiseScale^2), each 0 where it is null. Elements of a conversion start
-  // `conversionElements` apart.
+  // Noise before the ADC, of the deviation that Kernels::deviations gives: noiseScale alone without variances, 0 where it is
+  // null. Elements of a conversion start `conversionElements` apart.
   const float *noiseScale;
-  const int8_t *variances;      // of the cells, packed like a plane; a step is varianceStep[slice] digits squared
-  const SquaredDigits *squares; // [inputs]
-  const float *varianceStep;
+  const int8_t *variances;           // of the cells, packed like a plane; a step is varianceStep[slice] digits squared
+  const SquaredDigits *squares;      // [inputs]
+  const float *varianceStep;         // [slices]
+  const float *varianceMean;         // per column, in steps
   Stream stream;                     // position and sample are each row's own
   const uint32_t *position, *sample; // [rows]; null: no noise
   uint64_t conversionElements;
@@ -51,9 +52,8 @@ struct TileWork {
 };
 
 struct TileKernel {
-  /// Whether int32 holds every sum and code on the way: `largest` bounds a product of an input
-  /// digit and a cell, `largestVariance` one of a square and a variance.
-  bool (*takes)(const TileWork &work, int64_t largest, int64_t largestVariance);
+  /// Whether int32 holds every sum and code on the way: `largest` bounds a product of an input digit and a cell.
+  bool (*takes)(const TileWork &work, int64_t largest);
   size_t (*scratchBytes)(const TileWork &work);
   /// Bytes that patterns() writes for a row tile, 0 where run() wants none.
   size_t (*patternBytes)(const TileWork &work);

@@ -17,7 +17,7 @@ namespace {
 /// so that nothing is rounded by it.
 struct alignas(64) Constants {
   static constexpr int64_t most = 2 * panelColumns;
-  float ka[most], noiseScale[most], delta[most], f[most], bias[most];
+  float ka[most], noiseScale[most], varianceMean[most], delta[most], f[most], bias[most];
   double scale[most];
   float none[most] = {}; // accumulated before the first row tile
 };
@@ -27,6 +27,7 @@ struct Row {
   int64_t index;
   const int32_t *sums, *variances;
   const __m512 *noise;
+  SquaredRow squared;
   int32_t pedestal;
   const float *before, *f;
   float *acc;
@@ -37,9 +38,9 @@ constexpr int mostRows = 8; // of a group
 /// A group of rows on its way through the converter, in turns: a row with all its vectors, or with noise two rows of a panel.
 struct alignas(64) Pending {
   int32_t sums[mostRows][2 * panelColumns];
-  int32_t variances[2][mostRows][2 * panelColumns]; // low and high part
-  __m512 noise[2][2];                               // of two rows of a panel
-  int64_t first;                                    // row
+  int32_t variances[mostRows][2 * panelColumns];
+  __m512 noise[2][2]; // of two rows of a panel
+  int64_t first;      // row
   int rows, slice, input;
   int next = 0, turns = 0; // which turn is next, and how many there are
 };
@@ -77,9 +78,7 @@ public:
 
   PanelRun(const TileWork &work, int64_t first, int64_t columns, const PhiloxKeys &keys, double *totals)
       : work(work), keys(keys), first(first), columns(columns), last(lastMask(columns, perRow)), lowest(work.lowest),
-        highest(work.highest), totals(totals), variancePlanes(!work.variances             ? 0
-                                                              : work.squares[0].high.data ? 2
-                                                                                          : 1) {}
+        highest(work.highest), totals(totals) {}
 
   uint64_t run() {
     const bool direct = work.slices == 1 && work.inputs == 1 && !work.correction && floatScales();
@@ -128,8 +127,9 @@ private:
     float *acc = accumulated(row);
     return {row,
             rows.sums[r],
-            rows.variances[0][r],
+            rows.variances[r],
             rows.noise[r & 1],
+            work.variances ? work.squares[rows.input].rows[row] : SquaredRow{},
             work.pedestal ? work.pedestal[rows.input * work.rows + row] : 0,
             work.start ? constants.none : acc,
             work.fRow ? work.f + work.fRow[row] + first : constants.f,
@@ -158,6 +158,7 @@ private:
       _mm512_store_ps(constants.ka + lanes * v, _mm512_mul_ps(load(work.ka, at, v), _mm512_set1_ps(work.digitsPerStep)));
       _mm512_store_ps(constants.noiseScale + lanes * v,
                       _mm512_div_ps(load(work.noiseScale, at, v), _mm512_set1_ps(work.digitsPerStep)));
+      _mm512_store_ps(constants.varianceMean + lanes * v, load(work.varianceMean, at, v));
       _mm512_store_ps(constants.f + lanes * v, load(work.f, first, v));
       _mm512_store_ps(constants.bias + lanes * v, load(work.bias, first, v));
       const __mmask16 mask = v + 1 < perRow ? __mmask16(0xffff) : last;
@@ -251,11 +252,10 @@ private:
       product<Rows, Panels, Vectors, Planes>(x, panels, quads, nothing, store);
     }
     // Variances that read noise adds.
-    for (int part = 0; Noisy && part < variancePlanes; ++part) {
-      const SquaredDigits &squares = work.squares[input];
+    if (Noisy && work.variances) {
       auto keep = [&](int r, int p, int v, __m512i sums)
-                      ALWAYS_INLINE { _mm512_store_si512(filled.variances[part][r] + (p * Vectors + v) * lanes, sums); };
-      product<Rows, Panels, Vectors>(inputsOf(part ? squares.high : squares.low, r0), variances, quads, nothing, keep);
+                      ALWAYS_INLINE { _mm512_store_si512(filled.variances[r] + (p * Vectors + v) * lanes, sums); };
+      product<Rows, Panels, Vectors>(inputsOf(work.squares[input].bytes, r0), variances, quads, nothing, keep);
     }
     if (before.next < before.turns)
       finish<way, Noisy>(before, cuts);
@@ -305,7 +305,7 @@ private:
   /// The codes of a vector of a row's columns, and their way into the accumulated floats.
   template <Way way, bool Noisy>
   ALWAYS_INLINE void convertVector(const Pending &rows, const Row &row, int column, __m512i &cuts) {
-    const __m512 code = codeOf(columnSum<Noisy>(rows, row, column), column, cuts);
+    const __m512 code = codeOf(columnSum<Noisy>(row, column), column, cuts);
     if constexpr (way == Way::Sliced)
       merge(rows, row, column, code);
     else
@@ -333,25 +333,24 @@ private:
   }
 
   /// What reaches the converter, in steps.
-  template <bool Noisy> ALWAYS_INLINE __m512 columnSum(const Pending &rows, const Row &row, int column) const {
+  template <bool Noisy> ALWAYS_INLINE __m512 columnSum(const Row &row, int column) const {
     __m512i sums = _mm512_load_si512(row.sums + lanes * column);
     if (work.pedestal)
       sums = _mm512_add_epi32(sums, _mm512_set1_epi32(row.pedestal));
     const __m512 steps = _mm512_cvtepi32_ps(sums);
-    return Noisy ? _mm512_fmadd_ps(deviation(rows, row, column), row.noise[column % Vectors], steps) : steps;
+    return Noisy ? _mm512_fmadd_ps(deviation(row, column), row.noise[column % Vectors], steps) : steps;
   }
 
   /// Standard deviation of a row's noise before the ADC, in steps.
-  ALWAYS_INLINE __m512 deviation(const Pending &rows, const Row &row, int column) const {
-    constexpr int64_t part = sizeof rows.variances[0] / sizeof(int32_t);
+  ALWAYS_INLINE __m512 deviation(const Row &row, int column) const {
     const __m512 base = _mm512_load_ps(constants.noiseScale + lanes * column);
-    if (!variancePlanes)
+    if (!work.variances)
       return base;
-    __m512i sums = _mm512_load_si512(row.variances + lanes * column);
-    if (variancePlanes == 2)
-      sums = _mm512_add_epi32(_mm512_slli_epi32(_mm512_load_si512(row.variances + part + lanes * column), 8), sums);
-    const __m512 variance = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_set1_ps(varianceStep));
-    return _mm512_sqrt_ps(_mm512_add_ps(variance, _mm512_mul_ps(base, base)));
+    const __m512 mean = _mm512_load_ps(constants.varianceMean + lanes * column);
+    const __m512 sums = _mm512_cvtepi32_ps(_mm512_load_si512(row.variances + lanes * column));
+    const __m512 variance = _mm512_max_ps(_mm512_fmadd_ps(_mm512_set1_ps(row.squared.rest), mean, sums), _mm512_setzero_ps());
+    const __m512 unit = _mm512_set1_ps(row.squared.unit * varianceStep);
+    return _mm512_sqrt_ps(_mm512_fmadd_ps(variance, unit, _mm512_mul_ps(base, base)));
   }
 
   /// The code of a sum in steps. `cuts` counts, lane by lane, codes that the range cut.
@@ -379,7 +378,6 @@ private:
   const float lowest, highest;
   float varianceStep = 0.0f; // in squared steps
   double *const totals;
-  const int variancePlanes;
   bool filling = false;
   Panel panels[Planes * Panels], variances[Panels];
   Constants constants;
@@ -388,10 +386,10 @@ private:
 };
 } // namespace
 
-static bool takes(const TileWork &work, int64_t largest, int64_t largestVariance) {
+static bool takes(const TileWork &work, int64_t largest) {
   const double code = double(work.highest) * double(int64_t(1) << (work.inputs * work.sliceBits));
   // A single code is exact in float32, and so are sums of them below 2^24; those put together fit int32.
-  return work.k * largest <= INT32_MAX && work.k * largestVariance <= INT32_MAX && code < double(INT32_MAX);
+  return work.k * largest <= INT32_MAX && code < double(INT32_MAX);
 }
 
 static size_t tileScratch(const TileWork &work) {

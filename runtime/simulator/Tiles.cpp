@@ -149,8 +149,7 @@ bool Run::takesWhole() const {
   if (!chip.isa->tiles || ideal || crossbar.unitColumn || erring || crossbar.wireRatio > 0)
     return false;
   const int64_t largestCell = (crossbar.planes == 2 ? 32768 : 255) + crossbar.pedestalSteps;
-  const int64_t digit = layer.largestInputDigit, square = crossbar.readNoise ? digit * digit : 0;
-  return chip.isa->tiles().takes(workOf(crossbar, layer, blockRows), digit * largestCell, square * int64_t(varianceSteps));
+  return chip.isa->tiles().takes(workOf(crossbar, layer, blockRows), layer.largestInputDigit * largestCell);
 }
 
 /// Whether that kernel wants the digits of blocks as patterns.
@@ -199,6 +198,7 @@ bool Run::convertWhole(const Block &block, const Tile &tile, const TileInput &in
       work.variances = crossbar.packed.data() + tile.variances;
       work.squares = input.squares;
       work.varianceStep = tile.varianceStep.data();
+      work.varianceMean = tile.varianceMean.data();
     }
     work.stream = Stream::conversions(chip.seed, chip.trial, Purpose::Output, number, 0, 0);
     work.position = ws.position.data();
@@ -282,9 +282,9 @@ void Run::convertTile(const Block &block, const Tile &tile, Workspace &ws, const
         conversion.noise = ws.noise.data();
         conversion.noiseScale = layer.outputNoise ? converters.noiseScale.data() + slice * columns : nullptr;
         if (crossbar.readNoise) {
-          const int32_t *low = ws.varianceSums.data() + input * 2 * planeSums + r * width + slice * columns;
-          kernels.deviations(low, largeSquares() ? low + planeSums : nullptr, tile.varianceStep[size_t(slice)],
-                             conversion.noiseScale, columns, ws.deviations.data());
+          kernels.deviations(ws.varianceSums.data() + input * planeSums + r * width + slice * columns,
+                             ws.tileInputs[0].squares[input].rows[r], tile.varianceStep[size_t(slice)],
+                             tile.varianceMean.data() + slice * columns, conversion.noiseScale, columns, ws.deviations.data());
           conversion.noiseScale = ws.deviations.data();
         }
       }
@@ -357,16 +357,15 @@ bool Run::multiplyTile(const Block &block, const Tile &tile, const InputDigits &
   return true;
 }
 
-/// Variances of column sums through read noise: [input slices, low and high, rows, slices, columns].
+/// Squares times variances: [input slices, rows, slices, columns].
 bool Run::multiplyVariances(const Block &block, const Tile &tile, const SquaredDigits *squares, Workspace &ws) {
   const int64_t width = crossbar.slices * tile.columns, sums = block.rows * width;
   for (int64_t input = 0; input < layer.inputSlices; ++input)
-    for (int part = 0; part < (largeSquares() ? 2 : 1); ++part)
-      for (int64_t s = 0; s < crossbar.slices; ++s)
-        if (!gemm.multiply(block.rows, tile.columns, tile.rows, part ? squares[input].high : squares[input].low,
-                           crossbar.packed.data() + tile.variances + size_t(s) * tile.sliceBytes,
-                           ws.varianceSums.data() + (input * 2 + part) * sums + s * tile.columns, width, ws.gemmScratch.data()))
-          return false;
+    for (int64_t s = 0; s < crossbar.slices; ++s)
+      if (!gemm.multiply(block.rows, tile.columns, tile.rows, squares[input].bytes,
+                         crossbar.packed.data() + tile.variances + size_t(s) * tile.sliceBytes,
+                         ws.varianceSums.data() + input * sums + s * tile.columns, width, ws.gemmScratch.data()))
+        return false;
   return true;
 }
 
@@ -417,8 +416,8 @@ void Run::readDigits(const Block &block, int64_t rowTile, int64_t slot, Workspac
     if (crossbar.offset)
       sumDigits(kernels, gemm, out.digits[input], rows, tile.rows, sums + input * rows);
     if (crossbar.readNoise)
-      out.squares[input] = squareDigits(kernels, gemm, out.digits[input], rows, tile.rows, layer.largestInputDigit,
-                                        ws.squares.data() + uint64_t(part) * squareSize);
+      out.squares[input] =
+          squareDigits(kernels, gemm, out.digits[input], rows, tile.rows, ws.squares.data() + uint64_t(part) * squareSize);
   }
 }
 
@@ -487,7 +486,7 @@ bool Run::slicedBlock(const Block &block, Workspace &ws, const Observed &observe
        !ws.noise.reserve(uint64_t(largest.columns > largest.rows ? largest.columns : largest.rows))))
     return false;
   if (crossbar.readNoise &&
-      (!ws.varianceSums.reserve(uint64_t(inputs * 2 * rows * width)) || !ws.deviations.reserve(uint64_t(largest.columns))))
+      (!ws.varianceSums.reserve(uint64_t(inputs * rows * width)) || !ws.deviations.reserve(uint64_t(largest.columns))))
     return false;
   findSegments(rows, ws);
   memset(ws.accumulated.data(), 0, size_t(rows * columns) * sizeof(float));

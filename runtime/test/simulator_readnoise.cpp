@@ -1,11 +1,15 @@
 // Read noise: variances of column sums against the sums over cells, for every law, encoding and slicing.
+#include "Isa.h"
+#include "ReadNoise.h"
 #include "simulator_support.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace aimc::test;
+using namespace aimc::simulator;
 namespace fb = aimc::fb;
 
 /// An ideal ADC, exact devices between 0 and 25 microsiemens, and read noise alone; one tile.
@@ -60,13 +64,9 @@ static double expectedVariance(const Spec &spec, fb::ReadNoise law, double magni
 }
 
 /// The same inputs in every row: rows differ by noise only.
-static void checkVariance(const Spec &spec, fb::ReadNoise law, double magnitude) {
+static void checkVariance(const Spec &spec, fb::ReadNoise law, double magnitude, const std::vector<int> &codes) {
   const int64_t rows = 4000;
   Array x({rows, spec.K}), y({rows, spec.N}), quiet({rows, spec.N});
-  std::mt19937 random(7);
-  std::vector<int> codes;
-  for (int64_t k = 0; k < spec.K; ++k)
-    codes.push_back(int(random() % unsigned(spec.Q() + 1)) * (spec.isSigned && random() % 2 ? -1 : 1));
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t k = 0; k < spec.K; ++k)
       x.data[size_t(r * spec.K + k)] = float(codes[size_t(k)]) / float(spec.Q());
@@ -90,6 +90,15 @@ static void checkVariance(const Spec &spec, fb::ReadNoise law, double magnitude)
   }
 }
 
+/// Codes drawn evenly.
+static void checkVariance(const Spec &spec, fb::ReadNoise law, double magnitude) {
+  std::mt19937 random(7);
+  std::vector<int> codes;
+  for (int64_t k = 0; k < spec.K; ++k)
+    codes.push_back(int(random() % unsigned(spec.Q() + 1)) * (spec.isSigned && random() % 2 ? -1 : 1));
+  checkVariance(spec, law, magnitude, codes);
+}
+
 TEST(ReadNoise, VarianceIsTheSumOverCells) {
   for (bool offset : {false, true})
     for (bool isSigned : {false, true})
@@ -108,6 +117,130 @@ TEST(ReadNoise, VarianceIsTheSumOverCells) {
             SCOPED_TRACE(testing::Message() << "offset " << offset << " signed " << isSigned << " c " << c << " v " << v);
             checkVariance(spec, law, 0.03);
           }
+}
+
+// Squares below half a unit, which together are more than a quarter of the variance.
+TEST(ReadNoise, OfSmallInputsBesideALargeOne) {
+  Spec spec = readSpec(fb::ReadNoise::Proportional, 0.03f);
+  spec.K = 200;
+  spec.R = 256;
+  spec.fill(5);
+  spec.bias.clear();
+  std::vector<int> codes(size_t(spec.K), 5);
+  codes[77] = 127;
+  checkVariance(spec, fb::ReadNoise::Proportional, 0.03, codes);
+}
+
+enum class Layout { Rows, Columns, Quads };
+
+/// Digits of any layout, [rows, k].
+struct Laid {
+  std::vector<uint8_t> bytes;
+  InputDigits digits;
+};
+
+static Laid lay(const std::vector<int> &x, int64_t rows, int64_t k, bool isSigned, bool bytewise, Layout layout) {
+  const int64_t pitch = (rows + 15) / 16 * 16;
+  Laid out = {std::vector<uint8_t>(size_t(pitch * (k + 3)), 0x5a), {}};
+  InputDigits &digits = out.digits;
+  digits = {out.bytes.data(), k, 1, 4, isSigned};
+  if (layout == Layout::Columns)
+    digits = {out.bytes.data(), 1, pitch, 4 * pitch, isSigned};
+  if (layout == Layout::Quads)
+    digits = {out.bytes.data(), 4, 1, 4 * pitch, isSigned};
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t i = 0; i < k; ++i)
+      out.bytes[size_t(r * digits.rowStride + i / 4 * digits.quadStride + i % 4 * digits.columnStride)] =
+          uint8_t(x[size_t(r * k + i)] + (bytewise && isSigned ? 128 : 0));
+  return out;
+}
+
+/// Deviations [rows, columns] of one slice as they reach the converter.
+static std::vector<float> deviationsOn(const Isa &isa, const Laid &laid, int64_t rows, int64_t k, int64_t columns,
+                                       const std::vector<int8_t> &variances, const std::vector<float> &mean, float step,
+                                       const std::vector<float> &base) {
+  const Kernels &kernels = isa.kernels();
+  const IntegerGemm &gemm = isa.gemm();
+  aimc::simulator::Buffer<uint8_t> squares, scratch;
+  aimc::simulator::Buffer<int8_t> packed;
+  EXPECT_TRUE(squares.reserve(squareBytes(rows, k)) && scratch.reserve(gemm.scratchBytes(rows, k)) &&
+              packed.reserve(gemm.packedBytes(k, columns)));
+  gemm.pack(variances.data(), k, columns, columns, packed.data());
+  const SquaredDigits squared = squareDigits(kernels, gemm, laid.digits, rows, k, squares.data());
+  std::vector<int32_t> sums(size_t(rows * columns));
+  std::vector<float> out(size_t(rows * columns));
+  SingleThreadedLibrary guard;
+  EXPECT_TRUE(gemm.multiply(rows, columns, k, squared.bytes, packed.data(), sums.data(), columns, scratch.data()));
+  for (int64_t r = 0; r < rows; ++r)
+    kernels.deviations(sums.data() + r * columns, squared.rows[r], step, mean.data(), base.data(), columns,
+                       out.data() + r * columns);
+  return out;
+}
+
+// With S the largest square of a row, a square loses at most S / 255.5 as it becomes a byte, nothing where S is below 256, and
+// never more than itself. Of that only what the variance of its cell differs from its column's mean counts.
+TEST(ReadNoise, SquaresAsBytesLoseLittle) {
+  const int64_t rows = 19, columns = 33;
+  const float step = 0.0123f;
+  std::mt19937 random(3);
+  for (int64_t k : {1, 40, 203, 256})
+    for (bool isSigned : {false, true}) {
+      const int most = isSigned ? 127 : 255;
+      std::vector<int> x(size_t(rows * k), 0);
+      for (int64_t r = 0; r < rows; ++r) {
+        // Nothing at all, digits whose squares fit, evenly drawn ones, a large one among small ones.
+        const int kind = int(r % 4), limit = kind == 0 ? 0 : kind == 1 ? 15 : kind == 2 ? most - int(r) : most / 22;
+        for (int64_t i = 0; i < k; ++i)
+          x[size_t(r * k + i)] = int(random() % unsigned(limit + 1)) * (isSigned && random() % 2 ? -1 : 1);
+        if (kind == 3)
+          x[size_t(r * k + random() % k)] = most;
+      }
+      // Variances from nothing to the largest in one column, alike in the next.
+      std::vector<int8_t> variances(size_t(k * columns));
+      for (size_t i = 0; i < variances.size(); ++i)
+        variances[i] = int8_t(i % columns % 2 ? 90 + random() % 38 : std::lround(127 * std::pow(random() % 1000 / 999.0, 4)));
+      std::vector<float> base(columns), mean(columns);
+      for (int64_t n = 0; n < columns; ++n) {
+        double sum = 0;
+        for (int64_t i = 0; i < k; ++i)
+          sum += variances[size_t(i * columns + n)];
+        mean[size_t(n)] = float(sum / double(k));
+        base[size_t(n)] = n % 3 ? 0.5f * float(n) : 0.0f;
+      }
+      std::vector<float> first;
+      for (const char *name : {"generic", "avx2", "onednn", "vnni"})
+        for (Layout layout : {Layout::Rows, Layout::Columns, Layout::Quads}) {
+          const Isa *isa = findIsa(name);
+          if (!isa || (layout == Layout::Quads && !isa->gemm().bytewise))
+            continue;
+          SCOPED_TRACE(testing::Message() << name << " layout " << int(layout) << " k " << k << " signed " << isSigned);
+          const Laid laid = lay(x, rows, k, isSigned, isa->gemm().bytewise, layout);
+          const std::vector<float> deviations = deviationsOn(*isa, laid, rows, k, columns, variances, mean, step, base);
+          if (first.empty())
+            first = deviations;
+          ASSERT_EQ(deviations, first);
+        }
+      for (int64_t r = 0; r < rows; ++r) {
+        double largest = 0;
+        for (int64_t i = 0; i < k; ++i)
+          largest = std::max(largest, std::pow(x[size_t(r * k + i)], 2));
+        for (int64_t n = 0; n < columns; ++n) {
+          double exact = std::pow(base[size_t(n)], 2), lost = 0;
+          for (int64_t i = 0; i < k; ++i) {
+            const double square = std::pow(x[size_t(r * k + i)], 2), variance = variances[size_t(i * columns + n)];
+            exact += step * square * variance;
+            if (largest > 255)
+              lost += step * std::min(square, largest / 255.5) * std::abs(variance - mean[size_t(n)]);
+          }
+          const double given = std::pow(first[size_t(r * columns + n)], 2);
+          EXPECT_NEAR(given, exact, lost + 4e-7 * exact) << "row " << r << " column " << n << " k " << k;
+          // What squares lose has either sign.
+          if (r % 4 == 2 && k >= 200) {
+            EXPECT_NEAR(given / exact, 1, 1e-3) << "row " << r << " column " << n << " k " << k;
+          }
+        }
+      }
+    }
 }
 
 TEST(ReadNoise, OfSonosDevices) {
