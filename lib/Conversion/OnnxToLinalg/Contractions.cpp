@@ -23,9 +23,13 @@ static Value mulScalars(Lowering &b, Value x, Value y) {
 // Matrices
 //===------------------------------------------------------------------------------------------------------------===//
 
+/// What a run must find of two matrices that are multiplied.
+static constexpr StringLiteral kInner = "the left side must have as many columns as the right side has rows";
+
 /// left · right, each read transposed if asked; both of rank 2.
 static Value matmul(Value left, bool transposeLeft, Value right, bool transposeRight, Lowering &b) {
   Sizes sizes{b.dim(left, transposeLeft ? 1 : 0), b.dim(right, transposeRight ? 0 : 1)};
+  b.expectEqual(b.dim(left, transposeLeft ? 0 : 1), b.dim(right, transposeRight ? 1 : 0), kInner);
   Value accumulator = zeros(sizes, getElement(left), b);
   auto op = linalg::MatmulOp::create(b, ValueRange{left, right}, ValueRange{accumulator});
   if (transposeLeft || transposeRight) {
@@ -68,6 +72,7 @@ static Value batchMatmul(Value left, Value right, Lowering &b) {
   Size m = leftSizes[leftRank - 2], k = leftSizes.back(), n = rightSizes.back();
 
   if (leftBatch == rightBatch && b.canSplit(leftBatch)) {
+    b.expectEqual(k, rightSizes[rightRank - 2], kInner);
     Size batch = b.product(leftBatch);
     Value leftFlat = b.reshape(left, {batch, m, k}), rightFlat = b.reshape(right, {batch, rightSizes[rightRank - 2], n});
     Value accumulator = zeros({batch, m, n}, getElement(left), b);
@@ -258,6 +263,7 @@ FailureOr<Value> aimc::onnx::convolve(NodeOp node, Value input, Value weight, Lo
                          << " input channels; the input is " << inputType,
            failure();
 
+  b.expectEqual(b.dim(input, 1), b.size(channels), "the weight needs " + Twine(channels) + " input channels");
   Value padded = padSpatial(input, *windows, b.scalar(inputType.getElementType(), 0), b);
   Sizes outputSizes{b.dim(input, 0), b.size(weightShape[0])};
   outputSizes.append(windows->outputs);

@@ -374,6 +374,11 @@ void Lowering::expect(Value good, const Twine &message) {
 
 Value Lowering::equal(Size a, Size b) { return arith::CmpIOp::create(*this, arith::CmpIPredicate::eq, asIndex(a), asIndex(b)); }
 
+void Lowering::expectEqual(Size a, Size b, const Twine &message) {
+  if (a != b && !(asInteger(a) && asInteger(b)))
+    expect(equal(a, b), message);
+}
+
 /// Ends a run unless each size is the wanted one or 1.
 void Lowering::expectBroadcasts(ArrayRef<Size> own, ArrayRef<Size> wanted) {
   for (auto [i, a] : llvm::enumerate(own))
@@ -545,7 +550,18 @@ Value Lowering::reduce(Value tensor, ArrayRef<int64_t> axes, Value initial,
 Value Lowering::contract(Access left, Access right, ArrayRef<unsigned> outer, ArrayRef<Size> outputSizes) {
   Type element = getElement(left.tensor);
   bool isFloat = isa<FloatType>(element);
-  AffineMap outputMap = AffineMap::getMultiDimMapWithTargets(left.map.getNumDims(), outer, getContext());
+  unsigned loops = left.map.getNumDims();
+  for (unsigned loop = 0; loop < loops; ++loop) {
+    std::optional<Size> known;
+    for (const Access &factor : {left, right})
+      for (auto [dimension, expr] : llvm::enumerate(factor.map.getResults()))
+        if (expr == getAffineDimExpr(loop)) {
+          Size own = dim(factor.tensor, dimension);
+          expectEqual(known.value_or(own), own, "the factors must have one size in every dimension that they share");
+          known = own;
+        }
+  }
+  AffineMap outputMap = AffineMap::getMultiDimMapWithTargets(loops, outer, getContext());
   Access output{filled(outputSizes, scalar(element, 0)), outputMap};
   return generic(
              {left, right}, output,
@@ -555,6 +571,14 @@ Value Lowering::contract(Access left, Access right, ArrayRef<unsigned> outer, Ar
                return {arith::AddIOp::create(*this, arguments[2], arith::MulIOp::create(*this, arguments[0], arguments[1]))};
              })
       .front();
+}
+
+Value Lowering::concat(int64_t axis, ValueRange parts) {
+  for (Value part : parts.drop_front())
+    for (int64_t i = 0; i < getRank(part); ++i)
+      if (i != axis)
+        expectEqual(dim(parts.front(), i), dim(part, i), "the parts must have one size in dimension " + Twine(i));
+  return tensor::ConcatOp::create(*this, axis, parts);
 }
 
 Value Lowering::transpose(Value tensor, ArrayRef<int64_t> permutation) {

@@ -84,6 +84,8 @@ public:
   Size quotient(ArrayRef<Size> over, ArrayRef<Size> under);
   Size size(int64_t value) { return getIndexAttr(value); }
   Value asIndex(Size size);
+  /// Ends a run with `message` at the node unless the sizes are equal; nothing where they are seen to be, or both are known.
+  void expectEqual(Size a, Size b, const Twine &message);
 
   /// The integers of a tensor of rank 0 or 1 and static size as indices, extracted where nothing tells them.
   Sizes elements(Value tensor);
@@ -136,13 +138,16 @@ public:
   /// Combines along `axes`, which the result does not have.
   Value reduce(Value tensor, ArrayRef<int64_t> axes, Value initial,
                llvm::function_ref<Value(Value element, Value sum)> combine);
-  /// Sum of products over the loops of the maps; the result's dimensions are the loops `outer`, in order.
+  /// Sum of products over the loops of the maps; the result's dimensions are the loops `outer`, in order. A run ends where the
+  /// factors differ in the size of a loop that both have.
   Value contract(Access left, Access right, ArrayRef<unsigned> outer, ArrayRef<Size> outputSizes);
   /// The map of `reduce`'s result in loops over all dimensions of its operand.
   AffineMap withoutAxes(int64_t rank, ArrayRef<int64_t> axes);
 
   /// The same elements in order with other sizes; `collapse_shape` and `expand_shape` where the sizes tell how.
   Value reshape(Value tensor, ArrayRef<Size> sizes);
+  /// The parts behind each other along `axis`; a run ends where they differ in another dimension.
+  Value concat(int64_t axis, ValueRange parts);
   /// Whether one dimension can be split into these: no more than one is dynamic, as lowering `memref.expand_shape` asks.
   bool canSplit(ArrayRef<Size> sizes);
   Value transpose(Value tensor, ArrayRef<int64_t> permutation);

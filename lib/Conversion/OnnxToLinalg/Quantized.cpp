@@ -369,7 +369,7 @@ LogicalResult aimc::onnx::lowerQLinearConcat(NodeOp node, ValueRange inputs, Low
         [&](ArrayRef<Value> s) { return quantizeScalar(b, dequantizeScalar(b, s[0], s[1], s[2], from), s[3], s[4], result); }));
   }
   int64_t axis = normalizeAxis(node.getInt("axis", 1), getRank(parts[0]));
-  return b.replace(node, tensor::ConcatOp::create(b, axis, parts).getResult());
+  return b.replace(node, b.concat(axis, parts));
 }
 
 LogicalResult aimc::onnx::lowerQLinearSoftmax(NodeOp node, ValueRange inputs, Lowering &b) {

@@ -438,7 +438,7 @@ LogicalResult Recurrence::lower() {
   auto join = [&](ArrayRef<Value> states, unsigned result) -> Value {
     if (!isUsed(result) || states.empty())
       return {};
-    Value all = states.size() == 1 ? states.front() : Value(tensor::ConcatOp::create(b, 0, states));
+    Value all = states.size() == 1 ? states.front() : b.concat(0, states);
     return batchFirst ? b.transpose(all, {1, 0, 2}) : all;
   };
   if (sequence && batchFirst)

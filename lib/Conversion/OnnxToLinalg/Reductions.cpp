@@ -137,7 +137,7 @@ static Value reduceListed(Value tensor, ArrayRef<Size> listed, Reduction kind, c
     Value sum =
         b.reduce(tensor, axis, reducer.initial(kind), [&](Value x, Value sum) { return reducer.combine(kind, x, sum); });
     Size extent = b.dim(tensor, axis);
-    Value both = tensor::ConcatOp::create(b, axis, ValueRange{tensor, b.reshape(sum, getKeptSizes(tensor, axis, b))});
+    Value both = b.concat(axis, ValueRange{tensor, b.reshape(sum, getKeptSizes(tensor, axis, b))});
     Sizes sizes = b.dims(tensor);
     sizes[axis] = b.select(arith::CmpIPredicate::eq, listed[axis], b.size(1), b.size(1), extent);
     Value first = b.asIndex(b.select(arith::CmpIPredicate::eq, listed[axis], b.size(1), extent, b.size(0)));

@@ -324,7 +324,7 @@ LogicalResult aimc::onnx::lowerConcat(NodeOp node, ValueRange inputs, Lowering &
       return b.error(node) << "operands " << inputs[0].getType() << " and " << type << " do not join along dimension " << axis;
     parts.push_back(b.castTo(input, type.clone(own)));
   }
-  return b.replace(node, Value(tensor::ConcatOp::create(b, axis, parts)));
+  return b.replace(node, b.concat(axis, parts));
 }
 
 LogicalResult aimc::onnx::lowerGather(NodeOp node, ValueRange inputs, Lowering &b) {
@@ -534,6 +534,8 @@ LogicalResult aimc::onnx::lowerSplit(NodeOp node, ValueRange inputs, Lowering &b
     results.push_back(b.sliceAxis(tensor, axis, offset, size));
     offset = b.add(offset, size);
   }
+  if (!parts->empty())
+    b.expectEqual(offset, extent, "the parts must add up to dimension " + Twine(axis));
   return b.replace(node, results);
 }
 

@@ -367,8 +367,8 @@ LogicalResult aimc::onnx::lowerAttention(NodeOp node, ValueRange inputs, Lowerin
   Size past = b.size(0);
   if (Value pastKey = getOptional(inputs, 4)) {
     past = b.dim(pastKey, 2);
-    k = tensor::ConcatOp::create(b, 2, ValueRange{pastKey, k});
-    v = tensor::ConcatOp::create(b, 2, ValueRange{inputs[5], v});
+    k = b.concat(2, ValueRange{pastKey, k});
+    v = b.concat(2, ValueRange{inputs[5], v});
   }
   auto heads = [&](Value tensor) { return cast<RankedTensorType>(tensor.getType()).getDimSize(1); };
   int64_t width = cast<RankedTensorType>(q.getType()).getDimSize(3);
@@ -455,7 +455,7 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
       Sizes offsets(5, b.size(0)), sizes = b.dims(past);
       offsets[0] = b.size(i);
       sizes[0] = b.size(1);
-      parts[1 + i] = tensor::ConcatOp::create(b, 2, ValueRange{b.slice(past, offsets, sizes, 0), parts[1 + i]});
+      parts[1 + i] = b.concat(2, ValueRange{b.slice(past, offsets, sizes, 0), parts[1 + i]});
     }
   }
   float scale = node.getFloat("scale", 0.0f);
@@ -489,7 +489,7 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
       sizes.insert(sizes.begin(), b.size(1));
       stacked.push_back(b.reshape(parts[i], sizes));
     }
-    present = tensor::ConcatOp::create(b, 0, stacked);
+    present = b.concat(0, stacked);
   }
   return b.replace(node, {joinHeads(attended->result, b), present});
 }
