@@ -58,7 +58,6 @@ public:
   /// Element number `index` in row-major order, converted.
   double getNumber(int64_t index) const;
   float at(int64_t index) const { return static_cast<float>(getNumber(index)); }
-  const StridedView &getView() const { return view; }
 
 private:
   StridedView view;
