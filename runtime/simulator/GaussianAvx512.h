@@ -11,22 +11,28 @@
 
 namespace aimc::simulator {
 
+/// Keys of the ten rounds.
 struct PhiloxKeys {
-  __m512i k0[10], k1[10];
+  uint32_t k0[10], k1[10];
 };
 
 static inline PhiloxKeys philoxKeys(uint32_t k0, uint32_t k1) {
   PhiloxKeys keys;
   for (int round = 0; round < 10; ++round) {
-    keys.k0[round] = _mm512_set1_epi64(int64_t(k0));
-    keys.k1[round] = _mm512_set1_epi64(int64_t(k1));
+    keys.k0[round] = k0;
+    keys.k1[round] = k1;
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
   return keys;
 }
 
-static inline __m512i exclusiveOr(__m512i a, __m512i b, __m512i c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
+/// a ^ b ^ key, with the key from memory: GCC copies keys to its stack otherwise, and a store of 64 bytes takes as long as one
+/// and a half products.
+static inline __attribute__((always_inline)) __m512i exclusiveOr(__m512i a, __m512i b, const uint32_t &key) {
+  asm("vpternlogd $0x96, %2%{1to16%}, %1, %0" : "+v"(a) : "v"(b), "m"(key));
+  return a;
+}
 
 /// Eight consecutive blocks of one position and sample.
 struct Eight {
@@ -43,17 +49,13 @@ public:
   inline __attribute__((always_inline)) void take(const Eight &a, const Eight &b, uint32_t purposeTile, const PhiloxKeys &keys,
                                                   __m512 *out) {
     if constexpr (step == 0)
-      begin(a, purposeTile, ofA);
-    if constexpr (step == 5)
-      begin(b, purposeTile, ofB);
-    if constexpr (step < 5)
-      twoRounds<2 * step>(keys, ofA);
-    else if constexpr (step < 10)
-      twoRounds<2 * (step - 5)>(keys, ofB);
+      begin(a, b, purposeTile);
+    if constexpr (step < 10)
+      round(keys.k0[step], keys.k1[step]);
     else if constexpr (step == 10 || step == 13)
-      beginRadius(merged(step == 10 ? 0 : 2));
+      beginRadius(words[step == 10 ? 0 : 2]);
     else if constexpr (step == 11 || step == 14)
-      endRadius(merged(step == 11 ? 1 : 3));
+      endRadius(words[step == 11 ? 1 : 3]);
     else if constexpr (step == 12)
       turn(g0, g1);
     else if constexpr (step == 15)
@@ -63,30 +65,29 @@ public:
   }
 
 private:
-  // Words live in the low halves of 64-bit lanes, whose high halves nobody reads, so that a round is two products, two shifts
-  // and two exclusive ors. Lane m has block 4 (m mod 2) + m / 2, so that interleaving the results puts them in order.
-  static inline __attribute__((always_inline)) void begin(const Eight &eight, uint32_t purposeTile, __m512i *words) {
-    words[0] = _mm512_add_epi32(_mm512_set1_epi64(int64_t(eight.firstBlock)), _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7));
-    words[1] = _mm512_set1_epi64(int64_t(eight.position));
-    words[2] = _mm512_set1_epi64(int64_t(eight.sample));
-    words[3] = _mm512_set1_epi64(int64_t(purposeTile));
+  // Lane 2 m has block 4 (m mod 2) + m / 2 of a, lane 2 m + 1 that of b, so that interleaving the results puts them in order.
+  inline __attribute__((always_inline)) void begin(const Eight &a, const Eight &b, uint32_t purposeTile) {
+    words[0] = _mm512_add_epi32(_mm512_set1_epi32(int32_t(a.firstBlock)),
+                                _mm512_setr_epi32(0, 0, 4, 4, 1, 1, 5, 5, 2, 2, 6, 6, 3, 3, 7, 7));
+    words[1] = _mm512_set1_epi64(int64_t(a.position | uint64_t(b.position) << 32));
+    words[2] = _mm512_set1_epi64(int64_t(a.sample | uint64_t(b.sample) << 32));
+    words[3] = _mm512_set1_epi32(int32_t(purposeTile));
   }
 
-  template <int first> static inline __attribute__((always_inline)) void twoRounds(const PhiloxKeys &keys, __m512i *words) {
+  /// One round. Products of even and of odd lanes are put side by side, which swaps the middle lanes of every four; after an
+  /// even number of rounds all are where they were.
+  inline __attribute__((always_inline)) void round(const uint32_t &k0, const uint32_t &k1) {
     const __m512i m0 = _mm512_set1_epi64(0xD2511F53), m1 = _mm512_set1_epi64(0xCD9E8D57);
-#pragma GCC unroll 2
-    for (int round = first; round < first + 2; ++round) {
-      const __m512i p0 = _mm512_mul_epu32(words[0], m0), p1 = _mm512_mul_epu32(words[2], m1);
-      words[0] = exclusiveOr(_mm512_srli_epi64(p1, 32), words[1], keys.k0[round]);
-      words[2] = exclusiveOr(_mm512_srli_epi64(p0, 32), words[3], keys.k1[round]);
-      words[1] = p1;
-      words[3] = p0;
-    }
-  }
-
-  /// a's words in the even 32-bit lanes, b's in the odd ones.
-  inline __attribute__((always_inline)) __m512i merged(int word) const {
-    return _mm512_mask_shuffle_epi32(ofA[word], 0xAAAA, ofB[word], _MM_PERM_ENUM(0xA0));
+    const __m512 even0 = _mm512_castsi512_ps(_mm512_mul_epu32(words[0], m0)),
+                 odd0 = _mm512_castsi512_ps(_mm512_mul_epu32(_mm512_srli_epi64(words[0], 32), m0)),
+                 even1 = _mm512_castsi512_ps(_mm512_mul_epu32(words[2], m1)),
+                 odd1 = _mm512_castsi512_ps(_mm512_mul_epu32(_mm512_srli_epi64(words[2], 32), m1));
+    const __m512i w1 = _mm512_shuffle_epi32(words[1], _MM_PERM_ENUM(0xD8)),
+                  w3 = _mm512_shuffle_epi32(words[3], _MM_PERM_ENUM(0xD8));
+    words[0] = exclusiveOr(_mm512_castps_si512(_mm512_shuffle_ps(even1, odd1, 0xDD)), w1, k0);
+    words[2] = exclusiveOr(_mm512_castps_si512(_mm512_shuffle_ps(even0, odd0, 0xDD)), w3, k1);
+    words[1] = _mm512_castps_si512(_mm512_shuffle_ps(even1, odd1, 0x88));
+    words[3] = _mm512_castps_si512(_mm512_shuffle_ps(even0, odd0, 0x88));
   }
 
   static inline __attribute__((always_inline)) __m512 of16(const float *table, __m512i index) {
@@ -133,7 +134,7 @@ private:
     out[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high01, high23));
   }
 
-  __m512i ofA[4], ofB[4], sixteenth;
+  __m512i words[4], sixteenth;
   __m512 x, z, p, radius, g0, g1, g2, g3;
 };
 
