@@ -67,7 +67,7 @@ public:
 private:
   // Lane 2 m has block 4 (m mod 2) + m / 2 of a, lane 2 m + 1 that of b, so that interleaving the results puts them in order.
   inline __attribute__((always_inline)) void begin(const Eight &a, const Eight &b, uint32_t purposeTile) {
-    words[0] = _mm512_add_epi32(_mm512_set1_epi32(int32_t(a.firstBlock)),
+    words[0] = _mm512_add_epi32(_mm512_set1_epi64(int64_t(a.firstBlock | uint64_t(b.firstBlock) << 32)),
                                 _mm512_setr_epi32(0, 0, 4, 4, 1, 1, 5, 5, 2, 2, 6, 6, 3, 3, 7, 7));
     words[1] = _mm512_set1_epi64(int64_t(a.position | uint64_t(b.position) << 32));
     words[2] = _mm512_set1_epi64(int64_t(a.sample | uint64_t(b.sample) << 32));
