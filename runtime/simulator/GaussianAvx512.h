@@ -8,6 +8,7 @@
 #include "Random.h"
 
 #include <immintrin.h>
+#include <utility>
 
 namespace aimc::simulator {
 
@@ -34,8 +35,8 @@ static inline __attribute__((always_inline)) __m512i exclusiveOr(__m512i a, __m5
   return a;
 }
 
-/// Eight consecutive blocks of one position and sample.
-struct Eight {
+/// EightBlocks consecutive blocks of one position and sample.
+struct EightBlocks {
   uint32_t firstBlock, position, sample;
 };
 
@@ -46,8 +47,8 @@ public:
 
   /// Steps in order, from 0 on; the last one writes a's 32 Gaussians and then b's to `out`.
   template <int step>
-  inline __attribute__((always_inline)) void take(const Eight &a, const Eight &b, uint32_t purposeTile, const PhiloxKeys &keys,
-                                                  __m512 *out) {
+  inline __attribute__((always_inline)) void take(const EightBlocks &a, const EightBlocks &b, uint32_t purposeTile,
+                                                  const PhiloxKeys &keys, __m512 *out) {
     if constexpr (step == 0)
       begin(a, b, purposeTile);
     if constexpr (step < 10)
@@ -66,7 +67,7 @@ public:
 
 private:
   // Lane 2 m has block 4 (m mod 2) + m / 2 of a, lane 2 m + 1 that of b, so that interleaving the results puts them in order.
-  inline __attribute__((always_inline)) void begin(const Eight &a, const Eight &b, uint32_t purposeTile) {
+  inline __attribute__((always_inline)) void begin(const EightBlocks &a, const EightBlocks &b, uint32_t purposeTile) {
     words[0] = _mm512_add_epi32(_mm512_set1_epi64(int64_t(a.firstBlock | uint64_t(b.firstBlock) << 32)),
                                 _mm512_setr_epi32(0, 0, 4, 4, 1, 1, 5, 5, 2, 2, 6, 6, 3, 3, 7, 7));
     words[1] = _mm512_set1_epi64(int64_t(a.position | uint64_t(b.position) << 32));
@@ -137,6 +138,19 @@ private:
   __m512i words[4], sixteenth;
   __m512 x, z, p, radius, g0, g1, g2, g3;
 };
+
+template <int... step>
+static inline void takeSteps(std::integer_sequence<int, step...>, const EightBlocks &a, const EightBlocks &b,
+                             uint32_t purposeTile, const PhiloxKeys &keys, __m512 *out) {
+  GaussianSteps steps;
+  (steps.take<step>(a, b, purposeTile, keys, out), ...);
+}
+
+/// All steps at once: a's 32 Gaussians and then b's.
+static inline void drawGaussians(const EightBlocks &a, const EightBlocks &b, uint32_t purposeTile, const PhiloxKeys &keys,
+                                 __m512 *out) {
+  takeSteps(std::make_integer_sequence<int, GaussianSteps::steps>(), a, b, purposeTile, keys, out);
+}
 
 } // namespace aimc::simulator
 

@@ -185,7 +185,7 @@ private:
     int panel = 0, first = 0, other = 0; // with noise: rows `first` and `other`, which are one where rows are odd
     Row row = {};
     __m512i cuts = _mm512_setzero_si512();
-    Eight ofFirst = {}, ofOther = {};
+    EightBlocks ofFirst = {}, ofOther = {};
     bool shifted = false;
     GaussianSteps noise = {};
 
@@ -283,20 +283,19 @@ private:
     return conversion * work.conversionElements + uint64_t(first + panel * panelColumns);
   }
 
-  Eight blocks(int64_t row, uint64_t element) const { return {uint32_t(element >> 2), work.position[row], work.sample[row]}; }
+  EightBlocks blocks(int64_t row, uint64_t element) const {
+    return {uint32_t(element >> 2), work.position[row], work.sample[row]};
+  }
 
   /// Elements that start within a block: one more block behind the eight.
   __attribute__((noinline)) void drawShifted(Pending &rows, int row, int other, int panel) const {
     const uint64_t element = firstElement(rows, panel);
     for (int i = 0; i < 2; ++i) {
-      const Eight eight = blocks(rows.first + (i ? other : row), element),
-                  behind = blocks(rows.first + (i ? other : row), element + 32);
+      const EightBlocks eight = blocks(rows.first + (i ? other : row), element),
+                        behind = blocks(rows.first + (i ? other : row), element + 32);
       float all[2 * panelColumns];
       __m512 noise[4];
-      GaussianSteps draw;
-      repeat<GaussianSteps::steps>([&](auto step) ALWAYS_INLINE {
-        draw.take<decltype(step)::value>(eight, behind, work.stream.purposeTile, keys, noise);
-      });
+      drawGaussians(eight, behind, work.stream.purposeTile, keys, noise);
       memcpy(all, noise, sizeof all);
       memcpy(rows.noise[i], all + (element & 3), panelColumns * sizeof(float));
     }
