@@ -366,7 +366,6 @@ Sizes Lowering::broadcastSizes(ValueRange operands) {
   return result;
 }
 
-/// Ends a run with a message at the node unless `good`.
 void Lowering::expect(Value good, const Twine &message) {
   auto name = getLoc()->findInstanceOf<NameLoc>();
   cf::AssertOp::create(*this, good, name ? (name.getName().getValue() + ": " + message).str() : message.str());
@@ -379,7 +378,6 @@ void Lowering::expectEqual(Size a, Size b, const Twine &message) {
     expect(equal(a, b), message);
 }
 
-/// Ends a run unless each size is the wanted one or 1.
 void Lowering::expectBroadcasts(ArrayRef<Size> own, ArrayRef<Size> wanted) {
   for (auto [i, a] : llvm::enumerate(own))
     if (Size b = wanted[i]; a != b && asInteger(a) != 1)

@@ -86,6 +86,10 @@ public:
   Value asIndex(Size size);
   /// Ends a run with `message` at the node unless the sizes are equal; nothing where they are seen to be, or both are known.
   void expectEqual(Size a, Size b, const Twine &message);
+  /// Ends a run unless each size is the wanted one or 1.
+  void expectBroadcasts(ArrayRef<Size> own, ArrayRef<Size> wanted);
+  /// Ends a run with `message` at the node unless `good`.
+  void expect(Value good, const Twine &message);
 
   /// The integers of a tensor of rank 0 or 1 and static size as indices, extracted where nothing tells them.
   Sizes elements(Value tensor);
@@ -162,8 +166,6 @@ private:
   void lowerOther(Operation *op);
   void adopt(Value tensor, RankedTensorType type);
   Value equal(Size a, Size b);
-  void expect(Value good, const Twine &message);
-  void expectBroadcasts(ArrayRef<Size> own, ArrayRef<Size> wanted);
   Value unrolled(ValueRange operands, Type element, Payload payload);
   std::optional<Size> traceDim(Value tensor, int64_t dimension);
 

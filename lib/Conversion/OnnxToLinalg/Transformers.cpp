@@ -4,6 +4,7 @@
 // are contractions like those of MatMul, so that they reach the tiles.
 //
 //===------------------------------------------------------------------------------------------------------------===//
+#include "Loops.h"
 #include "Operations.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -213,6 +214,14 @@ LogicalResult aimc::onnx::lowerSkipLayerNormalization(NodeOp node, ValueRange in
   return b.replace(node, {result, Value(), Value(), sum});
 }
 
+/// The element of `tensor` at `place`, of which each index is kept within the tensor.
+static Value readWithin(Value tensor, ValueRange place, Lowering &b) {
+  SmallVector<Value> position;
+  for (auto [size, index] : llvm::zip_equal(b.dims(tensor), place))
+    position.push_back(clampInto(index, b.asIndex(size), b));
+  return tensor::ExtractOp::create(b, tensor, position);
+}
+
 /// Rows of `table` [V, H] that the integers of `ids` [B, S] name, added up: [B, S, H]. Null ids are the positions 0 .. S - 1.
 static Value embed(Value table, Value ids, ArrayRef<Size> sizes, Lowering &b) {
   return b.computeFromIndices(sizes, getElement(table), [&](ValueRange at) -> SmallVector<Value> {
@@ -220,10 +229,10 @@ static Value embed(Value table, Value ids, ArrayRef<Size> sizes, Lowering &b) {
     if (ids) {
       // Positions [1, S] hold for the whole batch.
       bool shared = cast<RankedTensorType>(ids.getType()).getDimSize(0) == 1;
-      row = tensor::ExtractOp::create(b, ids, ValueRange{shared ? b.index(0) : at[0], at[1]});
+      row = readWithin(ids, {shared ? b.index(0) : at[0], at[1]}, b);
       row = arith::IndexCastOp::create(b, b.getIndexType(), row);
     }
-    return {tensor::ExtractOp::create(b, table, ValueRange{row, at[2]})};
+    return {readWithin(table, {row, at[2]}, b)};
   });
 }
 
@@ -337,14 +346,21 @@ static FailureOr<Attended> attend(NodeOp node, Value q, Value k, Value v, double
   return attended;
 }
 
-/// The element of `tensor` that the last of the indices `at` name, where its own sizes are not 1.
+/// The element of `tensor` that the last of the indices `at` name, where its own sizes are not 1. One that only a run knows may
+/// be 1 too: the caller has asked that it is that or what the index counts.
 static Value readBroadcast(Value tensor, ValueRange at, Lowering &b) {
-  auto type = cast<RankedTensorType>(tensor.getType());
   SmallVector<Value> position;
-  for (auto [size, index] : llvm::zip(type.getShape(), at.take_back(type.getRank())))
-    position.push_back(size == 1 ? b.index(0) : index);
+  for (auto [size, index] : llvm::zip(b.dims(tensor), at.take_back(getRank(tensor)))) {
+    if (isa<Attribute>(size))
+      position.push_back(getConstantIntValue(size) == 1 ? b.index(0) : index);
+    else
+      position.push_back(arith::MinSIOp::create(b, index, arith::SubIOp::create(b, b.asIndex(size), b.index(1))));
+  }
   return tensor::ExtractOp::create(b, tensor, position);
 }
+
+/// Sizes of the scores of queries and keys [B, heads, S or T, D].
+static Sizes getScoreSizes(Value q, Value k, Lowering &b) { return {b.dim(q, 0), b.dim(q, 1), b.dim(q, 2), b.dim(k, 2)}; }
 
 /// x + (condition ? 0 : fill).
 static Value keepWhere(Lowering &b, Value condition, Value x, Value fill) {
@@ -382,6 +398,13 @@ LogicalResult aimc::onnx::lowerAttention(NodeOp node, ValueRange inputs, Lowerin
   // Where the mask has fewer keys than there are, the others are masked.
   Size maskKeys = mask ? b.dim(mask, getRank(mask) - 1) : b.size(0), keys = b.dim(k, 2);
   bool maybeShort = mask && getConstantIntValue(maskKeys) != 1 && maskKeys != keys;
+  if (mask) {
+    Sizes wanted = getScoreSizes(q, k, b);
+    wanted.back() = maskKeys;
+    b.expectBroadcasts(b.dims(mask), ArrayRef<Size>(wanted).take_back(getRank(mask)));
+  }
+  if (counts)
+    b.expectEqual(b.dim(counts, 0), b.dim(q, 0), "there must be a number of keys for each sample");
   FailureOr<Attended> attended = attend(
       node, q, repeatHeads(k, times, b), repeatHeads(v, times, b), scale != 0.0f ? scale : 1.0 / std::sqrt(double(width)),
       node.getFloat("softcap", 0.0f), stages, b, [&](Value x, ValueRange at) {
@@ -431,6 +454,53 @@ static Value isBetween(Lowering &b, Value mask, Value sample, Value key, Size sa
   return arith::AndIOp::create(b, counts, arith::CmpIOp::create(b, arith::CmpIPredicate::sge, key, begin));
 }
 
+/// What a mask of com.microsoft's attention must be for scores of `sizes`: one of one dimension as isBetween reads it, or [B,
+/// T], or [B, S, T], with the sizes themselves.
+static void expectMask(Value mask, ArrayRef<Size> sizes, Lowering &b) {
+  Sizes own = b.dims(mask), wanted{sizes[0], sizes[2], sizes[3]};
+  if (own.size() == 2)
+    wanted.erase(wanted.begin() + 1);
+  if (own.size() > 1) {
+    for (auto [size, other] : llvm::zip(own, wanted))
+      b.expectEqual(size, other, "the mask must have the sizes of the scores that it masks");
+  } else if (own[0] != sizes[0]) {
+    b.expect(arith::CmpIOp::create(b, arith::CmpIPredicate::sge, b.asIndex(own[0]), b.asIndex(sizes[0])),
+             "the mask must have a number of keys for each sample");
+  }
+}
+
+/// softmax(q · kᵀ · scale + bias + mask) · v of tensors [B, heads, S or T, D] as com.microsoft's operators define it, with
+/// heads joined: [B, S, heads · D]. `mask` counts the keys of every sample, or has 0 where a key does not count; `bias`
+/// broadcasts to the scores; of the keys, `before` precede those of the queries. Both may be null.
+static FailureOr<Value> attendMasked(NodeOp node, Value q, Value k, Value v, Value mask, Value bias, Size before, Lowering &b) {
+  Sizes sizes = getScoreSizes(q, k, b);
+  if (mask)
+    expectMask(mask, sizes, b);
+  if (bias)
+    b.expectBroadcasts(b.dims(bias), ArrayRef<Size>(sizes).take_back(getRank(bias)));
+  int64_t width = cast<RankedTensorType>(q.getType()).getDimSize(3);
+  float scale = node.getFloat("scale", 0.0f);
+  FailureOr<Attended> attended =
+      attend(node, q, k, v, scale != 0.0f ? scale : 1.0 / std::sqrt(double(width)), 0, false, b, [&](Value x, ValueRange at) {
+        Value fill = b.scalar(x.getType(), node.getFloat("mask_filter_value", -10000.0f));
+        if (bias)
+          x = addF(b, x, castScalar(b, readBroadcast(bias, at, b), getElement(bias), x.getType()));
+        if (node.getInt("unidirectional", 0))
+          x = keepWhere(b, isNotLater(b, at, before), x, fill);
+        if (!mask)
+          return x;
+        if (getRank(mask) == 1)
+          return keepWhere(b, isBetween(b, mask, at[0], at[3], sizes[0]), x, fill);
+        SmallVector<Value> position{at[0], at[3]};
+        if (getRank(mask) == 3)
+          position.insert(position.begin() + 1, at[2]);
+        Value allowed = tensor::ExtractOp::create(b, mask, position);
+        return keepWhere(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, allowed, b.integer(allowed.getType(), 0)), x,
+                         fill);
+      });
+  return failed(attended) ? FailureOr<Value>(failure()) : FailureOr<Value>(joinHeads(attended->result, b));
+}
+
 /// com.microsoft: operands input [B, S, I], weights [I, q, k, v side by side], bias?, mask?, past keys and values [2, B, heads,
 /// P, D]?, bias of the scores?. Output 1 are the keys and values with those of the past, of one shape.
 LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lowering &b) {
@@ -458,27 +528,7 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
       parts[1 + i] = b.concat(2, ValueRange{b.slice(past, offsets, sizes, 0), parts[1 + i]});
     }
   }
-  float scale = node.getFloat("scale", 0.0f);
-  Size samples = b.dim(inputs[0], 0);
-  FailureOr<Attended> attended =
-      attend(node, parts[0], parts[1], parts[2], scale != 0.0f ? scale : 1.0 / std::sqrt(double(widths[0] / heads)), 0, false,
-             b, [&](Value x, ValueRange at) {
-               Value fill = b.scalar(x.getType(), node.getFloat("mask_filter_value", -10000.0f));
-               if (bias)
-                 x = addF(b, x, castScalar(b, readBroadcast(bias, at, b), getElement(bias), x.getType()));
-               if (node.getInt("unidirectional", 0))
-                 x = keepWhere(b, isNotLater(b, at, before), x, fill);
-               if (!mask)
-                 return x;
-               if (getRank(mask) == 1)
-                 return keepWhere(b, isBetween(b, mask, at[0], at[3], samples), x, fill);
-               SmallVector<Value> position{at[0], at[3]};
-               if (getRank(mask) == 3)
-                 position.insert(position.begin() + 1, at[2]);
-               Value allowed = tensor::ExtractOp::create(b, mask, position);
-               return keepWhere(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, allowed, b.integer(allowed.getType(), 0)),
-                                x, fill);
-             });
+  FailureOr<Value> attended = attendMasked(node, parts[0], parts[1], parts[2], mask, bias, before, b);
   if (failed(attended))
     return failure();
   Value present;
@@ -491,7 +541,7 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
     }
     present = b.concat(0, stacked);
   }
-  return b.replace(node, {joinHeads(attended->result, b), present});
+  return b.replace(node, {*attended, present});
 }
 
 /// Turns pairs of elements of every head by angles whose cosines and sines are given: for positions, or for [B, S].
@@ -523,10 +573,10 @@ LogicalResult aimc::onnx::lowerRotaryEmbedding(NodeOp node, ValueRange inputs, L
     }
     SmallVector<Value> place{at[0], at[2], pair};
     if (positions) {
-      Value position = tensor::ExtractOp::create(b, positions, ValueRange{at[0], at[2]});
+      Value position = readWithin(positions, {at[0], at[2]}, b);
       place = {arith::IndexCastOp::create(b, b.getIndexType(), position), pair};
     }
-    Value cosine = tensor::ExtractOp::create(b, inputs[1], place), sine = tensor::ExtractOp::create(b, inputs[2], place);
+    Value cosine = readWithin(inputs[1], place, b), sine = readWithin(inputs[2], place, b);
     Value other = mulF(b, tensor::ExtractOp::create(b, split, ValueRange{at[0], at[1], at[2], partner}), sine);
     Value along = mulF(b, own, cosine);
     Value turned = select(first, arith::SubFOp::create(b, along, other), addF(b, along, other));

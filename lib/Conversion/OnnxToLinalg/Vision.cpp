@@ -240,6 +240,7 @@ LogicalResult aimc::onnx::lowerMaxRoiPool(NodeOp node, ValueRange inputs, Loweri
   Floats f{b, element};
   Value scale = f.number(node.getFloat("spatial_scale", 1)), zero = b.index(0), one = b.index(1);
   Sizes own = b.dims(image), sizes{b.dim(regions, 0), own[1], b.size(outputs[0]), b.size(outputs[1])};
+  b.expectEqual(b.dim(regions, 1), b.size(5), "a region has 5 numbers");
   Value result =
       forEachIndex(
           sizes, b.empty(sizes, element),
@@ -247,7 +248,7 @@ LogicalResult aimc::onnx::lowerMaxRoiPool(NodeOp node, ValueRange inputs, Loweri
             auto read = [&](int column) -> Value {
               return tensor::ExtractOp::create(b, regions, ValueRange{at[0], b.index(column)});
             };
-            Value batch = f.toIndex(read(0)), starts[2], counts[2];
+            Value batch = clampInto(f.toIndex(read(0)), b.asIndex(own[0]), b), starts[2], counts[2];
             for (int i : {0, 1}) {
               auto corner = [&](int which) {
                 return f.toIndex(math::RoundOp::create(b, f.mul(read(1 + 2 * which + 1 - i), scale)));
@@ -302,11 +303,14 @@ LogicalResult aimc::onnx::lowerRoiAlign(NodeOp node, ValueRange inputs, Lowering
   Value scale = f.number(node.getFloat("spatial_scale", 1)), zero = f.number(0), one = f.number(1);
   Sizes own = b.dims(image), sizes{b.dim(regions, 0), own[1], b.size(outputs[0]), b.size(outputs[1])};
   Value extents[2] = {b.asIndex(own[2]), b.asIndex(own[3])};
+  b.expectEqual(b.dim(batches, 0), sizes[0], "each region must have the number of its image");
+  b.expectEqual(b.dim(regions, 1), b.size(4), "a region has 4 numbers");
   Value result =
       forEachIndex(
           sizes, b.empty(sizes, element),
           [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {
             Value batch = b.castIndex(tensor::ExtractOp::create(b, batches, indices[0]), b.getIndexType());
+            batch = clampInto(batch, b.asIndex(own[0]), b);
             Value starts[2], steps[2], samples[2];
             for (int i : {0, 1}) {
               auto corner = [&](int which) {

@@ -39,6 +39,9 @@ Shape getFreshShape(ShapeInference &inference, size_t rank);
 /// number is known or one is negative.
 llvm::FailureOr<Shape> getSizes(NodeOp node, ShapeInference &inference, unsigned index);
 
+/// An error unless operand `index` is absent or broadcasts to `result`, with the rank of `result` at most.
+llvm::LogicalResult expectBroadcastsTo(NodeOp node, ShapeInference &inference, unsigned index, const Shape &result);
+
 /// The result of NumPy's matmul of tensors of shapes `a` and `b`, with elements of `elementType`.
 llvm::LogicalResult inferMatrixProduct(NodeOp node, ShapeInference &inference, Shape a, Shape b, mlir::Type elementType);
 

@@ -40,6 +40,18 @@ static LogicalResult expectVector(NodeOp node, ShapeInference &inference, unsign
 // Matrix products
 //===--------------------------------------------------------------------------------------------------------------===//
 
+LogicalResult aimc::onnx::expectBroadcastsTo(NodeOp node, ShapeInference &inference, unsigned index, const Shape &result) {
+  Value operand = node.getInput(index);
+  Shape shape = operand ? inference.getShape(operand) : Shape();
+  if (shape.size() > result.size())
+    return node.emitNodeError() << "input " << index << " has " << shape.size() << " dimensions; the operator takes at most "
+                                << result.size();
+  for (size_t back = 1; back <= shape.size(); ++back)
+    if (Dim own = shape[shape.size() - back], whole = result[result.size() - back]; own != 1 && differ(own, whole))
+      return node.emitNodeError() << "input " << index << " has size " << own << " where the product has " << whole;
+  return success();
+}
+
 LogicalResult aimc::onnx::inferGemm(NodeOp node, ShapeInference &inference) {
   if (failed(expectRank(node, inference, 0, 2)) || failed(expectRank(node, inference, 1, 2)) ||
       failed(expectOneType(node, inference, 3)))
@@ -52,15 +64,8 @@ LogicalResult aimc::onnx::inferGemm(NodeOp node, ShapeInference &inference) {
   if (differ(a[1], b[0]))
     return node.emitNodeError() << "multiplies " << a[1] << " columns with " << b[0] << " rows";
   Shape result = {a[0], b[1]};
-  if (Value c = node.getInput(2)) {
-    Shape bias = inference.getShape(c);
-    if (bias.size() > 2)
-      return node.emitNodeError() << "input 2 has " << bias.size() << " dimensions; the operator takes at most 2";
-    for (size_t back = 1; back <= bias.size(); ++back)
-      if (bias[bias.size() - back] != 1 && differ(bias[bias.size() - back], result[2 - back]))
-        return node.emitNodeError() << "input 2 has size " << bias[bias.size() - back] << " where the product has "
-                                    << result[2 - back];
-  }
+  if (failed(expectBroadcastsTo(node, inference, 2, result)))
+    return failure();
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
   return success();
 }

@@ -175,7 +175,7 @@ LogicalResult aimc::onnx::inferMaxRoiPool(NodeOp node, ShapeInference &inference
   Shape x = inference.getShape(node.getInputs()[0]), regions = inference.getShape(node.getInputs()[1]);
   Type element = inference.getElementType(node.getInputs()[0]);
   SmallVector<int64_t> sizes = node.getInts("pooled_shape");
-  if (x.size() != 4 || regions.size() != 2 || !isa<FloatType>(element) ||
+  if (x.size() != 4 || regions.size() != 2 || (isStatic(regions[1]) && regions[1] != 5) || !isa<FloatType>(element) ||
       element != inference.getElementType(node.getInputs()[1]))
     return node.emitNodeError() << "takes an image [N, C, H, W] and regions [R, 5] of one float type, not "
                                 << node.getInputs()[0].getType() << " and " << node.getInputs()[1].getType();
@@ -188,9 +188,13 @@ LogicalResult aimc::onnx::inferMaxRoiPool(NodeOp node, ShapeInference &inference
 LogicalResult aimc::onnx::inferRoiAlign(NodeOp node, ShapeInference &inference) {
   Shape x = inference.getShape(node.getInputs()[0]), regions = inference.getShape(node.getInputs()[1]);
   int64_t height = node.getInt("output_height", 1), width = node.getInt("output_width", 1);
-  if (x.size() != 4 || regions.size() != 2 || height < 1 || width < 1)
+  if (x.size() != 4 || regions.size() != 2 || (isStatic(regions[1]) && regions[1] != 4) || height < 1 || width < 1)
     return node.emitNodeError() << "takes an image [N, C, H, W] and regions [R, 4], not " << node.getInputs()[0].getType()
                                 << " and " << node.getInputs()[1].getType();
+  Value images = node.getInputs()[2];
+  if (Dim count = inference.getShape(images)[0]; isStatic(count) && isStatic(regions[0]) && count != regions[0])
+    return node.emitNodeError() << "input 2 has type " << images.getType() << ", but each of " << regions[0]
+                                << " regions needs the number of its image";
   inference.setResult(node.getOutputs()[0], {regions[0], x[1], height, width}, inference.getElementType(node.getInputs()[0]));
   return success();
 }

@@ -115,6 +115,25 @@ LogicalResult aimc::onnx::inferEmbedLayerNormalization(NodeOp node, ShapeInferen
   return success();
 }
 
+/// An error unless operand `mask` of com.microsoft's attention counts the keys of each sample, or masks [B, T] or [B, S, T] of
+/// scores [B, heads, S, T], and operand `bias` broadcasts to them. Both may be absent.
+static LogicalResult checkMasks(NodeOp node, ShapeInference &inference, unsigned mask, unsigned bias, const Shape &scores) {
+  if (Value operand = node.getInput(mask)) {
+    Shape own = inference.getShape(operand), wanted = {scores[0], scores[2], scores[3]};
+    if (own.empty() || own.size() > 3)
+      return node.emitNodeError() << "the mask has type " << operand.getType() << "; it needs 1 to 3 dimensions";
+    if (own.size() == 2)
+      wanted.erase(wanted.begin() + 1);
+    bool fits = own.size() > 1 || !isStatic(own[0]) || !isStatic(scores[0]) || own[0] >= scores[0];
+    for (auto [size, other] : llvm::zip(own, wanted))
+      fits &= own.size() == 1 || !differ(size, other);
+    if (!fits)
+      return node.emitNodeError() << "the mask has type " << operand.getType() << " for " << scores[0] << " samples of "
+                                  << scores[2] << " queries and " << scores[3] << " keys";
+  }
+  return expectBroadcastsTo(node, inference, bias, scores);
+}
+
 /// The width of [B, S, heads · D] or [B, heads, S, D] per head.
 static Dim getWidth(ShapeInference &inference, const Shape &shape, int64_t heads) {
   return shape.size() == 4 ? shape[3] : inference.div(shape[2], heads);
@@ -132,6 +151,11 @@ LogicalResult aimc::onnx::inferAttention(NodeOp node, ShapeInference &inference)
                                 << "; inputs of 3 dimensions need both";
   if (Value mask = node.getInput(3); mask && (inference.getShape(mask).empty() || inference.getShape(mask).size() > 4))
     return node.emitNodeError() << "the mask has type " << mask.getType() << "; it needs 1 to 4 dimensions";
+  if (Value mask = node.getInput(3)) { // its keys may be fewer
+    Shape scores = {q[0], q.size() == 4 ? q[1] : Dim(heads), q[q.size() - 2], inference.getShape(mask).back()};
+    if (failed(expectBroadcastsTo(node, inference, 3, scores)))
+      return failure();
+  }
   if (static_cast<bool>(node.getInput(4)) != static_cast<bool>(node.getInput(5)))
     return node.emitNodeError() << "has only one of past key and past value";
   for (unsigned index : {4, 5})
@@ -170,9 +194,6 @@ LogicalResult aimc::onnx::inferFusedAttention(NodeOp node, ShapeInference &infer
       widths[0] % heads != 0 || widths[2] % heads != 0)
     return node.emitNodeError() << "'qkv_hidden_sizes' [" << widths << "] do not fit " << heads << " heads and weights "
                                 << node.getInputs()[1].getType();
-  for (unsigned index : {3, 5}) // mask, bias of the scores
-    if (Value operand = node.getInput(index); operand && inference.getShape(operand).size() > 4)
-      return node.emitNodeError() << "input " << index << " has type " << operand.getType() << "; it has at most 4 dimensions";
   Type element = inference.getElementType(node.getInputs()[0]);
   inference.setResult(node.getOutputs()[0], {x[0], x[1], widths[2]}, element);
   Dim length = x[1];
@@ -185,6 +206,8 @@ LogicalResult aimc::onnx::inferFusedAttention(NodeOp node, ShapeInference &infer
                                   << widths[0] / heads << " and " << widths[2] / heads;
     length = inference.add(length, shape[3]);
   }
+  if (failed(checkMasks(node, inference, 3, 5, {x[0], heads, x[1], length})))
+    return failure();
   if (node.getOutputs().size() > 1 && !isa<NoneType>(node.getOutputs()[1].getType())) {
     if (widths[2] != widths[0])
       return node.emitNodeError() << "keys of width " << widths[0] << " and values of width " << widths[2]

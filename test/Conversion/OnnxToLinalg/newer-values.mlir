@@ -281,6 +281,25 @@ func.func @skip_simplified() {
   return
 }
 
+// The number of an image that is not there is that of the nearest one.
+// CHECK: {{\[\[\[\[}}7]]]]
+// CHECK: {{\[\[\[\[}}7]]]]
+func.func @regions_of_no_image() {
+  %x = arith.constant dense<[[[[3.0]]], [[[7.0]]]]> : tensor<2x1x1x1xf32>
+  %r = arith.constant dense<[[0.0, 0.0, 1.0, 1.0]]> : tensor<1x4xf32>
+  %n = arith.constant dense<[1000000000]> : tensor<1xi64>
+  %y = onnx.node "RoiAlign"(%x, %r, %n) {domain = "", opset = 16 : i64, attrs = {}}
+      : (tensor<2x1x1x1xf32>, tensor<1x4xf32>, tensor<1xi64>) -> tensor<1x1x1x1xf32>
+  %out = tensor.cast %y : tensor<1x1x1x1xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  %q = arith.constant dense<[[1.0e9, 0.0, 0.0, 1.0, 1.0]]> : tensor<1x5xf32>
+  %z = onnx.node "MaxRoiPool"(%x, %q) {domain = "", opset = 1 : i64, attrs = {pooled_shape = array<i64: 1, 1>}}
+      : (tensor<2x1x1x1xf32>, tensor<1x5xf32>) -> tensor<1x1x1x1xf32>
+  %outz = tensor.cast %z : tensor<1x1x1x1xf32> to tensor<*xf32>
+  call @printMemrefF32(%outz) : (tensor<*xf32>) -> ()
+  return
+}
+
 func.func @main() {
   call @grid_sample_3d() : () -> ()
   call @affine_grid() : () -> ()
@@ -301,5 +320,6 @@ func.func @main() {
   call @fused_matmul_batch() : () -> ()
   call @quick_gelu() : () -> ()
   call @skip_simplified() : () -> ()
+  call @regions_of_no_image() : () -> ()
   return
 }

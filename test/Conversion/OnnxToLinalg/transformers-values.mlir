@@ -264,6 +264,38 @@ func.func @bias_gelu() {
   return
 }
 
+// Words and positions that are in no table are the nearest in it: [5, 5] + [7, 2] and [1, 3] + [0, 0].
+// CHECK: [12,  7]
+// CHECK-NEXT: [1,  3]
+func.func @embedding_outside() {
+  %ids = arith.constant dense<[[1000000000, -5]]> : tensor<1x2xi32>
+  %none = onnx.none
+  %words = arith.constant dense<[[1.0, 3.0], [5.0, 5.0]]> : tensor<2x2xf32>
+  %positions = arith.constant dense<[[0.0, 0.0], [7.0, 2.0]]> : tensor<2x2xf32>
+  %gamma = arith.constant dense<1.0> : tensor<2xf32>
+  %beta = arith.constant dense<0.0> : tensor<2xf32>
+  %at = arith.constant dense<[[1000000000, -1000000000]]> : tensor<1x2xi32>
+  %y:3 = onnx.node "EmbedLayerNormalization"(%ids, %none, %words, %positions, %none, %gamma, %beta, %none, %at) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+      : (tensor<1x2xi32>, none, tensor<2x2xf32>, tensor<2x2xf32>, none, tensor<2xf32>, tensor<2xf32>, none, tensor<1x2xi32>) -> (tensor<1x2x2xf32>, tensor<1xi32>, tensor<1x2x2xf32>)
+  %out = tensor.cast %y#2 : tensor<1x2x2xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  return
+}
+
+// A position behind the last one turns like the last: by a quarter.
+// CHECK: [-2,  1]
+func.func @rotary_embedding_outside() {
+  %x = arith.constant dense<[[[[1.0, 2.0]]]]> : tensor<1x1x1x2xf32>
+  %cos = arith.constant dense<[[1.0], [0.0]]> : tensor<2x1xf32>
+  %sin = arith.constant dense<[[0.0], [1.0]]> : tensor<2x1xf32>
+  %at = arith.constant dense<[[1000000000]]> : tensor<1x1xi64>
+  %y = onnx.node "RotaryEmbedding"(%x, %cos, %sin, %at) {domain = "", opset = 24 : i64, attrs = {}}
+      : (tensor<1x1x1x2xf32>, tensor<2x1xf32>, tensor<2x1xf32>, tensor<1x1xi64>) -> tensor<1x1x1x2xf32>
+  %out = tensor.cast %y : tensor<1x1x1x2xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  return
+}
+
 func.func @main() {
   call @matmul_4_bits() : () -> ()
   call @matmul_4_bits_zero_points() : () -> ()
@@ -283,5 +315,7 @@ func.func @main() {
   call @tensor_scatter() : () -> ()
   call @fused_matmul() : () -> ()
   call @bias_gelu() : () -> ()
+  call @embedding_outside() : () -> ()
+  call @rotary_embedding_outside() : () -> ()
   return
 }

@@ -149,7 +149,7 @@ func.func @mask_dimensions(%q: tensor<1x2x3x4xf32>, %mask: tensor<1x1x1x3x3xf32>
 
 func.func @bias_dimensions(%x: tensor<1x3x4xf32>, %w: tensor<4x12xf32>, %b: tensor<12xf32>, %scores: tensor<1x1x2x3x3xf32>) {
   %none = onnx.none
-  // expected-error @below {{(Attention, opset 1): input 5 has type 'tensor<1x1x2x3x3xf32>'; it has at most 4 dimensions}}
+  // expected-error @below {{(Attention, opset 1): input 5 has 5 dimensions; the operator takes at most 4}}
   %r = onnx.node "Attention"(%x, %w, %b, %none, %none, %scores)
     {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
     : (tensor<1x3x4xf32>, tensor<4x12xf32>, tensor<12xf32>, none, none, tensor<1x1x2x3x3xf32>) -> tensor<*xf32>

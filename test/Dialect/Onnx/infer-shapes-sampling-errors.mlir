@@ -187,3 +187,21 @@ func.func @window(%x: tensor<i64>) {
     : (tensor<i64>) -> tensor<*xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @images_of_regions(%x: tensor<1x2x4x4xf32>, %y: tensor<3x4xf32>, %z: tensor<2xi64>) {
+  // expected-error @unknown {{node (RoiAlign, opset 16): input 2 has type 'tensor<2xi64>', but each of 3 regions needs the number of its image}}
+  %r = onnx.node "RoiAlign"(%x, %y, %z) {domain = "", opset = 16 : i64, attrs = {}}
+    : (tensor<1x2x4x4xf32>, tensor<3x4xf32>, tensor<2xi64>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @numbers_of_regions(%x: tensor<1x2x4x4xf32>, %y: tensor<3x3xf32>, %z: tensor<3xi64>) {
+  // expected-error @unknown {{node (RoiAlign, opset 16): takes an image [N, C, H, W] and regions [R, 4], not 'tensor<1x2x4x4xf32>' and 'tensor<3x3xf32>'}}
+  %r = onnx.node "RoiAlign"(%x, %y, %z) {domain = "", opset = 16 : i64, attrs = {}}
+    : (tensor<1x2x4x4xf32>, tensor<3x3xf32>, tensor<3xi64>) -> tensor<*xf32> loc("node")
+  return
+}
