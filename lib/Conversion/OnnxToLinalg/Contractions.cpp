@@ -279,6 +279,39 @@ LogicalResult aimc::onnx::lowerConv(NodeOp node, ValueRange inputs, Lowering &b)
   return failed(result) ? failure() : b.replace(node, addBias(*result, getOptional(inputs, 2), b));
 }
 
+/// activation(convolution + bias + summand); the parameters of the activation stand in `activation_params`, and there are no
+/// others: Clip's are its limits.
+LogicalResult aimc::onnx::lowerFusedConv(NodeOp node, ValueRange inputs, Lowering &b) {
+  StringRef name = node.getString("activation", "");
+  SmallVector<float> parameters = node.getFloats("activation_params");
+  Activation activation = getActivation(name);
+  bool clips = name == "Clip";
+  if (!clips && !name.empty() && activation.kind == Activation::Unknown)
+    return b.error(node) << "activation '" << name << "' is not known";
+  size_t wanted = clips ? 2 : activation.hasAlpha() + activation.hasBeta();
+  if (parameters.size() != wanted && (clips || !parameters.empty()))
+    return b.error(node) << "activation '" << name << "' takes " << wanted << " numbers, but 'activation_params' has "
+                         << parameters.size();
+  if (!clips && !parameters.empty())
+    activation.alpha = parameters.front();
+  if (activation.hasBeta() && !parameters.empty())
+    activation.beta = parameters.back();
+
+  FailureOr<Value> result = convolve(node, inputs[0], inputs[1], b);
+  if (failed(result))
+    return failure();
+  SmallVector<Value> operands{addBias(*result, getOptional(inputs, 2), b)};
+  if (Value summand = getOptional(inputs, 3))
+    operands.push_back(summand);
+  return b.replace(node, b.broadcast(operands, getElement(*result), [&](ValueRange s) -> SmallVector<Value> {
+    Value x = s.size() > 1 ? addScalars(b, s[0], s[1]) : s[0];
+    if (clips)
+      return {arith::MinimumFOp::create(b, arith::MaximumFOp::create(b, x, b.scalar(x.getType(), parameters[0])),
+                                        b.scalar(x.getType(), parameters[1]))};
+    return {name.empty() ? x : activate(b, activation, x)};
+  }));
+}
+
 /// Every input element spreads a kernel: patches[n, s…, g, j] = Σ_c input[n, g, c, s…] · weight[g, c, j], j over filters and
 /// kernel, is the contraction; each output element then gathers the patches that reach it.
 LogicalResult aimc::onnx::lowerConvTranspose(NodeOp node, ValueRange inputs, Lowering &b) {

@@ -30,6 +30,32 @@ std::pair<Value, Value> moments(Value tensor, ArrayRef<int64_t> axes, float epsi
 /// Half x (1 + erf(x / √2)), or with the tanh approximation of erf.
 Value gelu(Lowering &b, Value scalar, bool tanhApproximation);
 
+/// A function of one number that another operator names, with its parameters.
+struct Activation {
+  enum Kind {
+    Affine,
+    Elu,
+    HardSigmoid,
+    LeakyRelu,
+    Relu,
+    ScaledTanh,
+    Sigmoid,
+    Softplus,
+    Softsign,
+    Tanh,
+    ThresholdedRelu,
+    Unknown
+  } kind = Unknown;
+  float alpha = 0, beta = 0;
+
+  bool hasAlpha() const;
+  bool hasBeta() const;
+};
+/// By ONNX's name, in capitals or not, with the parameters that it has unless others are given.
+Activation getActivation(StringRef name);
+/// Of a float; the activation is a known one.
+Value activate(Lowering &b, const Activation &activation, Value x);
+
 } // namespace aimc::onnx
 
 #endif // AIMC_LIB_CONVERSION_ONNXTOLINALG_OPERATIONS_H

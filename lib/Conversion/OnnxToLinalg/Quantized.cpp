@@ -202,9 +202,15 @@ LogicalResult aimc::onnx::lowerDequantizeLinear(NodeOp node, ValueRange inputs, 
   return b.replace(node, joinBlocks(result, *layout, inputs[0], b));
 }
 
+/// Levels from 0 to 255 over the range of a tensor, with their scale and zero point.
+namespace {
+struct DynamicLevels {
+  Value levels, scale, zero;
+};
+} // namespace
+
 /// scale = (max(x, 0) - min(x, 0)) / 255, or 1 where that is 0; zero point = round(-min / scale).
-LogicalResult aimc::onnx::lowerDynamicQuantizeLinear(NodeOp node, ValueRange inputs, Lowering &b) {
-  Value x = inputs[0];
+static DynamicLevels quantizeDynamically(Value x, Lowering &b) {
   Type f32 = b.getF32Type(), u8 = b.getIntegerType(8, /*isSigned=*/false);
   Value none = b.scalar(f32, 0);
   SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, getRank(x)));
@@ -219,7 +225,12 @@ LogicalResult aimc::onnx::lowerDynamicQuantizeLinear(NodeOp node, ValueRange inp
   Value zero = b.compute({{least, scalar}, {scale, scalar}}, {}, b.getI8Type(), [&](ValueRange s) -> SmallVector<Value> {
     return {quantizeScalar(b, arith::NegFOp::create(b, s[0]), s[1], {}, u8)};
   });
-  return b.replace(node, {quantize(x, scale, zero, u8, b), scale, zero});
+  return {quantize(x, scale, zero, u8, b), scale, zero};
+}
+
+LogicalResult aimc::onnx::lowerDynamicQuantizeLinear(NodeOp node, ValueRange inputs, Lowering &b) {
+  DynamicLevels result = quantizeDynamically(inputs[0], b);
+  return b.replace(node, {result.levels, result.scale, result.zero});
 }
 
 //===------------------------------------------------------------------------------------------------------------===//
@@ -264,6 +275,54 @@ LogicalResult aimc::onnx::lowerQLinearMatMul(NodeOp node, ValueRange inputs, Low
     return failure();
   return b.replace(node, requantize(*product, alongRows(inputs[1], *product, b), inputs[4], inputs[6], inputs[7],
                                     getResultElement(node), b));
+}
+
+/// float(sum) · (scaleX · scaleW) + bias; `bias` may be null.
+static Value rescale(Value sum, Value scaleX, Value scaleW, Value bias, Lowering &b) {
+  return broadcastSome({sum, scaleX, scaleW, bias}, b.getF32Type(), b, [&](ArrayRef<Value> s) {
+    Value number = mulF(b, arith::SIToFPOp::create(b, b.getF32Type(), s[0]), mulF(b, s[1], s[2]));
+    return s[3] ? addF(b, number, s[3]) : number;
+  });
+}
+
+/// Operands: two factors of levels, their scales, their zero points, then a bias of floats.
+LogicalResult aimc::onnx::lowerMatMulIntegerToFloat(NodeOp node, ValueRange inputs, Lowering &b) {
+  Value left = center(inputs[0], alongRows(getOptional(inputs, 4), inputs[0], b), getOnnxElement(node, 0, b), b);
+  FailureOr<Value> product = multiplyIntegers(node, left, inputs[1], getOptional(inputs, 5), getOnnxElement(node, 1, b), b);
+  if (failed(product))
+    return failure();
+  return b.replace(node, rescale(*product, alongRows(inputs[2], *product, b), inputs[3], getOptional(inputs, 6), b));
+}
+
+/// Operands: a factor of floats, which is quantized to its own range, one of levels with its scale and zero point, then a bias.
+LogicalResult aimc::onnx::lowerDynamicQuantizeMatMul(NodeOp node, ValueRange inputs, Lowering &b) {
+  DynamicLevels x = quantizeDynamically(inputs[0], b);
+  Value left = center(x.levels, x.zero, b.getIntegerType(8, /*isSigned=*/false), b);
+  FailureOr<Value> product = multiplyIntegers(node, left, inputs[1], getOptional(inputs, 3), getOnnxElement(node, 1, b), b);
+  return failed(product) ? failure() : b.replace(node, rescale(*product, x.scale, inputs[2], getOptional(inputs, 4), b));
+}
+
+/// alpha · A · B + C, where C counts in steps of alpha · scaleA · scaleB; of floats unless a zero point of the result is given.
+LogicalResult aimc::onnx::lowerQGemm(NodeOp node, ValueRange inputs, Lowering &b) {
+  auto factor = [&](Value tensor, StringRef transposed) {
+    return node.getInt(transposed, 0) ? b.transpose(tensor, {1, 0}) : tensor;
+  };
+  Value left = factor(center(inputs[0], getOptional(inputs, 2), getOnnxElement(node, 0, b), b), "transA");
+  FailureOr<Value> product =
+      multiplyIntegers(node, left, factor(inputs[3], "transB"), getOptional(inputs, 5), getOnnxElement(node, 3, b), b);
+  if (failed(product))
+    return failure();
+  Value sum = *product;
+  if (Value c = getOptional(inputs, 6))
+    sum = b.broadcast({sum, c}, b.getI32Type(),
+                      [&](ValueRange s) -> SmallVector<Value> { return {arith::AddIOp::create(b, s[0], s[1])}; });
+  Value scale = inputs[1];
+  if (float alpha = node.getFloat("alpha", 1.0f); alpha != 1.0f)
+    scale = b.broadcast(scale, b.getF32Type(),
+                        [&](ValueRange s) -> SmallVector<Value> { return {mulF(b, b.scalar(b.getF32Type(), alpha), s[0])}; });
+  Value zero = getOptional(inputs, 8);
+  return b.replace(node, zero ? requantize(sum, scale, inputs[4], inputs[7], zero, getResultElement(node), b)
+                              : rescale(sum, scale, inputs[4], {}, b));
 }
 
 LogicalResult aimc::onnx::lowerConvInteger(NodeOp node, ValueRange inputs, Lowering &b) {

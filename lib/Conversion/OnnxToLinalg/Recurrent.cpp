@@ -5,62 +5,12 @@
 // before the product has a second one per step for its hidden gate, "<node>_R_hidden". Biases are added outside.
 //
 //===------------------------------------------------------------------------------------------------------------===//
-#include "Lowering.h"
+#include "Operations.h"
 
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace aimc::onnx;
-
-namespace {
-/// An activation of the lists that recurrent nodes carry.
-struct Activation {
-  enum Kind {
-    Affine,
-    Elu,
-    HardSigmoid,
-    LeakyRelu,
-    Relu,
-    ScaledTanh,
-    Sigmoid,
-    Softplus,
-    Softsign,
-    Tanh,
-    ThresholdedRelu,
-    Unknown
-  } kind = Unknown;
-  float alpha = 0, beta = 0;
-};
-} // namespace
-
-static Activation getActivation(StringRef name) {
-  using A = Activation;
-  return llvm::StringSwitch<Activation>(name)
-      .CaseLower("affine", {A::Affine, 1.0f, 0.0f})
-      .CaseLower("elu", {A::Elu, 1.0f, 0.0f})
-      .CaseLower("hardsigmoid", {A::HardSigmoid, 0.2f, 0.5f})
-      .CaseLower("leakyrelu", {A::LeakyRelu, 0.01f, 0.0f})
-      .CaseLower("relu", {A::Relu})
-      .CaseLower("scaledtanh", {A::ScaledTanh, 1.0f, 1.0f})
-      .CaseLower("sigmoid", {A::Sigmoid})
-      .CaseLower("softplus", {A::Softplus})
-      .CaseLower("softsign", {A::Softsign})
-      .CaseLower("tanh", {A::Tanh})
-      .CaseLower("thresholdedrelu", {A::ThresholdedRelu, 1.0f, 0.0f})
-      .Default({});
-}
-
-static bool hasAlpha(Activation::Kind kind) {
-  using A = Activation;
-  return kind == A::Affine || kind == A::Elu || kind == A::HardSigmoid || kind == A::LeakyRelu || kind == A::ScaledTanh ||
-         kind == A::ThresholdedRelu;
-}
-
-static bool hasBeta(Activation::Kind kind) {
-  return kind == Activation::Affine || kind == Activation::HardSigmoid || kind == Activation::ScaledTanh;
-}
 
 namespace {
 /// One recurrent node. Tensors are [batch, hidden] where nothing else is said.
@@ -92,7 +42,6 @@ private:
   Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
   Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
   Value number(double value) { return b.scalar(element, value); }
-  Value activate(const Activation &activation, Value x);
   /// Activation `index` of a direction, with the node's clipping of its argument.
   Value activate(int64_t direction, unsigned index, Value x);
   Location getLocation(const Twine &suffix) { return NameLoc::get(b.getStringAttr(node.getNodeName() + suffix)); }
@@ -164,58 +113,19 @@ LogicalResult Recurrence::readAttributes() {
     Activation activation = getActivation(name);
     if (activation.kind == Activation::Unknown)
       return b.error(node) << "activation '" << name << "' is not known";
-    if (hasAlpha(activation.kind) && usedAlphas < alphas.size())
+    if (activation.hasAlpha() && usedAlphas < alphas.size())
       activation.alpha = alphas[usedAlphas++];
-    if (hasBeta(activation.kind) && usedBetas < betas.size())
+    if (activation.hasBeta() && usedBetas < betas.size())
       activation.beta = betas[usedBetas++];
     activations.push_back(activation);
   }
   return success();
 }
 
-Value Recurrence::activate(const Activation &activation, Value x) {
-  Value zero = number(0), one = number(1), alpha = number(activation.alpha), beta = number(activation.beta);
-  auto exp = [&](Value value) -> Value { return math::ExpOp::create(b, value); };
-  auto tanh = [&](Value value) -> Value { return math::TanhOp::create(b, value); };
-  auto divide = [&](Value left, Value right) -> Value { return arith::DivFOp::create(b, left, right); };
-  auto select = [&](arith::CmpFPredicate predicate, Value limit, Value yes, Value no) -> Value {
-    return arith::SelectOp::create(b, arith::CmpFOp::create(b, predicate, x, limit), yes, no);
-  };
-  switch (activation.kind) {
-  case Activation::Affine:
-    return add(mul(alpha, x), beta);
-  case Activation::Elu:
-    return select(arith::CmpFPredicate::OLT, zero, mul(alpha, math::ExpM1Op::create(b, x)), x);
-  case Activation::HardSigmoid:
-    return arith::MinimumFOp::create(b, arith::MaximumFOp::create(b, add(mul(alpha, x), beta), zero), one);
-  case Activation::LeakyRelu:
-    return select(arith::CmpFPredicate::OLT, zero, mul(alpha, x), x);
-  case Activation::Relu:
-    return arith::MaximumFOp::create(b, x, zero);
-  case Activation::ScaledTanh:
-    return mul(alpha, tanh(mul(beta, x)));
-  case Activation::Sigmoid:
-    return divide(one, add(exp(arith::NegFOp::create(b, x)), one));
-  case Activation::Softplus: {
-    Value rest = math::Log1pOp::create(b, exp(arith::NegFOp::create(b, math::AbsFOp::create(b, x))));
-    return add(arith::MaximumFOp::create(b, x, zero), rest);
-  }
-  case Activation::Softsign:
-    return divide(x, add(one, math::AbsFOp::create(b, x)));
-  case Activation::Tanh:
-    return tanh(x);
-  case Activation::ThresholdedRelu:
-    return select(arith::CmpFPredicate::OGE, alpha, x, zero);
-  case Activation::Unknown:
-    break;
-  }
-  llvm_unreachable("activations are checked when the attributes are read");
-}
-
 Value Recurrence::activate(int64_t direction, unsigned index, Value x) {
   if (clip > 0)
     x = arith::MinimumFOp::create(b, arith::MaximumFOp::create(b, x, number(-clip)), number(clip));
-  return activate(activations[direction * (activations.size() / directions) + index], x);
+  return aimc::onnx::activate(b, activations[direction * (activations.size() / directions) + index], x);
 }
 
 /// left · rightᵀ, named as the node with a suffix.
@@ -300,7 +210,7 @@ SmallVector<Value> Recurrence::stepLSTM(const Step &step, Value hidden, Value ce
     Value newCell = add(mul(forget, s[0]), mul(in, candidate));
     Value out = activate(step.direction, 0, sum(1, newCell));
     Activation squash = activations[step.direction * 3 + 2];
-    return {mul(out, activate(squash, newCell)), newCell};
+    return {mul(out, aimc::onnx::activate(b, squash, newCell)), newCell};
   });
 }
 

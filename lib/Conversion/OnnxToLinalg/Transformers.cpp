@@ -544,6 +544,32 @@ LogicalResult aimc::onnx::lowerFusedAttention(NodeOp node, ValueRange inputs, Lo
   return b.replace(node, {*attended, present});
 }
 
+/// com.microsoft: operands queries [B, S, heads · D], keys and values [B, T, heads · D] or [B, heads, T, D], bias of those that
+/// have no dimension of heads, with room for all three?, mask?, bias of the scores?, past keys?, past values [B, heads, P, D]?.
+LogicalResult aimc::onnx::lowerMultiHeadAttention(NodeOp node, ValueRange inputs, Lowering &b) {
+  int64_t heads = node.getInt("num_heads", 1);
+  Value bias = getOptional(inputs, 3), pastKey = getOptional(inputs, 6), pastValue = getOptional(inputs, 7);
+  SmallVector<Value> parts(inputs.take_front(3));
+  Size offset = b.size(0);
+  for (Value &part : parts) {
+    bool flat = getRank(part) == 3;
+    Size width = flat ? b.dim(part, 2) : b.mul(b.size(heads), b.dim(part, 3));
+    if (bias && flat)
+      part = add(part, b.sliceAxis(bias, 0, offset, width), b);
+    offset = b.add(offset, width);
+    part = splitHeads(part, heads, b);
+  }
+  if (bias)
+    b.expectEqual(offset, b.dim(bias, 0), "the bias must have as many elements as queries, keys and values together are wide");
+  if (pastKey) {
+    parts[1] = b.concat(2, ValueRange{pastKey, parts[1]});
+    parts[2] = b.concat(2, ValueRange{pastValue, parts[2]});
+  }
+  FailureOr<Value> attended = attendMasked(node, parts[0], parts[1], parts[2], getOptional(inputs, 4), getOptional(inputs, 5),
+                                           pastKey ? b.dim(pastKey, 2) : b.size(0), b);
+  return failed(attended) ? failure() : b.replace(node, {*attended, parts[1], parts[2]});
+}
+
 /// Turns pairs of elements of every head by angles whose cosines and sines are given: for positions, or for [B, S].
 LogicalResult aimc::onnx::lowerRotaryEmbedding(NodeOp node, ValueRange inputs, Lowering &b) {
   Value x = inputs[0], positions = getOptional(inputs, 3);

@@ -241,6 +241,12 @@ LogicalResult aimc::onnx::inferConv(NodeOp node, ShapeInference &inference) {
   return inferConvolution(node, inference, 0, 1, 2, inference.getElementType(node.getInputs()[0]));
 }
 
+LogicalResult aimc::onnx::inferFusedConv(NodeOp node, ShapeInference &inference) {
+  if (failed(inferConvolution(node, inference, 0, 1, 2, inference.getElementType(node.getInputs()[0]))))
+    return failure();
+  return expectBroadcastsTo(node, inference, 3, inference.getShape(node.getOutputs()[0]));
+}
+
 LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &inference) {
   Shape x = inference.getShape(node.getInputs()[0]), w = inference.getShape(node.getInputs()[1]);
   if (x.size() < 3)

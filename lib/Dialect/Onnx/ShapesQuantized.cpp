@@ -233,3 +233,70 @@ LogicalResult aimc::onnx::inferQLinearPool(NodeOp node, ShapeInference &inferenc
   inference.setResult(node.getOutputs()[0], result, inference.getElementType(node.getInputs()[0]));
   return success();
 }
+
+//===--------------------------------------------------------------------------------------------------------------===//
+// com.microsoft: contractions of integers with scales
+//===--------------------------------------------------------------------------------------------------------------===//
+
+/// An error unless operand `index` holds float32.
+static LogicalResult expectFloat32(NodeOp node, ShapeInference &inference, unsigned index) {
+  if (inference.getElementType(node.getInputs()[index]).isF32())
+    return success();
+  return node.emitNodeError() << "input " << index << " has type " << node.getInputs()[index].getType()
+                              << "; the operator takes float32: insert a Cast";
+}
+
+LogicalResult aimc::onnx::inferMatMulIntegerToFloat(NodeOp node, ShapeInference &inference) {
+  if (failed(expectPresent(node, {2, 3})) || failed(expectBytes(node, inference, {0, 1})) ||
+      failed(expectFloat32(node, inference, 2)) || failed(expectParameters(node, inference, 0, {2, 4})) ||
+      failed(expectParameters(node, inference, 1, {3, 5})))
+    return failure();
+  ValueRange inputs = node.getInputs();
+  if (failed(inferMatrixProduct(node, inference, inference.getShape(inputs[0]), inference.getShape(inputs[1]),
+                                inference.getElementType(inputs[2]))))
+    return failure();
+  return expectBroadcastsTo(node, inference, 6, inference.getShape(node.getOutputs()[0]));
+}
+
+LogicalResult aimc::onnx::inferDynamicQuantizeMatMul(NodeOp node, ShapeInference &inference) {
+  if (failed(expectPresent(node, {2})) || failed(expectFloat32(node, inference, 0)) ||
+      failed(expectBytes(node, inference, {1})) || failed(expectParameters(node, inference, 1, {2, 3})))
+    return failure();
+  ValueRange inputs = node.getInputs();
+  if (failed(inferMatrixProduct(node, inference, inference.getShape(inputs[0]), inference.getShape(inputs[1]),
+                                inference.getElementType(inputs[0]))))
+    return failure();
+  return expectBroadcastsTo(node, inference, 4, inference.getShape(node.getOutputs()[0]));
+}
+
+LogicalResult aimc::onnx::inferQGemm(NodeOp node, ShapeInference &inference) {
+  if (failed(expectPresent(node, {1, 3, 4})) || failed(expectBytes(node, inference, {0, 3})) ||
+      failed(expectFloat32(node, inference, 1)) || failed(expectParameters(node, inference, 3, {4, 5})))
+    return failure();
+  ValueRange inputs = node.getInputs();
+  Shape a = inference.getShape(inputs[0]), b = inference.getShape(inputs[3]);
+  if (a.size() != 2 || b.size() != 2)
+    return node.emitNodeError() << "multiplies " << inputs[0].getType() << " with " << inputs[3].getType()
+                                << "; both need 2 dimensions";
+  if (node.getInt("transA", 0))
+    std::swap(a[0], a[1]);
+  if (node.getInt("transB", 0))
+    std::swap(b[0], b[1]);
+  for (unsigned index : {4, 5})
+    if (Value parameter = node.getInput(index)) {
+      Shape shape = inference.getShape(parameter);
+      if (shape.size() == 1 && shape[0] != 1 && differ(shape[0], b[1]))
+        return node.emitNodeError() << "input " << index << " has type " << parameter.getType() << " for " << b[1]
+                                    << " columns";
+    }
+  Value scale = node.getInput(7), zero = node.getInput(8);
+  if (static_cast<bool>(scale) != static_cast<bool>(zero))
+    return node.emitNodeError() << "has only one of scale and zero point of the result; a result of floats needs none";
+  if (zero && failed(expectBytes(node, inference, {8})))
+    return failure();
+  if (Value c = node.getInput(6); c && !inference.getElementType(c).isInteger(32))
+    return node.emitNodeError() << "input 6 has type " << c.getType() << "; the operator adds 32-bit integers";
+  if (failed(inferMatrixProduct(node, inference, a, b, inference.getElementType(zero ? zero : inputs[1]))))
+    return failure();
+  return expectBroadcastsTo(node, inference, 6, inference.getShape(node.getOutputs()[0]));
+}

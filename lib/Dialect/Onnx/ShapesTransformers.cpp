@@ -217,6 +217,62 @@ LogicalResult aimc::onnx::inferFusedAttention(NodeOp node, ShapeInference &infer
   return success();
 }
 
+LogicalResult aimc::onnx::inferMultiHeadAttention(NodeOp node, ShapeInference &inference) {
+  for (unsigned index : {1, 2})
+    if (!node.getInput(index))
+      return node.emitNodeError() << "omits input " << index << "; queries, keys and values are taken one by one, not packed";
+  for (unsigned index : {8, 9})
+    if (node.getInput(index))
+      return node.emitNodeError() << "has input " << index << "; past keys and values that share memory with the present ones "
+                                  << "are not known: give inputs 6 and 7 alone";
+  Shape q = inference.getShape(node.getInputs()[0]), k = inference.getShape(node.getInputs()[1]);
+  Shape v = inference.getShape(node.getInputs()[2]);
+  int64_t heads = node.getInt("num_heads", 0);
+  if ((k.size() != 3 && k.size() != 4) || v.size() != k.size())
+    return node.emitNodeError() << "keys and values have " << k.size() << " and " << v.size()
+                                << " dimensions; both need 3 or both 4";
+  if (heads < 1 || !isStatic(q[2]) || q[2] % heads != 0)
+    return node.emitNodeError() << "queries of type " << node.getInputs()[0].getType() << " do not split into " << heads
+                                << " heads";
+  bool split = k.size() == 4;
+  Dim keyWidth = split ? inference.mul(k[3], heads) : k[2], valueWidth = split ? inference.mul(v[3], heads) : v[2];
+  auto isOther = [&](const Shape &shape) { return differ(shape[0], q[0]) || (split && differ(shape[1], heads)); };
+  if (isOther(k) || isOther(v) || differ(keyWidth, q[2]) || (isStatic(valueWidth) && valueWidth % heads != 0) ||
+      differ(k[split ? 2 : 1], v[split ? 2 : 1]))
+    return node.emitNodeError() << "keys " << node.getInputs()[1].getType() << " and values " << node.getInputs()[2].getType()
+                                << " do not fit each other or queries of type " << node.getInputs()[0].getType();
+  if (Value bias = node.getInput(3);
+      bias && isStatic(keyWidth) && isStatic(valueWidth) && differ(inference.getShape(bias)[0], 2 * q[2] + valueWidth))
+    return node.emitNodeError() << "the bias has type " << bias.getType() << ", but " << 2 * q[2] + valueWidth
+                                << " elements are needed";
+  if (static_cast<bool>(node.getInput(6)) != static_cast<bool>(node.getInput(7)))
+    return node.emitNodeError() << "has only one of past keys and past values";
+  Dim length = k[split ? 2 : 1];
+  if (Value past = node.getInput(6)) {
+    Shape keys = inference.getShape(past), values = inference.getShape(node.getInput(7));
+    for (auto [shape, width] : {std::pair(keys, q[2]), {values, valueWidth}})
+      if (differ(shape[0], q[0]) || differ(shape[1], heads) || differ(shape[2], keys[2]) ||
+          differ(shape[3], inference.div(width, heads)))
+        return node.emitNodeError() << "past keys " << past.getType() << " and values " << node.getInput(7).getType()
+                                    << " do not fit " << heads << " heads of queries of type " << node.getInputs()[0].getType();
+    length = inference.add(keys[2], length);
+  }
+  if (failed(checkMasks(node, inference, 4, 5, {q[0], heads, q[1], length})))
+    return failure();
+  Type element = inference.getElementType(node.getInputs()[0]);
+  inference.setResult(node.getOutputs()[0], {q[0], q[1], valueWidth}, element);
+  auto isAsked = [&](size_t index) {
+    return node.getOutputs().size() > index && !isa<NoneType>(node.getOutputs()[index].getType());
+  };
+  if (isAsked(1))
+    inference.setResult(node.getOutputs()[1], {q[0], heads, length, inference.div(q[2], heads)}, element);
+  if (isAsked(2))
+    inference.setResult(node.getOutputs()[2], {q[0], heads, length, inference.div(valueWidth, heads)}, element);
+  if (isAsked(3))
+    return node.emitNodeError() << "has output 3; products of queries and keys are not handed out";
+  return success();
+}
+
 /// The result has the type of operand 0.
 LogicalResult aimc::onnx::inferRotaryEmbedding(NodeOp node, ShapeInference &inference) {
   Shape x = inference.getShape(node.getInputs()[0]);

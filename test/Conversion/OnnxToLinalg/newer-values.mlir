@@ -281,6 +281,30 @@ func.func @skip_simplified() {
   return
 }
 
+// Differences of neighbours, -1 each, plus the bias 2, plus [-3, 0, 1]: [-2, 1, 2], through three activations.
+// CHECK: [0,  1,  2]
+// CHECK: [-1,  1,  2]
+// CHECK: [-1.5,  1,  1.25]
+func.func @fused_conv() {
+  %x = arith.constant dense<[[[1.0, 2.0, 3.0, 4.0]]]> : tensor<1x1x4xf32>
+  %w = arith.constant dense<[[[1.0, -1.0]]]> : tensor<1x1x2xf32>
+  %b = arith.constant dense<2.0> : tensor<1xf32>
+  %z = arith.constant dense<[[[-3.0, 0.0, 1.0]]]> : tensor<1x1x3xf32>
+  %y0 = onnx.node "FusedConv"(%x, %w, %b, %z) {domain = "com.microsoft", opset = 1 : i64, attrs = {activation = "Relu"}}
+      : (tensor<1x1x4xf32>, tensor<1x1x2xf32>, tensor<1xf32>, tensor<1x1x3xf32>) -> tensor<1x1x3xf32>
+  %out0 = tensor.cast %y0 : tensor<1x1x3xf32> to tensor<*xf32>
+  call @printMemrefF32(%out0) : (tensor<*xf32>) -> ()
+  %y1 = onnx.node "FusedConv"(%x, %w, %b, %z) {domain = "com.microsoft", opset = 1 : i64, attrs = {activation = "LeakyRelu", activation_params = array<f32: 0.5>}}
+      : (tensor<1x1x4xf32>, tensor<1x1x2xf32>, tensor<1xf32>, tensor<1x1x3xf32>) -> tensor<1x1x3xf32>
+  %out1 = tensor.cast %y1 : tensor<1x1x3xf32> to tensor<*xf32>
+  call @printMemrefF32(%out1) : (tensor<*xf32>) -> ()
+  %y2 = onnx.node "FusedConv"(%x, %w, %b, %z) {domain = "com.microsoft", opset = 1 : i64, attrs = {activation = "Clip", activation_params = array<f32: -1.5, 1.25>}}
+      : (tensor<1x1x4xf32>, tensor<1x1x2xf32>, tensor<1xf32>, tensor<1x1x3xf32>) -> tensor<1x1x3xf32>
+  %out2 = tensor.cast %y2 : tensor<1x1x3xf32> to tensor<*xf32>
+  call @printMemrefF32(%out2) : (tensor<*xf32>) -> ()
+  return
+}
+
 // The number of an image that is not there is that of the nearest one.
 // CHECK: {{\[\[\[\[}}7]]]]
 // CHECK: {{\[\[\[\[}}7]]]]
@@ -320,6 +344,7 @@ func.func @main() {
   call @fused_matmul_batch() : () -> ()
   call @quick_gelu() : () -> ()
   call @skip_simplified() : () -> ()
+  call @fused_conv() : () -> ()
   call @regions_of_no_image() : () -> ()
   return
 }

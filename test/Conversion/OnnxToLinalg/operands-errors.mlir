@@ -349,3 +349,21 @@ func.func @not_inferred(%x: tensor<4xf32>) {
   %r = onnx.node "Relu"(%x) {domain = "", opset = 14 : i64, attrs = {}} : (tensor<4xf32>) -> tensor<*xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @fused_conv_activation(%x: tensor<1x3x8xf32>, %w: tensor<4x3x3xf32>) {
+  // expected-error @unknown {{node (FusedConv, opset 1): activation 'Swoosh' is not known}}
+  %r = onnx.node "FusedConv"(%x, %w) {domain = "com.microsoft", opset = 1 : i64, attrs = {activation = "Swoosh"}}
+    : (tensor<1x3x8xf32>, tensor<4x3x3xf32>) -> tensor<1x4x6xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @fused_conv_parameters(%x: tensor<1x3x8xf32>, %w: tensor<4x3x3xf32>) {
+  // expected-error @unknown {{node (FusedConv, opset 1): activation 'Clip' takes 2 numbers, but 'activation_params' has 1}}
+  %r = onnx.node "FusedConv"(%x, %w) {domain = "com.microsoft", opset = 1 : i64, attrs = {activation = "Clip", activation_params = array<f32: 1.0>}}
+    : (tensor<1x3x8xf32>, tensor<4x3x3xf32>) -> tensor<1x4x6xf32> loc("node")
+  return
+}

@@ -205,6 +205,66 @@ func.func @conv_integer_asymmetric() {
   return
 }
 
+// Levels [3, 1], [0, 4] by the columns [1, -2] and [3, 0] - 1: 1, 5 and -8, -4; plus [10, -1]; by 2 · 0.5 · 0.25 and 2 · 0.5 · 1.
+// Then in steps of 0.5 from 128 on: 5.5 rounds to 6.
+// CHECK: [2.75,  4]
+// CHECK-NEXT: [0.5,  -5]
+// CHECK: [134,  136]
+// CHECK-NEXT: [129,  118]
+func.func @qgemm() {
+  %a = arith.constant dense<[[4, 2], [1, 5]]> : tensor<2x2xui8>
+  %as = arith.constant dense<0.5> : tensor<f32>
+  %az = arith.constant dense<1> : tensor<ui8>
+  %b = arith.constant dense<[[1, -2], [3, 0]]> : tensor<2x2xi8>
+  %bs = arith.constant dense<[0.25, 1.0]> : tensor<2xf32>
+  %bz = arith.constant dense<[0, 1]> : tensor<2xi8>
+  %c = arith.constant dense<[10, -1]> : tensor<2xi32>
+  %ys = arith.constant dense<0.5> : tensor<f32>
+  %yz = arith.constant dense<128> : tensor<ui8>
+  %x = onnx.node "QGemm"(%a, %as, %az, %b, %bs, %bz, %c) {domain = "com.microsoft", opset = 1 : i64, attrs = {alpha = 2.0 : f32, transB = 1 : i64}}
+      : (tensor<2x2xui8>, tensor<f32>, tensor<ui8>, tensor<2x2xi8>, tensor<2xf32>, tensor<2xi8>, tensor<2xi32>) -> tensor<2x2xf32>
+  %y = onnx.node "QGemm"(%a, %as, %az, %b, %bs, %bz, %c, %ys, %yz) {domain = "com.microsoft", opset = 1 : i64, attrs = {alpha = 2.0 : f32, transB = 1 : i64}}
+      : (tensor<2x2xui8>, tensor<f32>, tensor<ui8>, tensor<2x2xi8>, tensor<2xf32>, tensor<2xi8>, tensor<2xi32>, tensor<f32>, tensor<ui8>) -> tensor<2x2xui8>
+  %outx = tensor.cast %x : tensor<2x2xf32> to tensor<*xf32>
+  call @printMemrefF32(%outx) : (tensor<*xf32>) -> ()
+  %wide = onnx.node "Cast"(%y) {domain = "", opset = 13 : i64, attrs = {to = 6 : i64}} : (tensor<2x2xui8>) -> tensor<2x2xi32>
+  %outy = tensor.cast %wide : tensor<2x2xi32> to tensor<*xi32>
+  call @printMemrefI32(%outy) : (tensor<*xi32>) -> ()
+  return
+}
+
+// [0, -1, 4] in steps of 5 / 255 is [0, -51, 204]; by [1, 2, 3] - 1 it is 357, by 5 / 255 · 0.5 and plus 1.
+// CHECK: [4.5]
+func.func @dynamic_quantize_matmul() {
+  %a = arith.constant dense<[[0.0, -1.0, 4.0]]> : tensor<1x3xf32>
+  %b = arith.constant dense<[[1], [2], [3]]> : tensor<3x1xi8>
+  %bs = arith.constant dense<0.5> : tensor<1xf32>
+  %bz = arith.constant dense<1> : tensor<1xi8>
+  %bias = arith.constant dense<1.0> : tensor<1xf32>
+  %y = onnx.node "DynamicQuantizeMatMul"(%a, %b, %bs, %bz, %bias) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+      : (tensor<1x3xf32>, tensor<3x1xi8>, tensor<1xf32>, tensor<1xi8>, tensor<1xf32>) -> tensor<1x1xf32>
+  %out = tensor.cast %y : tensor<1x1xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  return
+}
+
+// [2, 0] by the columns [1, 2] and [-75, 0]: 2 and -150, by 0.125 and 0.25, plus [1, 0.5].
+// CHECK: [1.25,  -37]
+func.func @matmul_integer_to_float() {
+  %a = arith.constant dense<[[4, 2]]> : tensor<1x2xui8>
+  %b = arith.constant dense<[[1, -75], [2, 0]]> : tensor<2x2xi8>
+  %as = arith.constant dense<0.5> : tensor<f32>
+  %bs = arith.constant dense<[0.25, 0.5]> : tensor<2xf32>
+  %az = arith.constant dense<2> : tensor<ui8>
+  %none = onnx.none
+  %bias = arith.constant dense<[1.0, 0.5]> : tensor<2xf32>
+  %y = onnx.node "MatMulIntegerToFloat"(%a, %b, %as, %bs, %az, %none, %bias) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+      : (tensor<1x2xui8>, tensor<2x2xi8>, tensor<f32>, tensor<2xf32>, tensor<ui8>, none, tensor<2xf32>) -> tensor<1x2xf32>
+  %out = tensor.cast %y : tensor<1x2xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  return
+}
+
 func.func @main() {
   call @matmul_integer() : () -> ()
   call @qlinear_matmul() : () -> ()
@@ -218,5 +278,8 @@ func.func @main() {
   call @cast_to_4_bits() : () -> ()
   call @matmul_integer_asymmetric() : () -> ()
   call @conv_integer_asymmetric() : () -> ()
+  call @qgemm() : () -> ()
+  call @dynamic_quantize_matmul() : () -> ()
+  call @matmul_integer_to_float() : () -> ()
   return
 }

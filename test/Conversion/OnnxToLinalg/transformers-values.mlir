@@ -264,6 +264,49 @@ func.func @bias_gelu() {
   return
 }
 
+// Two heads of two, a bias that is cut into three, and a mask that hides the last key; by NumPy.
+// CHECK: [1.78228,  3.78228,  5,  6]
+// CHECK-NEXT: [3,  5,  6.57183,  7.57183]
+func.func @multi_head_attention() {
+  %q = arith.constant dense<[[[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, 1.0, -1.0]]]> : tensor<1x2x4xf32>
+  %k = arith.constant dense<[[[1.0, 1.0, 0.0, 2.0], [0.0, 2.0, 1.0, 0.0], [2.0, -1.0, 1.0, 1.0]]]> : tensor<1x3x4xf32>
+  %v = arith.constant dense<[[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [-1.0, 0.0, 2.0, -2.0]]]> : tensor<1x3x4xf32>
+  %bias = arith.constant dense<[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0]> : tensor<12xf32>
+  %mask = arith.constant dense<[[1, 1, 0]]> : tensor<1x3xi32>
+  %y = onnx.node "MultiHeadAttention"(%q, %k, %v, %bias, %mask) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+      : (tensor<1x2x4xf32>, tensor<1x3x4xf32>, tensor<1x3x4xf32>, tensor<12xf32>, tensor<1x3xi32>) -> tensor<1x2x4xf32>
+  %out = tensor.cast %y : tensor<1x2x4xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  return
+}
+
+// Keys and values behind those of the past, of which a query sees none that comes later; by NumPy. The keys are handed out.
+// CHECK: [2,  2.5,  0,  2.5]
+// CHECK-NEXT: [3.62858,  4.55426,  5.64632,  6.93639]
+// CHECK: [1,  -1]
+// CHECK-NEXT: [1,  1]
+// CHECK-NEXT: [0,  2]
+// CHECK: [0,  2]
+// CHECK-NEXT: [0,  2]
+// CHECK-NEXT: [1,  0]
+func.func @multi_head_attention_past() {
+  %q = arith.constant dense<[[[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, 1.0, -1.0]]]> : tensor<1x2x4xf32>
+  %k = arith.constant dense<[[[1.0, 1.0, 0.0, 2.0], [0.0, 2.0, 1.0, 0.0]]]> : tensor<1x2x4xf32>
+  %v = arith.constant dense<[[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]]> : tensor<1x2x4xf32>
+  %none = onnx.none
+  %pk = arith.constant dense<[[[[1.0, -1.0]], [[0.0, 2.0]]]]> : tensor<1x2x1x2xf32>
+  %pv = arith.constant dense<[[[[3.0, 3.0]], [[-3.0, 1.0]]]]> : tensor<1x2x1x2xf32>
+  %y, %keys, %values = onnx.node "MultiHeadAttention"(%q, %k, %v, %none, %none, %none, %pk, %pv)
+      {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64, unidirectional = 1 : i64}}
+      : (tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, none, none, none, tensor<1x2x1x2xf32>, tensor<1x2x1x2xf32>)
+      -> (tensor<1x2x4xf32>, tensor<1x2x3x2xf32>, tensor<1x2x3x2xf32>)
+  %out = tensor.cast %y : tensor<1x2x4xf32> to tensor<*xf32>
+  call @printMemrefF32(%out) : (tensor<*xf32>) -> ()
+  %outk = tensor.cast %keys : tensor<1x2x3x2xf32> to tensor<*xf32>
+  call @printMemrefF32(%outk) : (tensor<*xf32>) -> ()
+  return
+}
+
 // Words and positions that are in no table are the nearest in it: [5, 5] + [7, 2] and [1, 3] + [0, 0].
 // CHECK: [12,  7]
 // CHECK-NEXT: [1,  3]
@@ -315,6 +358,8 @@ func.func @main() {
   call @tensor_scatter() : () -> ()
   call @fused_matmul() : () -> ()
   call @bias_gelu() : () -> ()
+  call @multi_head_attention() : () -> ()
+  call @multi_head_attention_past() : () -> ()
   call @embedding_outside() : () -> ()
   call @rotary_embedding_outside() : () -> ()
   return

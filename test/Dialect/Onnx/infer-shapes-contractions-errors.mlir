@@ -368,3 +368,12 @@ func.func @layer_norm_size(%x: tensor<2x3xf32>, %y: tensor<4xf32>) {
     : (tensor<2x3xf32>, tensor<4xf32>) -> tensor<*xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @fused_conv_summand(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>, %b: tensor<4xf32>, %z: tensor<1x4x8x8xf32>) {
+  // expected-error @unknown {{node (FusedConv, opset 1): input 3 has size 8 where the product has 6}}
+  %r = onnx.node "FusedConv"(%x, %w, %b, %z) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>, tensor<1x4x8x8xf32>) -> tensor<*xf32> loc("node")
+  return
+}

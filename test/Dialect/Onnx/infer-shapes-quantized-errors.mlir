@@ -117,3 +117,77 @@ func.func @zero_points_of_matrices(%a: tensor<4x3xui8>, %b: tensor<2x3x4xui8>, %
     : (tensor<4x3xui8>, tensor<2x3x4xui8>, tensor<2x3x4xui8>) -> tensor<*xi32> loc("m")
   return
 }
+
+// -----
+
+func.func @gemm_result(%a: tensor<4x3xui8>, %s: tensor<f32>, %z: tensor<ui8>, %b: tensor<3x2xi8>, %t: tensor<f32>, %w: tensor<i8>) {
+  %none = onnx.none
+  // expected-error @unknown {{g (QGemm, opset 1): has only one of scale and zero point of the result; a result of floats needs none}}
+  %y = onnx.node "QGemm"(%a, %s, %z, %b, %t, %w, %none, %s) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<4x3xui8>, tensor<f32>, tensor<ui8>, tensor<3x2xi8>, tensor<f32>, tensor<i8>, none, tensor<f32>) -> tensor<*xf32> loc("g")
+  return
+}
+
+// -----
+
+func.func @gemm_scales(%a: tensor<4x3xui8>, %s: tensor<f32>, %z: tensor<ui8>, %b: tensor<3x2xi8>, %t: tensor<3xf32>, %w: tensor<i8>) {
+  // expected-error @unknown {{g (QGemm, opset 1): input 4 has type 'tensor<3xf32>' for 2 columns}}
+  %y = onnx.node "QGemm"(%a, %s, %z, %b, %t, %w) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<4x3xui8>, tensor<f32>, tensor<ui8>, tensor<3x2xi8>, tensor<3xf32>, tensor<i8>) -> tensor<*xf32> loc("g")
+  return
+}
+
+// -----
+
+func.func @gemm_rank(%a: tensor<2x4x3xui8>, %s: tensor<f32>, %z: tensor<ui8>, %b: tensor<3x2xi8>, %t: tensor<f32>, %w: tensor<i8>) {
+  // expected-error @unknown {{g (QGemm, opset 1): multiplies 'tensor<2x4x3xui8>' with 'tensor<3x2xi8>'; both need 2 dimensions}}
+  %y = onnx.node "QGemm"(%a, %s, %z, %b, %t, %w) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<2x4x3xui8>, tensor<f32>, tensor<ui8>, tensor<3x2xi8>, tensor<f32>, tensor<i8>) -> tensor<*xf32> loc("g")
+  return
+}
+
+// -----
+
+func.func @gemm_addend(%a: tensor<4x3xui8>, %s: tensor<f32>, %z: tensor<ui8>, %b: tensor<3x2xi8>, %t: tensor<f32>, %w: tensor<i8>, %c: tensor<3xi32>) {
+  // expected-error @unknown {{g (QGemm, opset 1): input 6 has size 3 where the product has 2}}
+  %y = onnx.node "QGemm"(%a, %s, %z, %b, %t, %w, %c) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<4x3xui8>, tensor<f32>, tensor<ui8>, tensor<3x2xi8>, tensor<f32>, tensor<i8>, tensor<3xi32>) -> tensor<*xf32> loc("g")
+  return
+}
+
+// -----
+
+func.func @gemm_addend_type(%a: tensor<4x3xui8>, %s: tensor<f32>, %z: tensor<ui8>, %b: tensor<3x2xi8>, %t: tensor<f32>, %w: tensor<i8>, %c: tensor<2xi8>) {
+  // expected-error @unknown {{g (QGemm, opset 1): input 6 has type 'tensor<2xi8>'; the operator adds 32-bit integers}}
+  %y = onnx.node "QGemm"(%a, %s, %z, %b, %t, %w, %c) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<4x3xui8>, tensor<f32>, tensor<ui8>, tensor<3x2xi8>, tensor<f32>, tensor<i8>, tensor<2xi8>) -> tensor<*xf32> loc("g")
+  return
+}
+
+// -----
+
+func.func @scales_of_16_bits(%a: tensor<4x3xui8>, %b: tensor<3x2xi8>, %s: tensor<f16>) {
+  // expected-error @unknown {{m (MatMulIntegerToFloat, opset 1): input 2 has type 'tensor<f16>'; the operator takes float32: insert a Cast}}
+  %y = onnx.node "MatMulIntegerToFloat"(%a, %b, %s, %s) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<4x3xui8>, tensor<3x2xi8>, tensor<f16>, tensor<f16>) -> tensor<*xf32> loc("m")
+  return
+}
+
+// -----
+
+func.func @dynamic_factor(%a: tensor<4x3xf32>, %b: tensor<3x2xi32>, %s: tensor<f32>) {
+  // expected-error @unknown {{m (DynamicQuantizeMatMul, opset 1): input 1 has type 'tensor<3x2xi32>'; the operator takes 8-bit integers}}
+  %y = onnx.node "DynamicQuantizeMatMul"(%a, %b, %s) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<4x3xf32>, tensor<3x2xi32>, tensor<f32>) -> tensor<*xf32> loc("m")
+  return
+}
+
+// -----
+
+func.func @dynamic_bias(%a: tensor<4x3xf32>, %b: tensor<3x2xi8>, %s: tensor<f32>, %c: tensor<3xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{m (DynamicQuantizeMatMul, opset 1): input 4 has size 3 where the product has 2}}
+  %y = onnx.node "DynamicQuantizeMatMul"(%a, %b, %s, %none, %c) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<4x3xf32>, tensor<3x2xi8>, tensor<f32>, none, tensor<3xf32>) -> tensor<*xf32> loc("m")
+  return
+}

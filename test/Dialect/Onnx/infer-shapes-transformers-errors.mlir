@@ -174,3 +174,103 @@ func.func @scatter_batch(%x: tensor<2x4x8xf32>, %y: tensor<2x1x8xf32>, %z: tenso
     : (tensor<2x4x8xf32>, tensor<2x1x8xf32>, tensor<2xi64>) -> tensor<*xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @packed(%q: tensor<2x3x8xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): omits input 1; queries, keys and values are taken one by one, not packed}}
+  %r = onnx.node "MultiHeadAttention"(%q) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x8xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @key_dimensions(%q: tensor<2x3x8xf32>, %k: tensor<2x5x8xf32>, %v: tensor<2x2x5x4xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): keys and values have 3 and 4 dimensions; both need 3 or both 4}}
+  %r = onnx.node "MultiHeadAttention"(%q, %k, %v) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x8xf32>, tensor<2x5x8xf32>, tensor<2x2x5x4xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @head_width(%q: tensor<2x3x7xf32>, %k: tensor<2x5x7xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): queries of type 'tensor<2x3x7xf32>' do not split into 2 heads}}
+  %r = onnx.node "MultiHeadAttention"(%q, %k, %k) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x7xf32>, tensor<2x5x7xf32>, tensor<2x5x7xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @key_width(%q: tensor<2x3x8xf32>, %k: tensor<2x5x6xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): keys 'tensor<2x5x6xf32>' and values 'tensor<2x5x6xf32>' do not fit each other or queries of type 'tensor<2x3x8xf32>'}}
+  %r = onnx.node "MultiHeadAttention"(%q, %k, %k) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x8xf32>, tensor<2x5x6xf32>, tensor<2x5x6xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @bias_size(%q: tensor<2x3x8xf32>, %k: tensor<2x5x8xf32>, %b: tensor<8xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): the bias has type 'tensor<8xf32>', but 24 elements are needed}}
+  %r = onnx.node "MultiHeadAttention"(%q, %k, %k, %b) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x8xf32>, tensor<2x5x8xf32>, tensor<2x5x8xf32>, tensor<8xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @mask_sizes(%q: tensor<2x3x8xf32>, %k: tensor<2x5x8xf32>, %m: tensor<2x4xi32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): the mask has type 'tensor<2x4xi32>' for 2 samples of 3 queries and 5 keys}}
+  %r = onnx.node "MultiHeadAttention"(%q, %k, %k, %none, %m) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x8xf32>, tensor<2x5x8xf32>, tensor<2x5x8xf32>, none, tensor<2x4xi32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @mask_counts(%q: tensor<2x3x8xf32>, %k: tensor<2x5x8xf32>, %m: tensor<1xi32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): the mask has type 'tensor<1xi32>' for 2 samples of 3 queries and 5 keys}}
+  %r = onnx.node "MultiHeadAttention"(%q, %k, %k, %none, %m) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x8xf32>, tensor<2x5x8xf32>, tensor<2x5x8xf32>, none, tensor<1xi32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @score_bias(%q: tensor<2x3x8xf32>, %k: tensor<2x5x8xf32>, %b: tensor<1x2x3x4xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): input 5 has size 4 where the product has 5}}
+  %r = onnx.node "MultiHeadAttention"(%q, %k, %k, %none, %none, %b) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x8xf32>, tensor<2x5x8xf32>, tensor<2x5x8xf32>, none, none, tensor<1x2x3x4xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @half_a_past(%q: tensor<2x3x8xf32>, %k: tensor<2x5x8xf32>, %p: tensor<2x2x1x4xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): has only one of past keys and past values}}
+  %r = onnx.node "MultiHeadAttention"(%q, %k, %k, %none, %none, %none, %p) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x8xf32>, tensor<2x5x8xf32>, tensor<2x5x8xf32>, none, none, none, tensor<2x2x1x4xf32>) -> tensor<*xf32> loc("node")
+  return
+}
+
+// -----
+
+func.func @past_heads(%q: tensor<2x3x8xf32>, %k: tensor<2x5x8xf32>, %p: tensor<2x4x1x2xf32>) {
+  %none = onnx.none
+  // expected-error @unknown {{node (MultiHeadAttention, opset 1): past keys 'tensor<2x4x1x2xf32>' and values 'tensor<2x4x1x2xf32>' do not fit 2 heads of queries of type 'tensor<2x3x8xf32>'}}
+  %r = onnx.node "MultiHeadAttention"(%q, %k, %k, %none, %none, %none, %p, %p) {domain = "com.microsoft", opset = 1 : i64, attrs = {num_heads = 2 : i64}}
+    : (tensor<2x3x8xf32>, tensor<2x5x8xf32>, tensor<2x5x8xf32>, none, none, none, tensor<2x4x1x2xf32>, tensor<2x4x1x2xf32>) -> tensor<*xf32> loc("node")
+  return
+}

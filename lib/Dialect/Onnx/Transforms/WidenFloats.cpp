@@ -55,6 +55,7 @@ static bool computes(StringRef type) {
                                               "Exp",
                                               "FastGelu",
                                               "Floor",
+                                              "FusedConv",
                                               "FusedMatMul",
                                               "GRU",
                                               "Gelu",
