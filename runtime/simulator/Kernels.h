@@ -76,11 +76,27 @@ struct ReadDeviation {
   float constant, slope, top, rate;
 };
 
+/// How bytes hold input digits X: (byte ^ flipped) - zero.
+struct DigitBytes {
+  uint8_t flipped, zero;
+};
+
 /// A row of squares as bytes: each is a byte times `unit` and a rest.
 struct SquaredRow {
   float unit; // a power of two from 1 to 256
   float rest; // sum of the rests, in units
 };
+
+/// Of the unit of a row's squares: the least for which all fit into bytes.
+static inline int logOfUnit(uint8_t largestDigit) {
+  int shift = 0;
+  while ((largestDigit * largestDigit + (1 << shift >> 1)) >> shift > 255)
+    ++shift;
+  return shift;
+}
+
+/// A row's rest in units, of what squareEach adds up for its n digits.
+static inline float restOf(int32_t rests, int64_t n) { return float(rests - 128 * int32_t(n)) * (1.0f / 256); }
 
 /// How results leave: plus an addend, which lies like the output (null: nothing), then cut at 0; past the caches, as far as
 /// that goes.
@@ -113,9 +129,13 @@ struct Kernels {
   void (*finishRows)(const float *in, int64_t pitch, int64_t rows, int64_t columns, const int64_t *offset, float *out,
                      const Finish &finish);
 
-  /// Replaces a row of n digits X = (byte ^ flipped) - zero by their squares in units, rounded half up. The unit is the least
-  /// for which they fit into bytes.
-  SquaredRow (*square)(uint8_t *digits, int64_t n, uint8_t flipped, uint8_t zero);
+  /// Squares of a row of n digits in units, rounded half up.
+  SquaredRow (*square)(const uint8_t *digits, int64_t n, DigitBytes form, uint8_t *out);
+  /// largest = max(largest, |X|) of n digits.
+  void (*raise)(const uint8_t *digits, int64_t n, DigitBytes form, uint8_t *largest);
+  /// out = X^2 in units, rounded half up; rests += 128 and the rest in 256ths of a unit. `scale`: 256 / unit of each digit's
+  /// row.
+  void (*squareEach)(const uint8_t *digits, int64_t n, DigitBytes form, const uint16_t *scale, uint8_t *out, uint16_t *rests);
   /// Deviations before a conversion: sqrt(fma(max(fma(rest, mean, float32(sums)), 0), unit * step, base^2)); null base: 0.
   void (*deviations)(const int32_t *sums, const SquaredRow &row, float step, const float *mean, const float *base, int64_t n,
                      float *out);

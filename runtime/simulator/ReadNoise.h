@@ -14,7 +14,7 @@ namespace aimc::simulator {
 /// Variances of cells are whole steps of 1/127 of the largest of their slice in the tile.
 constexpr float varianceSteps = 127.0f;
 
-/// Squares of one input slice's digits, each row as Kernels::square leaves it.
+/// Squares of one input slice's digits.
 struct SquaredDigits {
   InputDigits bytes;
   const SquaredRow *rows;
@@ -23,8 +23,7 @@ struct SquaredDigits {
 /// Bytes that squareDigits writes.
 uint64_t squareBytes(int64_t rows, int64_t k);
 
-/// Squares rows x k digits into `out`, which is aligned to 64 bytes. Digits that are neighbours along rows are read up to the
-/// next multiple of 16 rows.
+/// Squares rows x k digits into `out`, which is aligned to 64 bytes; they lie as the digits do.
 SquaredDigits squareDigits(const Kernels &kernels, const IntegerGemm &gemm, const InputDigits &digits, int64_t rows, int64_t k,
                            uint8_t *out);
 

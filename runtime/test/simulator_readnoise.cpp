@@ -183,7 +183,7 @@ TEST(ReadNoise, SquaresAsBytesLoseLittle) {
   const int64_t rows = 19, columns = 33;
   const float step = 0.0123f;
   std::mt19937 random(3);
-  for (int64_t k : {1, 40, 203, 256})
+  for (int64_t k : {1, 40, 203, 256, 1102})
     for (bool isSigned : {false, true}) {
       const int most = isSigned ? 127 : 255;
       std::vector<int> x(size_t(rows * k), 0);
