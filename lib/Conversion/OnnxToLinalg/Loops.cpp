@@ -101,6 +101,19 @@ Value aimc::onnx::wrapNegative(Value index, Value extent, Lowering &b) {
   return arith::SelectOp::create(b, negative, arith::AddIOp::create(b, index, extent), index);
 }
 
+void aimc::onnx::expectSizes(Value tensor, ArrayRef<Size> wanted, const Twine &message, Lowering &b) {
+  for (auto [own, other] : llvm::zip_equal(b.dims(tensor), wanted))
+    b.expectEqual(own, other, message);
+}
+
+void aimc::onnx::expectInside(Value tensor, Value whole, int64_t axis, const Twine &message, Lowering &b) {
+  for (auto [i, sizes] : llvm::enumerate(llvm::zip_equal(b.dims(tensor), b.dims(whole)))) {
+    auto [own, all] = sizes;
+    if (static_cast<int64_t>(i) != axis && own != all && !(getConstantIntValue(own) && getConstantIntValue(all)))
+      b.expect(arith::CmpIOp::create(b, arith::CmpIPredicate::sle, b.asIndex(own), b.asIndex(all)), message);
+  }
+}
+
 Value aimc::onnx::clampInto(Value index, Value extent, Lowering &b) {
   Value last = arith::SubIOp::create(b, extent, b.index(1));
   return arith::MaxSIOp::create(b, arith::MinSIOp::create(b, index, last), b.index(0));

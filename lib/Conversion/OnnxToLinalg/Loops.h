@@ -32,6 +32,13 @@ Value toIndex(Value scalar, Type element, Lowering &b);
 /// `index`, counted from the end of `extent` elements when negative.
 Value wrapNegative(Value index, Value extent, Lowering &b);
 
+/// Ends a run with `message` at the node unless `tensor` has the sizes `wanted`: for elements that are read by the indices of
+/// another tensor's loops.
+void expectSizes(Value tensor, ArrayRef<Size> wanted, const Twine &message, Lowering &b);
+
+/// Ends a run with `message` at the node where `tensor` is larger than `whole` in a dimension other than `axis`.
+void expectInside(Value tensor, Value whole, int64_t axis, const Twine &message, Lowering &b);
+
 /// `index` limited to 0 … extent - 1.
 Value clampInto(Value index, Value extent, Lowering &b);
 

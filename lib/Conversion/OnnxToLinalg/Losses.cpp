@@ -31,6 +31,11 @@ static Value negativeLikelihood(NodeOp node, Value scores, Value target, Value w
   bool ignores = static_cast<bool>(node.getNodeAttr("ignore_index"));
   Type targetType = b.getElementType(node.getInputs()[1]);
   Value ignored = b.integer(b.getI64Type(), node.getInt("ignore_index", 0));
+  Sizes wanted = b.dims(scores);
+  wanted.erase(wanted.begin() + 1);
+  expectSizes(target, wanted, "there must be a target for each sample and place", b);
+  if (weight)
+    b.expectEqual(b.dim(weight, 0), b.dim(scores, 1), "there must be a weight for each class");
   Access targets{target, b.getMultiDimIdentityMap(rank)};
   auto weigh = [&](Value t) -> Value {
     Value place = clampInto(wrapNegative(toIndex(t, targetType, b), classes, b), classes, b);

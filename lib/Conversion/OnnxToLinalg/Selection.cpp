@@ -35,6 +35,7 @@ LogicalResult aimc::onnx::lowerOneHot(NodeOp node, ValueRange inputs, Lowering &
                                             : b.index(declared.getDimSize(axis));
   Sizes sizes = b.dims(places);
   sizes.insert(sizes.begin() + axis, declared.isDynamicDim(axis) ? Size(depth) : b.size(declared.getDimSize(axis)));
+  b.expectEqual(b.dim(values, 0), b.size(2), "there must be two values, for off and on");
   Value off = tensor::ExtractOp::create(b, values, ValueRange{b.index(0)});
   Value on = tensor::ExtractOp::create(b, values, ValueRange{b.index(1)});
   return b.replace(node, b.compute(Access{places, b.withoutAxes(rank, axis)}, sizes, getElement(values),
@@ -50,6 +51,7 @@ LogicalResult aimc::onnx::lowerGatherElements(NodeOp node, ValueRange inputs, Lo
   Value data = inputs[0], places = inputs[1];
   int64_t rank = getRank(data), axis = normalizeAxis(node.getInt("axis", 0), rank);
   Value extent = b.asIndex(b.dim(data, axis));
+  expectInside(places, data, axis, "the indices must be no more than the data but along the axis", b);
   return b.replace(node, b.compute(Access{places, b.getMultiDimIdentityMap(rank)}, b.dims(places), getElement(data),
                                    [&](ValueRange s) -> SmallVector<Value> {
                                      Value place = wrapNegative(b.castIndex(s[0], b.getIndexType()), extent, b);
@@ -76,6 +78,8 @@ LogicalResult aimc::onnx::lowerGatherND(NodeOp node, ValueRange inputs, Lowering
   int64_t batch = node.getInt("batch_dims", 0), prefix = getRank(places) - 1;
   int64_t count = cast<RankedTensorType>(places.getType()).getShape().back();
   Sizes sizes = b.dims(places), own = b.dims(data);
+  for (int64_t i = 0; i < batch; ++i)
+    b.expectEqual(sizes[i], own[i], "indices and data must have the same batch dimensions");
   sizes.pop_back();
   sizes.append(own.begin() + batch + count, own.end());
   return b.replace(node, b.computeFromIndices(sizes, getElement(data), [&](ValueRange indices) -> SmallVector<Value> {
@@ -95,6 +99,14 @@ LogicalResult aimc::onnx::lowerScatter(NodeOp node, ValueRange inputs, Lowering 
   bool whole = node.getOpType() == "ScatterND";
   int64_t axis = whole ? 0 : normalizeAxis(node.getInt("axis", 0), getRank(data)), prefix = getRank(places) - 1;
   int64_t count = whole ? cast<RankedTensorType>(places.getType()).getShape().back() : 0;
+  Sizes wanted = b.dims(places), own = b.dims(data);
+  if (whole) {
+    wanted.pop_back();
+    wanted.append(own.begin() + count, own.end());
+  } else {
+    expectInside(places, data, axis, "the indices must be no more than the data but along the axis", b);
+  }
+  expectSizes(updates, wanted, "the updates must fit indices and data", b);
   Value result = forEachIndex(
                      b.dims(updates), data,
                      [&](ValueRange indices, ValueRange carried) -> SmallVector<Value> {

@@ -617,6 +617,11 @@ LogicalResult aimc::onnx::lowerTensorScatter(NodeOp node, ValueRange inputs, Low
   int64_t axis = normalizeAxis(node.getInt("axis", -2), getRank(cache));
   bool circular = node.getString("mode", "linear") == "circular";
   Value size = b.asIndex(b.dim(cache, axis)), count = b.asIndex(b.dim(update, axis));
+  Sizes wanted = b.dims(cache);
+  wanted[axis] = b.dim(update, axis);
+  expectSizes(update, wanted, "the update must fit the cache but along the axis", b);
+  if (starts)
+    b.expectEqual(b.dim(starts, 0), b.dim(cache, 0), "there must be a place for each sample");
   return b.replace(node, b.computeFromIndices(b.dims(cache), getElement(cache), [&](ValueRange at) -> SmallVector<Value> {
     Value start = b.index(0);
     if (starts)

@@ -99,6 +99,8 @@ LogicalResult aimc::onnx::lowerGridSample(NodeOp node, ValueRange inputs, Loweri
     borders.push_back({padding, extent, f.number(align ? 0 : -0.5), align ? last : f.sub(extents[i], f.number(0.5))});
     sizes.push_back(b.dim(grid, 1 + i));
   }
+  b.expectEqual(b.dim(grid, 0), own[0], "the grid must have as many samples as the image");
+  b.expectEqual(b.dim(grid, 1 + spatial), b.size(spatial), "the grid must have a number for each size of the image");
   return b.replace(node, b.computeFromIndices(sizes, element, [&](ValueRange indices) -> SmallVector<Value> {
     SmallVector<Value> positions; // of every dimension; the grid's last dimension has them the other way round
     for (size_t i = 0; i < spatial; ++i) {
@@ -175,6 +177,11 @@ LogicalResult aimc::onnx::lowerDeformConv(NodeOp node, ValueRange inputs, Loweri
   Floats f{b, element};
   Sizes own = b.dims(image);
   Value extents[2] = {b.asIndex(own[2]), b.asIndex(own[3])};
+  for (auto [operand, numbers] : {std::pair(offsets, 2), {mask, 1}})
+    if (operand)
+      expectSizes(operand,
+                  {own[0], b.size(numbers * offsetGroups * kernel[0] * kernel[1]), windows->outputs[0], windows->outputs[1]},
+                  "offsets and mask must fit the image and the kernel", b);
   Sizes sizes{own[0],
               b.size(groups),
               b.size(channels / groups),
@@ -406,6 +413,7 @@ LogicalResult aimc::onnx::lowerNonMaxSuppression(NodeOp node, ValueRange inputs,
   if (Value limit = getOptional(inputs, 4))
     scoreLimit = b.extractScalar(limit);
   Sizes sizes = b.dims(scores);
+  expectSizes(boxes, {sizes[0], sizes[2], b.size(4)}, "there must be a box of 4 numbers for each score", b);
   Value perClass = arith::MinSIOp::create(b, most, b.asIndex(sizes[2]));
   Size capacity = b.add(b.mul(b.mul(sizes[0], sizes[1]), perClass), b.size(1));
   Value list = b.filled({capacity, b.size(3)}, b.integer(i64, 0));
@@ -475,6 +483,7 @@ LogicalResult aimc::onnx::lowerMaxUnpool(NodeOp node, ValueRange inputs, Lowerin
   strides.resize(kernel.size(), 1);
   pads.resize(2 * kernel.size(), 0);
   Sizes own = b.dims(tensor), pooled{own[0], own[1]}, result;
+  expectSizes(places, own, "there must be an index for each element", b);
   for (size_t i = 0; i < kernel.size(); ++i)
     pooled.push_back(
         b.add(b.mul(b.sub(own[i + 2], b.size(1)), b.size(strides[i])), b.size(kernel[i] - pads[i] - pads[i + kernel.size()])));

@@ -93,7 +93,8 @@ LogicalResult aimc::onnx::inferResize(NodeOp node, ShapeInference &inference) {
 LogicalResult aimc::onnx::inferGridSample(NodeOp node, ShapeInference &inference) {
   Shape x = inference.getShape(node.getInputs()[0]), grid = inference.getShape(node.getInputs()[1]);
   int64_t spatial = static_cast<int64_t>(x.size()) - 2;
-  if (spatial < 1 || grid.size() != x.size() || (isStatic(grid.back()) && grid.back() != spatial))
+  auto differ = [](Dim a, Dim b) { return isStatic(a) && isStatic(b) && a != b; };
+  if (spatial < 1 || grid.size() != x.size() || differ(grid.back(), spatial) || differ(grid[0], x[0]))
     return node.emitNodeError() << "takes an image [N, C, sizes…] and a grid [N, other sizes…, number of sizes], not "
                                 << node.getInputs()[0].getType() << " and " << node.getInputs()[1].getType();
   constexpr int64_t mostSizes = 6; // every one doubles the neighbours that a sample has, or takes them fourfold

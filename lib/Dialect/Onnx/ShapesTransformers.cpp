@@ -296,6 +296,15 @@ LogicalResult aimc::onnx::inferTensorScatter(NodeOp node, ShapeInference &infere
     return failure();
   if (*axis == 0)
     return node.emitNodeError() << "'axis' is the batch dimension";
+  Shape update = inference.getShape(node.getInputs()[1]);
+  bool fits = true;
+  for (size_t i = 0; i < cache.size(); ++i)
+    fits &= static_cast<int64_t>(i) == *axis || !differ(update[i], cache[i]);
+  if (Value starts = node.getInput(2))
+    fits &= !differ(inference.getShape(starts)[0], cache[0]);
+  if (!fits)
+    return node.emitNodeError() << "an update of type " << node.getInputs()[1].getType()
+                                << " and its places do not fit a cache of type " << node.getInputs()[0].getType();
   inference.setResult(node.getOutputs()[0], cache, inference.getElementType(node.getInputs()[0]));
   return success();
 }

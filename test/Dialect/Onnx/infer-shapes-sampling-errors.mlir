@@ -205,3 +205,12 @@ func.func @numbers_of_regions(%x: tensor<1x2x4x4xf32>, %y: tensor<3x3xf32>, %z: 
     : (tensor<1x2x4x4xf32>, tensor<3x3xf32>, tensor<3xi64>) -> tensor<*xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @grid_samples(%x: tensor<2x1x4x4xf32>, %g: tensor<3x2x2x2xf32>) {
+  // expected-error @unknown {{node (GridSample, opset 20): takes an image [N, C, sizes…] and a grid [N, other sizes…, number of sizes], not 'tensor<2x1x4x4xf32>' and 'tensor<3x2x2x2xf32>'}}
+  %r = onnx.node "GridSample"(%x, %g) {domain = "", opset = 20 : i64, attrs = {}}
+    : (tensor<2x1x4x4xf32>, tensor<3x2x2x2xf32>) -> tensor<*xf32> loc("node")
+  return
+}

@@ -274,3 +274,12 @@ func.func @past_heads(%q: tensor<2x3x8xf32>, %k: tensor<2x5x8xf32>, %p: tensor<2
     : (tensor<2x3x8xf32>, tensor<2x5x8xf32>, tensor<2x5x8xf32>, none, none, none, tensor<2x4x1x2xf32>, tensor<2x4x1x2xf32>) -> tensor<*xf32> loc("node")
   return
 }
+
+// -----
+
+func.func @cache_rows(%c: tensor<2x5x4xf32>, %u: tensor<2x1x3xf32>) {
+  // expected-error @unknown {{node (TensorScatter, opset 24): an update of type 'tensor<2x1x3xf32>' and its places do not fit a cache of type 'tensor<2x5x4xf32>'}}
+  %r = onnx.node "TensorScatter"(%c, %u) {domain = "", opset = 24 : i64, attrs = {}}
+    : (tensor<2x5x4xf32>, tensor<2x1x3xf32>) -> tensor<*xf32> loc("node")
+  return
+}
