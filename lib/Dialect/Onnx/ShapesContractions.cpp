@@ -244,7 +244,8 @@ LogicalResult aimc::onnx::inferConv(NodeOp node, ShapeInference &inference) {
 LogicalResult aimc::onnx::inferFusedConv(NodeOp node, ShapeInference &inference) {
   if (failed(inferConvolution(node, inference, 0, 1, 2, inference.getElementType(node.getInputs()[0]))))
     return failure();
-  return expectBroadcastsTo(node, inference, 3, inference.getShape(node.getOutputs()[0]));
+  Value result = node.getOutputs()[0];
+  return isa<NoneType>(result.getType()) ? success() : expectBroadcastsTo(node, inference, 3, inference.getShape(result));
 }
 
 LogicalResult aimc::onnx::inferConvTranspose(NodeOp node, ShapeInference &inference) {
@@ -345,6 +346,8 @@ LogicalResult aimc::onnx::inferDeformConv(NodeOp node, ShapeInference &inference
   if (failed(inferConvolution(node, inference, 0, 1, 3, inference.getElementType(node.getInputs()[0]))))
     return failure();
   // An offset for each dimension, group and place in the kernel, or one weight.
+  if (isa<NoneType>(node.getOutputs()[0].getType()))
+    return success();
   Shape result = inference.getShape(node.getOutputs()[0]);
   for (auto [index, numbers] : {std::pair(2u, 2), std::pair(4u, 1)}) {
     Value operand = node.getInput(index);

@@ -246,6 +246,12 @@ static LogicalResult expectFloat32(NodeOp node, ShapeInference &inference, unsig
                               << "; the operator takes float32: insert a Cast";
 }
 
+/// An error unless operand `index` is absent or broadcasts to the result, where there is one.
+static LogicalResult expectAddend(NodeOp node, ShapeInference &inference, unsigned index) {
+  Value result = node.getOutputs()[0];
+  return isa<NoneType>(result.getType()) ? success() : expectBroadcastsTo(node, inference, index, inference.getShape(result));
+}
+
 LogicalResult aimc::onnx::inferMatMulIntegerToFloat(NodeOp node, ShapeInference &inference) {
   if (failed(expectPresent(node, {2, 3})) || failed(expectBytes(node, inference, {0, 1})) ||
       failed(expectFloat32(node, inference, 2)) || failed(expectParameters(node, inference, 0, {2, 4})) ||
@@ -255,7 +261,7 @@ LogicalResult aimc::onnx::inferMatMulIntegerToFloat(NodeOp node, ShapeInference 
   if (failed(inferMatrixProduct(node, inference, inference.getShape(inputs[0]), inference.getShape(inputs[1]),
                                 inference.getElementType(inputs[2]))))
     return failure();
-  return expectBroadcastsTo(node, inference, 6, inference.getShape(node.getOutputs()[0]));
+  return expectAddend(node, inference, 6);
 }
 
 LogicalResult aimc::onnx::inferDynamicQuantizeMatMul(NodeOp node, ShapeInference &inference) {
@@ -266,7 +272,7 @@ LogicalResult aimc::onnx::inferDynamicQuantizeMatMul(NodeOp node, ShapeInference
   if (failed(inferMatrixProduct(node, inference, inference.getShape(inputs[0]), inference.getShape(inputs[1]),
                                 inference.getElementType(inputs[0]))))
     return failure();
-  return expectBroadcastsTo(node, inference, 4, inference.getShape(node.getOutputs()[0]));
+  return expectAddend(node, inference, 4);
 }
 
 LogicalResult aimc::onnx::inferQGemm(NodeOp node, ShapeInference &inference) {
@@ -298,5 +304,5 @@ LogicalResult aimc::onnx::inferQGemm(NodeOp node, ShapeInference &inference) {
     return node.emitNodeError() << "input 6 has type " << c.getType() << "; the operator adds 32-bit integers";
   if (failed(inferMatrixProduct(node, inference, a, b, inference.getElementType(zero ? zero : inputs[1]))))
     return failure();
-  return expectBroadcastsTo(node, inference, 6, inference.getShape(node.getOutputs()[0]));
+  return expectAddend(node, inference, 6);
 }

@@ -297,3 +297,15 @@ func.func @counted_as_vector(%n: tensor<i64>, %x: tensor<2xi64>) -> tensor<*xi64
   } {domain = "", opset = 13 : i64, attrs = {}, graphs = ["body"]} : (tensor<i64>, tensor<i1>, tensor<2xi64>) -> tensor<*xi64>
   return %y : tensor<*xi64>
 }
+
+// A result that nobody wants has no type, and what would be added to it no place.
+// CHECK-LABEL: func @omitted
+// CHECK: "MatMulIntegerToFloat"{{.*}} -> none
+// CHECK: "DeformConv"{{.*}} -> none
+func.func @omitted(%a: tensor<2x3xui8>, %b: tensor<3x4xi8>, %s: tensor<f32>, %x: tensor<1x1x4x4xf32>, %w: tensor<1x1x2x2xf32>, %o: tensor<1x8x3x3xf32>) {
+  %y = onnx.node "MatMulIntegerToFloat"(%a, %b, %s, %s) {domain = "com.microsoft", opset = 1 : i64, attrs = {}}
+    : (tensor<2x3xui8>, tensor<3x4xi8>, tensor<f32>, tensor<f32>) -> none
+  %z = onnx.node "DeformConv"(%x, %w, %o) {domain = "", opset = 19 : i64, attrs = {}}
+    : (tensor<1x1x4x4xf32>, tensor<1x1x2x2xf32>, tensor<1x8x3x3xf32>) -> none
+  return
+}
