@@ -113,7 +113,10 @@ private:
       forRows<group>(work.rows, [&](auto rows, int64_t r0) {
         constexpr int count = decltype(rows)::value;
         for (int input = 0; input < work.inputs; ++input)
-          multiplyRows<way, Noisy, count == group ? Quads : 0, count>(r0, slice, input, cuts);
+          if constexpr (count == group && !Noisy && Planes == 1)
+            multiplyRows<way, Noisy, Quads, count>(r0, slice, input, cuts);
+          else
+            multiplyApart<way, Noisy, count == group ? Quads : 0, count>(r0, slice, input, cuts);
       });
       finish<way, Noisy>(pending[!filling], cuts);
     }
@@ -234,9 +237,10 @@ private:
 
   /// Products of rows [r0, r0 + Rows) and one input slice, while the rows before go through the converter.
   template <Way way, bool Noisy, int Quads, int Rows>
-  __attribute__((noinline)) void multiplyRows(int64_t r0, int slice, int input, __m512i &cuts) {
+  ALWAYS_INLINE void multiplyRows(int64_t r0, int slice, int input, __m512i &cuts) {
     Pending &filled = pending[filling], &before = pending[!filling];
-    for (int r = 0; r < Rows; ++r)
+    // Without noise, turns come too soon after these to gain by it.
+    for (int r = 0; Noisy && r < Rows; ++r)
       for (int v = 0; v < perRow; ++v)
         __builtin_prefetch(accumulated(r0 + r) + lanes * v, 1);
     auto store = [&](int r, int p, int v, __m512i sums)
@@ -266,6 +270,12 @@ private:
     filled.next = 0;
     filled.turns = turnsOf<Noisy>(Rows);
     filling = !filling;
+  }
+
+  /// The same as a function of its own: what is short gains by being part of its caller, what is long loses registers.
+  template <Way way, bool Noisy, int Quads, int Rows>
+  __attribute__((noinline)) void multiplyApart(int64_t r0, int slice, int input, __m512i &cuts) {
+    multiplyRows<way, Noisy, Quads, Rows>(r0, slice, input, cuts);
   }
 
   /// The turns that are left, without products.
