@@ -35,7 +35,7 @@ static inline __attribute__((always_inline)) __m512i exclusiveOr(__m512i a, __m5
   return a;
 }
 
-/// EightBlocks consecutive blocks of one position and sample.
+/// Eight consecutive blocks of one position and sample.
 struct EightBlocks {
   uint32_t firstBlock, position, sample;
 };

@@ -106,7 +106,7 @@ private:
 
   template <bool Noisy> static constexpr int turnsOf(int rows) { return Noisy ? (rows + 1) / 2 * Panels : rows; }
 
-  /// A function for each length of turns: several in one leave less registers to each.
+  /// A function for each length of turns: several in one leave fewer registers to each.
   template <Way way, bool Noisy, int Quads> __attribute__((noinline)) uint64_t convert() {
     __m512i cuts = _mm512_setzero_si512();
     for (int slice = 0; slice < work.slices; ++slice) {
